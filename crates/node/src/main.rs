@@ -1,0 +1,3 @@
+//! `sujie`: parses the command line, builds, runs, reports.
+
+fn main() {}
