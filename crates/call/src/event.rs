@@ -1,0 +1,223 @@
+//! Events: what is now true, for anyone. The report is a fold over them, so they carry all that counts.
+//!
+//! Clocks of `domain.md` 2.1 by event:
+//! t0 [`Event::Arrived`] · t1 [`Event::Answered`] · t2 [`Event::Queued`] · t3 first [`Event::Offered`] ·
+//! t4 [`Event::Connected`] · t5 [`Event::Disconnected`] · t6 [`Event::Agent`] out of wrap-up.
+
+use crate::plan::FlowRef;
+use crate::request::RequestId;
+use acd::{AgentRef, AgentState, GroupRef, OfferEnd, OfferRef, Turned};
+use base::{Private, Timestamp};
+use media::session::Report;
+use sip::leg::{AorLoss, AorRef, LegRef, Origin, TrunkRef};
+use sip::message::Cause;
+use std::time::Duration;
+
+base::handle!(CallRef, "call", "One call, from the first INVITE to the last BYE.");
+
+/// Which party of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Side {
+    /// Who called.
+    Caller,
+    /// The agent who was rung.
+    Agent,
+    /// The engine itself.
+    System,
+}
+
+/// How far a call had come when it ended; decides which counter it lands in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Outcome {
+    /// An agent talked with the caller.
+    Answered,
+    /// The caller hung up before he was in a line (greeting, menu): not offered.
+    AbandonedBeforeLine,
+    /// The caller hung up waiting.
+    AbandonedInLine,
+    /// The caller hung up while an agent's phone rang.
+    AbandonedRinging,
+    /// Turned away by the group (full, too long, nobody there) without anybody else to take him.
+    TurnedAway(Turned),
+    /// Lost to us: no port, no audio, process died, a leg failed.
+    Lost,
+    /// Never admitted (unknown number, too many calls): not offered.
+    Refused,
+    /// A service code; not a hotline call.
+    Service,
+}
+
+/// What has happened. `at` and a running number are added by [`Stamped`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// t0: an INVITE was admitted.
+    Arrived {
+        /// The call.
+        call: CallRef,
+        /// From where.
+        origin: Origin,
+        /// Normalized caller.
+        caller: Private,
+        /// Normalized called number.
+        called: String,
+        /// SIP Call-ID, to find it in a capture.
+        call_id: String,
+        /// Its way; `None` for a service code or a refused call.
+        flow: Option<FlowRef>,
+    },
+    /// t1: we answered (200, or 183 when the flow greets early).
+    Answered {
+        /// The call.
+        call: CallRef,
+    },
+    /// t2: in a group's line. Said again for each further group that a target sends him to.
+    Queued {
+        /// The call.
+        call: CallRef,
+        /// The group.
+        group: GroupRef,
+        /// Place.
+        position: u32,
+        /// Expected wait, when one can be told.
+        expected: Option<Duration>,
+    },
+    /// t3 when first: an agent's phone is being rung.
+    Offered {
+        /// The call.
+        call: CallRef,
+        /// The offer.
+        offer: OfferRef,
+        /// Whom.
+        agent: AgentRef,
+        /// For which group.
+        group: GroupRef,
+    },
+    /// An offer is over.
+    OfferEnded {
+        /// The call.
+        call: CallRef,
+        /// The offer.
+        offer: OfferRef,
+        /// Whom.
+        agent: AgentRef,
+        /// How.
+        end: OfferEnd,
+        /// SIP status that decided it, 0 when none.
+        status: u16,
+    },
+    /// A further group helps; the caller keeps his place.
+    Overflowed {
+        /// The call.
+        call: CallRef,
+        /// His line.
+        from: GroupRef,
+        /// Who helps.
+        to: GroupRef,
+    },
+    /// Out of the group's line without an agent.
+    TurnedAway {
+        /// The call.
+        call: CallRef,
+        /// The group.
+        group: GroupRef,
+        /// Why.
+        why: Turned,
+        /// Where he goes now, when it is another group.
+        to: Option<GroupRef>,
+    },
+    /// t4: caller and agent can talk.
+    Connected {
+        /// The call.
+        call: CallRef,
+        /// By whom.
+        agent: AgentRef,
+        /// In whose line he waited.
+        group: GroupRef,
+        /// t4 − t2 on the original clock.
+        waited: Duration,
+    },
+    /// t5: caller and agent no longer talk.
+    Disconnected {
+        /// The call.
+        call: CallRef,
+        /// Who left.
+        agent: AgentRef,
+        /// Who ended it.
+        by: Side,
+    },
+    /// One leg of the call is over; audio measurements of it.
+    LegEnded {
+        /// The call.
+        call: CallRef,
+        /// The leg.
+        leg: LegRef,
+        /// Whose.
+        side: Side,
+        /// Measurements.
+        report: Report,
+    },
+    /// The call is over. Exactly one ends each `Arrived`; `LegEnded` may still follow it.
+    Ended {
+        /// The call.
+        call: CallRef,
+        /// How far it had come.
+        outcome: Outcome,
+        /// Group in whose line it was last, if any.
+        group: Option<GroupRef>,
+        /// Q.850.
+        cause: Cause,
+        /// Who ended it.
+        by: Side,
+    },
+    /// An agent's state.
+    Agent {
+        /// Who.
+        agent: AgentRef,
+        /// To what.
+        state: AgentState,
+    },
+    /// An agent's phone account is bound.
+    PhoneBound {
+        /// Which.
+        aor: AorRef,
+        /// How many contacts.
+        contacts: u8,
+    },
+    /// An agent's phone account is lost.
+    PhoneLost {
+        /// Which.
+        aor: AorRef,
+        /// Why.
+        why: AorLoss,
+    },
+    /// A trunk's state.
+    Trunk {
+        /// Which.
+        trunk: TrunkRef,
+        /// Reachable.
+        up: bool,
+    },
+    /// A request was met.
+    RequestDone {
+        /// Which.
+        id: RequestId,
+    },
+    /// A request cannot be met.
+    RequestRefused {
+        /// Which.
+        id: RequestId,
+        /// Why, in words.
+        why: &'static str,
+    },
+}
+
+/// An event with its place in the one order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stamped {
+    /// When.
+    pub at: Timestamp,
+    /// Running number, without gaps.
+    pub seq: u64,
+    /// What.
+    pub event: Event,
+}

@@ -1,0 +1,135 @@
+//! The plan: what the configuration says about calls, as plain values.
+
+use acd::{GroupRef, Priority};
+use media::session::{ClipRef, Codec};
+use sip::leg::{AorRef, TrunkRef};
+use std::net::IpAddr;
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+base::index!(FlowRef, "flow", "A flow, by its place in the plan.");
+
+/// Everything the engine is configured with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// Groups and agents, for the distributor.
+    pub acd: acd::Plan,
+    /// What else belongs to a group; same order as `acd.groups`.
+    pub groups: Vec<GroupFlow>,
+    /// The phone of each agent; same order as `acd.agents`.
+    pub phones: Vec<AgentPhone>,
+    /// Ways of a call.
+    pub flows: Vec<Flow>,
+    /// Which call takes which flow; the first that fits wins, none refuses with 404.
+    pub entries: Vec<Entry>,
+    /// Audio.
+    pub audio: AudioPlan,
+    /// Codes that agents dial.
+    pub codes: ServiceCodes,
+    /// Number shown to agents' phones when the caller withheld his.
+    pub anonymous: String,
+    /// Calls at once; one more is refused with 503.
+    pub calls_max: usize,
+    /// Answer an ingress call at the latest after this (a guard against flows that never answer).
+    pub setup_max: Duration,
+    /// Longest call; then it is released.
+    pub call_max: Duration,
+    /// Agents who register are signed in and ready at once (false: they dial the code).
+    pub register_signs_in: bool,
+}
+
+/// What belongs to a group beside distribution.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GroupFlow {
+    /// Name on screens, Chinese (民生).
+    pub title: String,
+    /// Music while waiting; `None` is silence.
+    pub music: Option<ClipRef>,
+    /// What becomes of a caller who is turned away: line full.
+    pub on_full: Target,
+    /// Waited too long.
+    pub on_wait_max: Target,
+    /// Nobody signed in.
+    pub on_nobody: Target,
+}
+
+/// What becomes of a caller who is turned away by a group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// Another group, keeping the original clock. At most four in a row; then busy.
+    Group(GroupRef),
+    /// An announcement, then release.
+    Announce(ClipRef),
+    /// Released with cause 17 (486 when not yet answered).
+    Busy,
+}
+
+/// An agent's phone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AgentPhone {
+    /// Its account.
+    pub aor: AorRef,
+}
+
+/// The way of a call from answer to waiting line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Flow {
+    /// Key in configuration and records.
+    pub name: String,
+    /// Greet before answering (183 with early media), so that the caller pays only for a person.
+    pub early_media: bool,
+    /// Greeting and recording notice, in order; the wait clock starts after the last.
+    pub greeting: Vec<ClipRef>,
+    /// Ring-back instead of music until an agent answers.
+    pub ring_back: Option<ClipRef>,
+    /// The group that serves it.
+    pub group: GroupRef,
+    /// Priority in the line.
+    pub priority: Priority,
+}
+
+/// Which calls take a flow.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// From this trunk; `None` from any.
+    pub trunk: Option<TrunkRef>,
+    /// Called number: exact, or a prefix when it ends in `*`.
+    pub called: String,
+    /// The flow.
+    pub flow: FlowRef,
+}
+
+/// Audio settings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AudioPlan {
+    /// Address in our SDP; `None` uses the address on which the leg's signalling arrived.
+    pub advertised: Option<IpAddr>,
+    /// RTP ports (even; RTCP is on the next odd one).
+    pub ports: RangeInclusive<u16>,
+    /// A freed port rests this long before it is used again.
+    pub port_rest: Duration,
+    /// Codecs in order of preference.
+    pub codecs: Vec<Codec>,
+    /// Packet time we ask for.
+    pub packet_time: Duration,
+    /// No audio from a party for this long releases the call; zero for never.
+    pub silence_max: Duration,
+}
+
+/// Codes that agents dial on their phones until there is a desk. Empty: not offered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServiceCodes {
+    /// Sign in (`*10`).
+    pub sign_in: String,
+    /// Sign out (`*11`).
+    pub sign_out: String,
+    /// Ready (`*12`).
+    pub ready: String,
+    /// Not ready (`*13`), followed by the reason's digit (1 rest, 2 meal, 3 meeting, 4 coaching, 5 training;
+    /// none: busy).
+    pub not_ready: String,
+    /// Heard after a code was taken; `None` releases at once.
+    pub done: Option<ClipRef>,
+    /// Heard after a code was refused.
+    pub refused: Option<ClipRef>,
+}
