@@ -10,12 +10,32 @@
 //!
 //! One owner holds every caller, agent and line, so an agent can never be offered two callers. Nothing polls.
 //! Never knows: SIP, media, legs, numbers, files, clocks.
+//!
+//! Reading order: [`plan`], [`input`], [`output`] are what it is told and what it says; [`distributor`] is the loop
+//! and [`agent`] the table of an agent's states; then `caller`, `line`, `overflow` (the waiting side), `offer`,
+//! [`refusal`] (the ringing), `group`, `select` (who gets whom); [`board`] is what a reader may see. [`check`] states
+//! the invariants, [`naive`] is the same distributor written slowly and obviously, [`exercise`] drives both.
 
+pub mod agent;
+pub mod board;
+mod caller;
+pub mod check;
 pub mod distributor;
+mod estimate;
+pub mod exercise;
+mod group;
 pub mod input;
+mod line;
+pub mod naive;
+mod offer;
 pub mod output;
+mod overflow;
 pub mod plan;
+mod ranked;
+pub mod refusal;
+mod select;
 
+pub use board::{AgentView, CallerView, GroupView};
 pub use distributor::Distributor;
 pub use input::{Enqueue, Input};
 pub use output::{AgentState, OfferEnd, Output, Turned};

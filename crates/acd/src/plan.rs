@@ -43,3 +43,28 @@ pub struct AgentPlan {
     /// Groups he serves and how well.
     pub skills: Vec<(GroupRef, SkillLevel)>,
 }
+
+impl Plan {
+    /// The plan without what points nowhere, so that nothing checks it again: unknown groups and a group's
+    /// overflow into itself are dropped, stages are in order of time, a group is named once (the earliest stage,
+    /// the highest level). That a configuration says none of this by mistake is checked where it is read.
+    #[must_use]
+    pub fn tidied(mut self) -> Self {
+        let groups = self.groups.len();
+        for (own, group) in self.groups.iter_mut().enumerate() {
+            group.overflow.sort_by_key(|(after, _)| *after);
+            let mut named = vec![GroupRef::at(own)];
+            group.overflow.retain(|(_, to)| {
+                let keep = to.index() < groups && !named.contains(to);
+                named.push(*to);
+                keep
+            });
+        }
+        for agent in &mut self.agents {
+            agent.skills.retain(|(group, _)| group.index() < groups);
+            agent.skills.sort_by_key(|(group, level)| (*group, std::cmp::Reverse(*level)));
+            agent.skills.dedup_by_key(|(group, _)| *group);
+        }
+        self
+    }
+}

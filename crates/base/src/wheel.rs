@@ -121,9 +121,9 @@ impl<K> Wheel<K> {
         } else {
             let gone = std::mem::replace(&mut self.heap[place], last);
             if last < gone {
-                self.rise(place, last)
+                self.rise(place, last);
             } else {
-                self.sink(place, last)
+                self.sink(place, last);
             }
             gone
         };

@@ -1,0 +1,254 @@
+//! An agent's states, and the one table that says which deed leads from which to which.
+//!
+//! ```text
+//!             sign in            ready            offer            accept           release
+//!  SignedOut ────────▶ NotReady ──────▶  Ready  ────────▶ Offered ────────▶ Talking ────────▶ WrapUp
+//!      ▲               │  ▲  ▲            ▲  ▲  withdrawn   │  │               │  ▲           │    │
+//!      │   sign out    │  │  │  not ready │  └──idle kept───┘  │ refused      │  └─ engage ───┤    │
+//!      └───────────────┘  │  └────────────┘                    │ (rung out,   │ wrap-up zero  │    │ over,
+//!                         └────────────────────────────────────┘  declined)   ▼               ▼    ▼ ready
+//!                                                                       Ready, NotReady or SignedOut,
+//!                                                                       as he asked while he talked
+//! ```
+//!
+//! Rules that the drawing cannot show:
+//! - What is asked while talking is answered at once with the unchanged state and takes effect after the talk:
+//!   not ready after wrap-up, signed out instead of wrap-up. The last request counts; *ready* takes all back.
+//! - A lost phone is a fact, not a request: it also takes effect without wrap-up, and does not undo a sign-out.
+//! - Wrap-up belongs to the call just ended, with one deadline, however many groups the agent serves.
+//! - A talk outside any offer has no wrap-up of its own and cuts none short: an agent who dials out in his
+//!   wrap-up goes back into what is left of it.
+//!
+//! Never knows: callers, lines, other agents, who is asking.
+
+use crate::input::Reason;
+use crate::{AgentState, OfferRef};
+use base::Timestamp;
+use std::time::Duration;
+
+/// What an agent does, with exactly what exists while he does it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// Not at work.
+    SignedOut,
+    /// At work, takes no callers.
+    NotReady(Reason),
+    /// Waits for a caller.
+    Ready {
+        /// Since when, as the choice of the longest idle sees it.
+        idle: Timestamp,
+    },
+    /// A caller is offered to him.
+    Offered {
+        /// The offer.
+        offer: OfferRef,
+        /// His idle clock, which he keeps when the caller is gone.
+        idle: Timestamp,
+    },
+    /// Talks.
+    Talking {
+        /// The wrap-up that follows.
+        wrap_up: WrapUp,
+        /// What he becomes then.
+        then: Then,
+    },
+    /// Finishes the last call.
+    WrapUp {
+        /// When it ends by itself.
+        until: Timestamp,
+        /// Not ready afterwards, if he asked for that; else ready.
+        then: Option<Reason>,
+    },
+}
+
+/// The wrap-up that follows a talk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WrapUp {
+    /// So long from the end of the talk; zero for none.
+    For(Duration),
+    /// The rest of one that the talk interrupted.
+    Until(Timestamp),
+}
+
+/// What an agent who talks becomes afterwards.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Then {
+    /// Ready, after wrap-up.
+    Ready,
+    /// Not ready, after wrap-up.
+    NotReady(Reason),
+    /// Not ready without wrap-up: his phone is gone.
+    PhoneLost,
+    /// Signed out without wrap-up.
+    SignedOut,
+}
+
+/// What happens to an agent: what he asks for, what his phone does, and what the distributor does with him.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deed {
+    /// He signs in.
+    SignIn,
+    /// He signs out.
+    SignOut,
+    /// He is ready.
+    Ready,
+    /// He is not ready.
+    NotReady(Reason),
+    /// His phone is gone.
+    PhoneLost,
+    /// He talks outside any offer.
+    Engage,
+    /// His talk has ended.
+    Release,
+    /// A caller is offered to him.
+    Offer(OfferRef),
+    /// The bridge stands; this much wrap-up will follow.
+    Accept(Duration),
+    /// The offer ended on his side; what that makes of him, `None` for ready.
+    Refuse(Option<Reason>),
+    /// The offer ended on the caller's side.
+    Withdraw,
+    /// The wrap-up's deadline.
+    WrapUpOver,
+}
+
+/// The table: what `deed` makes of an agent in `state`, or why it cannot be.
+///
+/// # Errors
+/// The refusal, in words for an operator.
+pub fn step(now: Timestamp, state: State, deed: Deed) -> Result<State, &'static str> {
+    let ready = State::Ready { idle: now };
+    Ok(match state {
+        State::SignedOut => match deed {
+            Deed::SignIn => State::NotReady(Reason::SignedIn),
+            _ => return Err("the agent is not signed in"),
+        },
+
+        State::NotReady(reason) => match deed {
+            Deed::SignIn => return Err(SIGNED_IN),
+            Deed::SignOut => State::SignedOut,
+            Deed::Ready => ready,
+            Deed::NotReady(other) => State::NotReady(other),
+            Deed::PhoneLost => State::NotReady(Reason::PhoneLost),
+            Deed::Engage => State::Talking { wrap_up: NO_WRAP_UP, then: Then::NotReady(reason) },
+            Deed::Release => return Err(NOT_TALKING),
+            Deed::Offer(_) => return Err(NOT_READY),
+            Deed::Accept(_) | Deed::Refuse(_) | Deed::Withdraw => return Err(NOT_OFFERED),
+            Deed::WrapUpOver => return Err(NOT_IN_WRAP_UP),
+        },
+
+        State::Ready { .. } => match deed {
+            Deed::SignIn => return Err(SIGNED_IN),
+            Deed::SignOut => State::SignedOut,
+            Deed::Ready => return Err("the agent is ready already"),
+            Deed::NotReady(reason) => State::NotReady(reason),
+            Deed::PhoneLost => State::NotReady(Reason::PhoneLost),
+            Deed::Engage => State::Talking { wrap_up: NO_WRAP_UP, then: Then::Ready },
+            Deed::Release => return Err(NOT_TALKING),
+            Deed::Offer(offer) => {
+                let State::Ready { idle } = state else { return Err(NOT_READY) };
+                State::Offered { offer, idle }
+            }
+            Deed::Accept(_) | Deed::Refuse(_) | Deed::Withdraw => return Err(NOT_OFFERED),
+            Deed::WrapUpOver => return Err(NOT_IN_WRAP_UP),
+        },
+
+        State::Offered { idle, .. } => match deed {
+            Deed::SignIn => return Err(SIGNED_IN),
+            Deed::SignOut => State::SignedOut,
+            Deed::Ready => return Err(OFFERED),
+            Deed::NotReady(reason) => State::NotReady(reason),
+            Deed::PhoneLost => State::NotReady(Reason::PhoneLost),
+            Deed::Engage => State::Talking { wrap_up: NO_WRAP_UP, then: Then::Ready },
+            Deed::Release => return Err(NOT_TALKING),
+            Deed::Offer(_) => return Err(OFFERED),
+            Deed::Accept(wrap_up) => State::Talking { wrap_up: WrapUp::For(wrap_up), then: Then::Ready },
+            // Who refuses goes to the end of the idle order; else the same phone would ring first for everybody.
+            Deed::Refuse(None) => ready,
+            Deed::Refuse(Some(reason)) => State::NotReady(reason),
+            Deed::Withdraw => State::Ready { idle },
+            Deed::WrapUpOver => return Err(NOT_IN_WRAP_UP),
+        },
+
+        State::Talking { wrap_up, then } => match deed {
+            Deed::SignIn => return Err(SIGNED_IN),
+            Deed::SignOut => State::Talking { wrap_up, then: Then::SignedOut },
+            Deed::Ready => State::Talking { wrap_up, then: Then::Ready },
+            Deed::NotReady(reason) => State::Talking { wrap_up, then: Then::NotReady(reason) },
+            Deed::PhoneLost if then == Then::SignedOut => state,
+            Deed::PhoneLost => State::Talking { wrap_up, then: Then::PhoneLost },
+            Deed::Engage | Deed::Offer(_) => return Err(TALKING),
+            Deed::Release => released(now, wrap_up, then),
+            Deed::Accept(_) | Deed::Refuse(_) | Deed::Withdraw => return Err(NOT_OFFERED),
+            Deed::WrapUpOver => return Err(NOT_IN_WRAP_UP),
+        },
+
+        State::WrapUp { until, then } => match deed {
+            Deed::SignIn => return Err(SIGNED_IN),
+            Deed::SignOut => State::SignedOut,
+            Deed::Ready => ready,
+            Deed::NotReady(reason) => State::NotReady(reason),
+            Deed::PhoneLost => State::NotReady(Reason::PhoneLost),
+            Deed::Engage => State::Talking {
+                wrap_up: WrapUp::Until(until),
+                then: then.map_or(Then::Ready, Then::NotReady),
+            },
+            Deed::Release => return Err(NOT_TALKING),
+            Deed::Offer(_) => return Err(NOT_READY),
+            Deed::Accept(_) | Deed::Refuse(_) | Deed::Withdraw => return Err(NOT_OFFERED),
+            Deed::WrapUpOver => then.map_or(ready, State::NotReady),
+        },
+    })
+}
+
+/// What a talk that ends now leads to.
+fn released(now: Timestamp, wrap_up: WrapUp, then: Then) -> State {
+    let reason = match then {
+        Then::SignedOut => return State::SignedOut,
+        Then::PhoneLost => return State::NotReady(Reason::PhoneLost),
+        Then::NotReady(reason) => Some(reason),
+        Then::Ready => None,
+    };
+    let until = match wrap_up {
+        WrapUp::For(span) => now + span,
+        WrapUp::Until(until) => until,
+    };
+    if until > now {
+        return State::WrapUp { until, then: reason };
+    }
+    reason.map_or(State::Ready { idle: now }, State::NotReady)
+}
+
+impl State {
+    /// What is told of it to the rest of the world.
+    #[must_use]
+    pub const fn shown(self) -> AgentState {
+        match self {
+            Self::SignedOut => AgentState::SignedOut,
+            Self::NotReady(reason) => AgentState::NotReady(reason),
+            Self::Ready { .. } => AgentState::Ready,
+            Self::Offered { offer, .. } => AgentState::Offered(offer),
+            Self::Talking { .. } => AgentState::Talking,
+            Self::WrapUp { until, .. } => AgentState::WrapUp { until },
+        }
+    }
+
+    /// Whether the change to `next` ends the work on the call he last accepted: talk and wrap-up together.
+    #[must_use]
+    pub const fn ends_handling(self, next: Self) -> bool {
+        match (self, next) {
+            (Self::Talking { .. }, Self::Talking { .. } | Self::WrapUp { .. }) => false,
+            (Self::Talking { .. } | Self::WrapUp { .. }, _) => true,
+            _ => false,
+        }
+    }
+}
+
+const NO_WRAP_UP: WrapUp = WrapUp::For(Duration::ZERO);
+const SIGNED_IN: &str = "the agent is signed in already";
+const NOT_READY: &str = "the agent is not ready";
+const OFFERED: &str = "a caller is offered to the agent";
+const NOT_OFFERED: &str = "no caller is offered to the agent";
+const TALKING: &str = "the agent talks";
+const NOT_TALKING: &str = "the agent does not talk";
+const NOT_IN_WRAP_UP: &str = "the agent is not in wrap-up";
