@@ -21,4 +21,6 @@ pub enum Request {
     Release(crate::CallRef),
     /// No new calls from now on; running ones go on.
     Drain,
+    /// End all calls: the process stops and its grace is over.
+    ReleaseAll,
 }
