@@ -1,1 +1,35 @@
-//! Head to be written.
+//! Counting: events in; service level, intervals, histograms, call records and the live board out.
+//!
+//! ```text
+//!   call::Event ──fold──▶ Report ──┬─ Out: calls opened, records closed, agents' spans ──▶ store
+//!                           │      └─ board(now): an immutable picture ──▶ web, metrics, summary
+//!                           ├─ live calls   clocks t0…t6 of calls in progress
+//!                           ├─ tallies      per group and centre: counters, sums, spreads
+//!                           ├─ intervals    the same per quarter of an hour, for a day
+//!                           └─ agents       time in each state
+//! ```
+//!
+//! One owner, no clock: time is the stamp of each event. Nothing that is counted can be counted twice,
+//! because every caller is in exactly one place and each step out of it has one counter
+//! ([`counters::Counters`]); [`Report::check`] says so after each event of a test.
+//!
+//! Never knows: files, SQL, HTTP, SIP, the insides of the engine.
+//!
+//! Reading order: [`plan`] → [`counters`] → [`service_level`] → [`record`] → [`fold`] → [`board`].
+
+pub mod agents;
+pub mod board;
+pub mod counters;
+pub mod fold;
+pub mod plan;
+pub mod record;
+pub mod service_level;
+pub mod spread;
+pub mod words;
+
+pub use agents::{AgentSpan, SpanKind};
+pub use board::Board;
+pub use fold::{Out, Report};
+pub use plan::Plan;
+pub use record::{CallRecord, Opened, RecordId, Segment, UnixMs};
+pub use service_level::{Formula, Ratio};

@@ -1,0 +1,62 @@
+//! The plan: names and settings of the centre, as far as counting needs them.
+//!
+//! Positions are the references that events carry ([`acd::GroupRef`], [`acd::AgentRef`] and so on). A reference
+//! beyond its list is counted in the totals and shown without a name; it never stops the fold.
+
+use acd::GroupRef;
+use base::Epoch;
+use std::time::Duration;
+
+/// How many service-level thresholds are kept at once; further ones are left out.
+pub const THRESHOLDS_MAX: usize = 8;
+
+/// What is counted, under which names, by which limits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// Keys of the groups (`general`).
+    pub groups: Vec<String>,
+    /// Their names on screens (民生); same order.
+    pub titles: Vec<String>,
+    /// Keys of the agents (work number, `8001`).
+    pub agents: Vec<String>,
+    /// Index into `sites` for each agent.
+    pub agent_sites: Vec<usize>,
+    /// Groups that each agent serves, so that a group's line on the board shows its agents.
+    pub agent_groups: Vec<Vec<GroupRef>>,
+    /// Keys of the sites.
+    pub sites: Vec<String>,
+    /// Keys of the trunks.
+    pub trunks: Vec<String>,
+    /// Keys of the flows.
+    pub flows: Vec<String>,
+    /// Service-level thresholds T, inclusive; the first [`THRESHOLDS_MAX`] count.
+    pub thresholds: Vec<Duration>,
+    /// An abandoned wait shorter than this is also counted as short.
+    pub short_abandon: Duration,
+    /// A talk longer than this is a long one (超10分钟).
+    pub long_talk: Duration,
+    /// Wall clock at the start, for the times in records and the quarters of intervals.
+    pub epoch: Epoch,
+    /// Number of this run of the process, so that record ids stay unique over restarts; `store` gives it.
+    pub run: u64,
+}
+
+impl Default for Plan {
+    fn default() -> Self {
+        Self {
+            groups: Vec::new(),
+            titles: Vec::new(),
+            agents: Vec::new(),
+            agent_sites: Vec::new(),
+            agent_groups: Vec::new(),
+            sites: Vec::new(),
+            trunks: Vec::new(),
+            flows: Vec::new(),
+            thresholds: vec![Duration::from_secs(15), Duration::from_secs(20), Duration::from_secs(30)],
+            short_abandon: Duration::from_secs(5),
+            long_talk: Duration::from_secs(600),
+            epoch: Epoch::default(),
+            run: 0,
+        }
+    }
+}
