@@ -19,8 +19,9 @@ use base::Random;
 #[derive(Clone, Debug)]
 pub(crate) struct Ranked<K> {
     nodes: Vec<Node<K>>,
-    free: Vec<u32>,
     root: u32,
+    /// The first node that is not in use; the next ones hang on each other's `left`.
+    free: u32,
     weights: Random,
 }
 
@@ -37,7 +38,7 @@ struct Node<K> {
 
 impl<K> Default for Ranked<K> {
     fn default() -> Self {
-        Self { nodes: Vec::new(), free: Vec::new(), root: NONE, weights: Random::seeded(0) }
+        Self { nodes: Vec::new(), root: NONE, free: NONE, weights: Random::seeded(0) }
     }
 }
 
@@ -46,12 +47,14 @@ impl<K: Copy + Ord> Ranked<K> {
     pub(crate) fn insert(&mut self, key: K) {
         debug_assert!(!self.contains(&key), "keys are distinct");
         let node = Node { key, weight: self.weights.bits() as u32, count: 1, left: NONE, right: NONE };
-        let new = if let Some(slot) = self.free.pop() {
-            self.nodes[slot as usize] = node;
-            slot
-        } else {
+        let new = if self.free == NONE {
             self.nodes.push(node);
             (self.nodes.len() - 1) as u32
+        } else {
+            let new = self.free;
+            self.free = self.node(new).left;
+            self.nodes[new as usize] = node;
+            new
         };
         self.root = self.grow(self.root, new);
     }
@@ -74,7 +77,8 @@ impl<K: Copy + Ord> Ranked<K> {
             _ if self.node(parent).left == at => self.nodes[parent as usize].left = heir,
             _ => self.nodes[parent as usize].right = heir,
         }
-        self.free.push(at);
+        self.nodes[at as usize].left = self.free;
+        self.free = at;
         true
     }
 

@@ -39,7 +39,8 @@ impl TimerRef {
 pub struct Wheel<K> {
     heap: Vec<TimerRef>,
     slots: Vec<Slot<K>>,
-    free: Vec<u32>,
+    /// The first slot that is not in use; the next ones hang on each other's `place`.
+    free: u32,
     order: u64,
 }
 
@@ -47,13 +48,14 @@ pub struct Wheel<K> {
 struct Slot<K> {
     /// Which timer holds the slot; a [`TimerRef`] of an earlier one does not match.
     order: u64,
+    /// Where in the heap; of a free slot, the next free one.
     place: u32,
     key: Option<K>,
 }
 
 impl<K> Default for Wheel<K> {
     fn default() -> Self {
-        Self { heap: Vec::new(), slots: Vec::new(), free: Vec::new(), order: 0 }
+        Self { heap: Vec::new(), slots: Vec::new(), free: NONE, order: 0 }
     }
 }
 
@@ -61,12 +63,17 @@ impl<K> Wheel<K> {
     /// Sets a timer.
     pub fn schedule(&mut self, at: Timestamp, key: K) -> TimerRef {
         self.order += 1;
-        let slot = self.free.pop().unwrap_or_else(|| {
-            self.slots.push(Slot { order: 0, place: 0, key: None });
+        let held = Slot { order: self.order, place: 0, key: Some(key) };
+        let slot = if self.free == NONE {
+            self.slots.push(held);
             (self.slots.len() - 1) as u32
-        });
+        } else {
+            let slot = self.free;
+            self.free = self.slots[slot as usize].place;
+            self.slots[slot as usize] = held;
+            slot
+        };
         let timer = TimerRef { at, order: self.order, slot };
-        self.slots[slot as usize] = Slot { order: self.order, place: 0, key: Some(key) };
         self.heap.push(timer);
         self.rise(self.heap.len() - 1, timer);
         timer
@@ -127,8 +134,9 @@ impl<K> Wheel<K> {
             }
             gone
         };
-        self.free.push(gone.slot);
-        self.slots[gone.slot as usize].key.take()
+        let slot = &mut self.slots[gone.slot as usize];
+        slot.place = std::mem::replace(&mut self.free, gone.slot);
+        slot.key.take()
     }
 
     /// Moves `timer` from `place` towards the root until its parent is earlier.
@@ -167,6 +175,9 @@ impl<K> Wheel<K> {
 
 /// Four children a node: half the depth of a binary heap, and siblings share a cache line or two.
 const CHILDREN: usize = 4;
+
+/// No slot.
+const NONE: u32 = u32::MAX;
 
 #[cfg(test)]
 mod tests {
