@@ -1,9 +1,33 @@
 //! [`Engine`]: the one owner of all calls.
+//!
+//! ```text
+//!   handle(now, input)
+//!     1. what is due fires first: own timers, then the distributor's
+//!     2. the input changes its call; questions to the distributor are asked at once …
+//!     3. … and what it decides is carried out in order, until nothing is left   (settle)
+//! ```
+//!
+//! Who does what: [`ingress`](crate::ingress) admits, [`greeting`](crate::greeting) greets,
+//! [`waiting`](crate::waiting) keeps in line, [`ringing`](crate::ringing) rings,
+//! [`talking`](crate::talking) bridges, [`renegotiate`](crate::renegotiate) changes the audio,
+//! [`release`](crate::release) ends. Each is a part of this one `impl`; this file holds the state and hands
+//! out the work.
+//!
+//! References cost no look-up where they can be shared: session, caller and call carry the same 64 bits; only
+//! legs are found through a table, because SIP mints those that arrive.
 
-use crate::event::{CallRef, Stamped};
+use crate::call::Call;
+use crate::event::{CallRef, Event, Outcome, Side, Stamped};
+use crate::leg::{Preference, Role};
 use crate::plan::Plan;
+use crate::ports::Ports;
 use crate::request::{Request, RequestId};
-use base::Timestamp;
+use acd::{AgentRef, AgentState, CallerRef, Distributor};
+use base::{Arena, Random, Table, Timestamp, Wheel};
+use media::session::{self, Party, SessionRef};
+use sip::leg::{Fact, LegRef};
+use sip::message::Cause;
+use std::collections::VecDeque;
 
 /// What arrives.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,43 +54,269 @@ pub struct Out {
 /// The engine.
 #[derive(Clone, Debug)]
 pub struct Engine {
-    plan: Plan,
+    pub(crate) plan: Plan,
+    pub(crate) acd: Distributor,
+    pub(crate) calls: Arena<CallRef, Call>,
+    pub(crate) legs: Table<LegRef, Owner>,
+    pub(crate) ports: Ports,
+    pub(crate) timers: Wheel<Timer>,
+    pub(crate) random: Random,
+    /// What each agent does, as the distributor last said.
+    pub(crate) agents: Vec<AgentState>,
+    /// Calls that are not ending.
+    pub(crate) live: usize,
+    /// No new calls.
+    pub(crate) draining: bool,
+    /// Decided and not yet carried out; empty between steps.
+    pub(crate) decided: VecDeque<Decided>,
+    /// What the distributor said to one question; empty between questions.
+    said: Vec<acd::Output>,
+    seq: u64,
+    legs_minted: u64,
+}
+
+/// Whose leg.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Owner {
+    pub(crate) call: CallRef,
+    pub(crate) role: Role,
+}
+
+/// What a timer is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Timer {
+    /// Answer a call that is still in early media.
+    Setup(CallRef),
+    /// End a call that lasts too long, or forget one whose last facts never came.
+    Limit(CallRef),
+}
+
+/// What has been decided in this step and is carried out in its turn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Decided {
+    /// By the distributor.
+    Acd(acd::Output),
+    /// A call has ended; told after what the distributor said about its end.
+    Ended { call: CallRef, outcome: Outcome, cause: Cause, by: Side },
 }
 
 impl Engine {
     /// An engine without calls; `seed` draws SDP session ids and the like.
     #[must_use]
     pub fn new(plan: Plan, seed: u64) -> Self {
-        let _ = seed;
-        Self { plan }
+        let mut random = Random::seeded(seed);
+        Self {
+            acd: Distributor::new(plan.acd.clone()),
+            calls: Arena::default(),
+            legs: Table::seeded(random.bits()),
+            ports: Ports::new(&plan.audio.ports, plan.audio.port_rest),
+            timers: Wheel::default(),
+            random,
+            agents: vec![AgentState::SignedOut; plan.acd.agents.len()],
+            live: 0,
+            draining: false,
+            decided: VecDeque::new(),
+            said: Vec::new(),
+            seq: 0,
+            legs_minted: 0,
+            plan,
+        }
     }
 
     /// Takes one input. Deadlines at or before `now` fire first.
     pub fn handle(&mut self, now: Timestamp, input: Input, out: &mut Out) {
-        let _ = (now, input, out, &self.plan);
+        self.fire(now, out);
+        match input {
+            Input::Sip(fact) => self.heard_sip(now, fact, out),
+            Input::Media(fact) => self.heard_media(now, fact, out),
+            Input::Request(id, request) => self.requested(now, id, request, out),
+        }
+        self.settle(now, out);
     }
 
     /// Fires what is due.
     pub fn tick(&mut self, now: Timestamp, out: &mut Out) {
-        let _ = (now, out);
+        self.fire(now, out);
     }
 
     /// When [`tick`](Self::tick) is wanted next.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Timestamp> {
-        None
+        [self.timers.next_deadline(), self.acd.next_deadline()].into_iter().flatten().min()
     }
 
-    /// Calls in progress.
+    /// Calls in progress, those included whose last audio report is still to come.
     #[must_use]
     pub fn calls(&self) -> usize {
-        0
+        self.calls.len()
     }
 
     /// Where a call is, in words, for operators.
     #[must_use]
     pub fn describe(&self, call: CallRef) -> Option<String> {
-        let _ = call;
-        None
+        self.calls.get(call).map(ToString::to_string)
     }
+
+    fn fire(&mut self, now: Timestamp, out: &mut Out) {
+        while let Some((_, timer)) = self.timers.pop_due(now) {
+            match timer {
+                Timer::Setup(call) => self.setup_is_over(call, out),
+                Timer::Limit(call) => self.limit_is_over(now, call, out),
+            }
+            self.settle(now, out);
+        }
+        if self.acd.next_deadline().is_some_and(|at| at <= now) {
+            self.acd.tick(now, &mut self.said);
+            self.decided.extend(self.said.drain(..).map(Decided::Acd));
+            self.settle(now, out);
+        }
+    }
+
+    fn heard_sip(&mut self, now: Timestamp, fact: Fact, out: &mut Out) {
+        match fact {
+            Fact::Invited { leg, invite } => self.invited(now, leg, *invite, out),
+            Fact::Confirmed { leg, answer } => self.confirmed(now, leg, answer.as_deref(), out),
+            // Ring-back is ours to play: what the agent's phone says while it rings is not passed on.
+            Fact::Ringing { .. } => {}
+            Fact::Answered { leg, answer, nated, .. } => {
+                self.answered(now, leg, answer.as_deref(), nated, out);
+            }
+            Fact::Offered { leg, offer } => self.offered(now, leg, offer.as_deref(), out),
+            Fact::Reanswered { leg, answer } => self.reanswered(now, leg, &answer, out),
+            Fact::ReofferRefused { leg, .. } => self.reoffer_refused(now, leg, out),
+            // No flow asks for digits.
+            Fact::Key { .. } => {}
+            Fact::Released { leg, cause, status, by } => self.released(now, leg, cause, status, by, out),
+            Fact::AorBound { aor, contacts, first } => self.phone_bound(now, aor, contacts, first, out),
+            Fact::AorLost { aor, why } => self.phone_lost(now, aor, why, out),
+            Fact::TrunkUp { trunk } => self.tell(now, Event::Trunk { trunk, up: true }, out),
+            Fact::TrunkDown { trunk, .. } => self.tell(now, Event::Trunk { trunk, up: false }, out),
+        }
+    }
+
+    fn heard_media(&mut self, now: Timestamp, fact: session::Fact, out: &mut Out) {
+        match fact {
+            session::Fact::ClipEnded { session, party, clip } => {
+                self.clip_ended(now, call_of(session), party, clip, out);
+            }
+            session::Fact::Key { .. } => {}
+            session::Fact::Silent { session, party } => self.silent(now, call_of(session), side(party), out),
+            session::Fact::PortFailed { session, party, port } => {
+                self.port_failed(now, call_of(session), side(party), port, out);
+            }
+            session::Fact::Left { session, party, port, report } => {
+                self.left(now, call_of(session), side(party), port, report, out);
+            }
+        }
+    }
+
+    /// Asks the distributor; what it decides is carried out in its turn.
+    ///
+    /// # Errors
+    /// Its reason for refusing the question.
+    pub(crate) fn ask(&mut self, now: Timestamp, question: acd::Input) -> Result<(), &'static str> {
+        self.acd.handle(now, question, &mut self.said);
+        let mut refused = Ok(());
+        for output in self.said.drain(..) {
+            match output {
+                acd::Output::Refused { why } => refused = Err(why),
+                output => self.decided.push_back(Decided::Acd(output)),
+            }
+        }
+        refused
+    }
+
+    /// Carries out what was decided, in order. Handlers add to the line and never call this, so one decision
+    /// that causes a thousand others costs a thousand turns of this loop and no stack.
+    fn settle(&mut self, now: Timestamp, out: &mut Out) {
+        use acd::Output as Say;
+        while let Some(decided) = self.decided.pop_front() {
+            let output = match decided {
+                Decided::Acd(output) => output,
+                Decided::Ended { call, outcome, cause, by } => {
+                    self.tell_ended(now, call, outcome, cause, by, out);
+                    continue;
+                }
+            };
+            match output {
+                Say::Queued { caller, group, position, expected } => {
+                    self.queued(now, caller_call(caller), group, position, expected, out);
+                }
+                Say::Offer { offer, caller, agent, group, ring } => {
+                    self.ring(now, caller_call(caller), offer, agent, group, ring, out);
+                }
+                Say::OfferEnded { offer, caller, agent, end } => {
+                    self.offer_ended(now, caller_call(caller), offer, agent, end, out);
+                }
+                Say::Overflowed { caller, from, to } => {
+                    self.tell(now, Event::Overflowed { call: caller_call(caller), from, to }, out);
+                }
+                Say::Served { caller, agent, group, since } => {
+                    self.connect(now, caller_call(caller), agent, group, since, out);
+                }
+                Say::TurnedAway { caller, group, why } => {
+                    self.turned_away(now, caller_call(caller), group, why, out);
+                }
+                Say::Agent { agent, state } => {
+                    if let Some(kept) = self.agents.get_mut(agent.index()) {
+                        *kept = state;
+                    }
+                    self.tell(now, Event::Agent { agent, state }, out);
+                }
+                Say::Refused { .. } => {}
+            }
+        }
+    }
+
+    /// Says what is now true.
+    pub(crate) fn tell(&mut self, at: Timestamp, event: Event, out: &mut Out) {
+        out.events.push(Stamped { at, seq: self.seq, event });
+        self.seq += 1;
+    }
+
+    /// A fresh name for a leg that leaves us.
+    pub(crate) const fn mint_leg(&mut self) -> LegRef {
+        self.legs_minted += 1;
+        LegRef(self.legs_minted & !LegRef::INGRESS)
+    }
+
+    /// The configured codecs in their order; `first` before them.
+    pub(crate) fn codecs(&self, first: Option<session::Codec>) -> Preference {
+        Preference::of(first.into_iter().chain(self.plan.audio.codecs.iter().copied()))
+    }
+
+    /// The living leg of a call's side.
+    pub(crate) fn leg_mut(&mut self, call: CallRef, side: Side) -> Option<&mut crate::leg::Leg> {
+        let call = self.calls.get_mut(call)?;
+        match side {
+            Side::Caller => Some(&mut call.caller),
+            Side::Agent => call.agent_leg_mut(),
+            Side::System => None,
+        }
+    }
+
+    /// What an agent does, if there is such an agent.
+    pub(crate) fn agent_state(&self, agent: AgentRef) -> Option<AgentState> {
+        self.agents.get(agent.index()).copied()
+    }
+}
+
+pub(crate) const fn session_of(call: CallRef) -> SessionRef {
+    SessionRef::from_bits(call.bits())
+}
+
+pub(crate) const fn caller_of(call: CallRef) -> CallerRef {
+    CallerRef::from_bits(call.bits())
+}
+
+const fn call_of(session: SessionRef) -> CallRef {
+    CallRef::from_bits(session.bits())
+}
+
+const fn caller_call(caller: CallerRef) -> CallRef {
+    CallRef::from_bits(caller.bits())
+}
+
+fn side(party: Party) -> Side {
+    if party == crate::leg::AGENT { Side::Agent } else { Side::Caller }
 }

@@ -10,12 +10,31 @@
 //!
 //! Never knows: SIP syntax, RTP packets, JSON, files, sockets, clocks.
 //!
-//! Reading order: [`plan`] → [`event`] → [`engine`].
+//! Reading order: [`plan`] → [`event`] → [`call`] (the drawing of a call's stages) → [`engine`] → along the
+//! path of a call: [`ingress`], [`greeting`], [`waiting`], [`ringing`], [`talking`], [`renegotiate`],
+//! [`release`]; beside it [`service_code`], [`phone`], [`requests`]; under it [`leg`], [`sdp`], [`ports`],
+//! [`cause`]; over it [`check`].
 
+pub mod call;
+pub mod cause;
+pub mod check;
 pub mod engine;
 pub mod event;
+pub mod greeting;
+pub mod ingress;
+pub mod leg;
+pub mod phone;
 pub mod plan;
+pub mod ports;
+pub mod release;
+pub mod renegotiate;
 pub mod request;
+pub mod requests;
+pub mod ringing;
+pub mod sdp;
+pub mod service_code;
+pub mod talking;
+pub mod waiting;
 
 pub use engine::{Engine, Input, Out};
 pub use event::{CallRef, Event};

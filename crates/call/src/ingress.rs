@@ -1,0 +1,307 @@
+//! Ingress: a call arrives and is admitted or refused.
+//!
+//! ```text
+//!   Invited ─▶ whose? ─┬─ a trunk's ──▶ entry (trunk + called number) ─▶ flow      none: 404
+//!                      └─ a phone's ──▶ service code                               none: 403
+//!           ─▶ room? (drain, calls_max, port)                                      none: 503 + Retry-After
+//!           ─▶ SDP ──▶ 200 or 183 with our answer, audio opened ─▶ greeting        unusable: 488
+//!                 └─ no offer: 200 with our offer ─▶ Opening ─ Confirmed(answer) ─▶ greeting
+//! ```
+//!
+//! A late offer is always answered by 200, even where the flow greets early: an offer in a 183 would need
+//! the caller's PRACK for its answer, and few who offer late send one.
+
+use crate::call::{Call, Stage, Way};
+use crate::cause;
+use crate::engine::{Engine, Out, Owner, Timer, session_of};
+use crate::event::{CallRef, Event, Outcome, Side};
+use crate::leg::{Dialog, Leg, Preference, Role, Sound};
+use crate::plan::FlowRef;
+use crate::sdp::{self, Local};
+use base::Timestamp;
+use media::session::{self, Codec};
+use sip::leg::{Command, Invited, LegRef, Origin};
+use sip::message::Cause;
+use std::net::IpAddr;
+use std::time::Duration;
+
+/// When a refused caller may try again.
+const RETRY_AFTER: Duration = Duration::from_secs(10);
+
+/// Why a call is not admitted.
+pub(crate) struct Denied {
+    pub(crate) status: u16,
+    pub(crate) cause: Cause,
+    pub(crate) retry_after: Option<Duration>,
+}
+
+impl Denied {
+    pub(crate) const fn with(cause: Cause) -> Self {
+        Self { status: cause::status(cause), cause, retry_after: None }
+    }
+
+    const fn full(cause: Cause) -> Self {
+        Self { retry_after: Some(RETRY_AFTER), ..Self::with(cause) }
+    }
+}
+
+impl Engine {
+    pub(crate) fn invited(&mut self, now: Timestamp, leg: LegRef, invite: Invited, out: &mut Out) {
+        if self.legs.contains(&leg) {
+            return;
+        }
+        let admitted = self.admit(now, &invite);
+        let local = Local::new(self.random.bits() as u32, self.address(invite.local));
+        let (way, denied) = match admitted {
+            Ok(way) => (way, None),
+            Err(denied) => (Way::Refused, Some(denied)),
+        };
+        let call = self.calls.insert(Call {
+            caller: Leg::new(leg, local, invite.nated),
+            number: invite.caller.clone(),
+            way,
+            group: None,
+            stage: Stage::Opening,
+            setup: None,
+            limit: None,
+            withdrawn: 0,
+            told: false,
+        });
+        self.live += 1;
+        self.legs.insert(leg, Owner { call, role: Role::Caller });
+        let flow = match way {
+            Way::Flow(flow) => Some(flow),
+            _ => None,
+        };
+        let Invited { origin, called, caller, call_id, offer, .. } = invite;
+        self.tell(now, Event::Arrived { call, origin, caller, called, call_id, flow }, out);
+        let opened = match denied {
+            Some(denied) => Err(denied),
+            None => self.open(now, call, offer.as_deref(), out),
+        };
+        match opened {
+            Ok(()) => {
+                let limit = self.timers.schedule(now + self.plan.call_max, Timer::Limit(call));
+                if let Some(call) = self.calls.get_mut(call) {
+                    call.limit = Some(limit);
+                }
+            }
+            Err(denied) => self.deny(now, call, &denied, out),
+        }
+    }
+
+    /// The ACK to our 200; after a late offer it brings the caller's answer.
+    pub(crate) fn confirmed(&mut self, now: Timestamp, leg: LegRef, answer: Option<&[u8]>, out: &mut Out) {
+        let Some(&Owner { call, role: Role::Caller }) = self.legs.get(&leg) else { return };
+        let Some(this) = self.calls.get(call) else { return };
+        match this.stage {
+            Stage::Opening => {
+                let agreed = answer
+                    .ok_or(sdp::Refusal::NoUsableAudio)
+                    .and_then(|answer| self.accept_answer(call, Side::Caller, answer));
+                match agreed {
+                    Ok(audio) => {
+                        self.join(call, Side::Caller, audio, out);
+                        self.begin(now, call, out);
+                    }
+                    Err(_) => {
+                        self.end(now, call, Outcome::Lost, cause::INCOMPATIBLE, Side::System, out);
+                        return;
+                    }
+                }
+            }
+            Stage::Service => {}
+            _ => return,
+        }
+        // A code without a reply: the phone has learned that it was taken.
+        if let Some(Way::Service { reply: None, .. }) = self.calls.get(call).map(|this| this.way) {
+            self.end(now, call, Outcome::Service, cause::NORMAL, Side::System, out);
+        }
+    }
+
+    /// The caller's way, if there is room for him.
+    fn admit(&mut self, now: Timestamp, invite: &Invited) -> Result<Way, Denied> {
+        let way = match invite.origin {
+            Origin::Trunk(trunk) => {
+                let entry = self.plan.entries.iter().find(|entry| {
+                    entry.trunk.is_none_or(|wanted| wanted == trunk) && fits(&entry.called, &invite.called)
+                });
+                let flow = entry.map(|entry| entry.flow);
+                let flow = flow.filter(|flow| flow.index() < self.plan.flows.len());
+                Way::Flow(flow.ok_or(Denied::with(cause::UNALLOCATED))?)
+            }
+            // Served even when there is no room for callers: that is when agents must be able to sign in.
+            Origin::Aor(aor) => return self.service_code(now, aor, &invite.called),
+        };
+        if self.draining || self.live >= self.plan.calls_max {
+            return Err(Denied::full(cause::CONGESTION));
+        }
+        Ok(way)
+    }
+
+    /// Negotiates with the caller, answers him, opens his audio.
+    fn open(
+        &mut self,
+        now: Timestamp,
+        call: CallRef,
+        offer: Option<&[u8]>,
+        out: &mut Out,
+    ) -> Result<(), Denied> {
+        let offer = offer.map(sdp::Session::parse).transpose().map_err(|error| refused(error.into()))?;
+        let port = self.ports.take(now).ok_or(Denied::full(cause::NO_RESOURCE))?;
+        let packet_time = self.plan.audio.packet_time;
+        let Some(this) = self.calls.get(call) else { return Ok(()) };
+        let (early, preference) = match this.way {
+            Way::Flow(flow) => (self.plan.flows[flow.index()].early_media, self.caller_codecs(flow)),
+            _ => (false, self.codecs(None)),
+        };
+        let Some(leg) = self.leg_mut(call, Side::Caller) else { return Ok(()) };
+        leg.sound = Sound::Reserved(port);
+
+        let Some(offer) = offer else {
+            let body = sdp::offer::write(&mut leg.local, port, preference.as_slice(), packet_time);
+            leg.asked = Some(preference);
+            leg.dialog = Dialog::Answered;
+            out.legs.push(Command::Answer { leg: leg.leg, body });
+            self.tell(now, Event::Answered { call }, out);
+            return Ok(());
+        };
+        let agreed = sdp::negotiate::answer(&offer, &leg.terms(port, preference.as_slice(), packet_time))
+            .map_err(refused)?;
+        let body = sdp::answer::write(&mut leg.local, &offer, &agreed);
+        let audio = leg.keep(&agreed);
+        let leg_ref = leg.leg;
+        if early {
+            out.legs.push(Command::Progress { leg: leg_ref, status: 183, answer: Some(body) });
+            let setup = self.timers.schedule(now + self.plan.setup_max, Timer::Setup(call));
+            if let Some(this) = self.calls.get_mut(call) {
+                this.setup = Some(setup);
+            }
+        } else {
+            leg.dialog = Dialog::Answered;
+            out.legs.push(Command::Answer { leg: leg_ref, body });
+        }
+        self.join(call, Side::Caller, audio, out);
+        self.tell(now, Event::Answered { call }, out);
+        self.begin(now, call, out);
+        Ok(())
+    }
+
+    /// What comes first once the caller can hear.
+    fn begin(&mut self, now: Timestamp, call: CallRef, out: &mut Out) {
+        match self.calls.get(call).map(|this| this.way) {
+            Some(Way::Flow(_)) => self.greet(now, call, 0, out),
+            Some(Way::Service { reply, .. }) => self.reply(call, reply, out),
+            Some(Way::Refused) | None => {}
+        }
+    }
+
+    /// Answers a caller who is still in early media; what he hears goes on.
+    pub(crate) fn pick_up(&mut self, call: CallRef, out: &mut Out) {
+        let Some(this) = self.calls.get_mut(call) else { return };
+        if let Some(setup) = this.setup.take() {
+            self.timers.cancel(setup);
+        }
+        if this.caller.dialog == Dialog::Early {
+            this.caller.dialog = Dialog::Answered;
+            let body = this.caller.local.said().into();
+            out.legs.push(Command::Answer { leg: this.caller.leg, body });
+        }
+    }
+
+    /// The guard of early media: carriers cut what is not answered (RFC 3261 section 16.6, timer C).
+    pub(crate) fn setup_is_over(&mut self, call: CallRef, out: &mut Out) {
+        if self.calls.get(call).is_some_and(|this| !this.is_ending()) {
+            self.pick_up(call, out);
+        }
+    }
+
+    /// Puts a party with agreed audio into the call's session.
+    pub(crate) fn join(&mut self, call: CallRef, side: Side, audio: session::Audio, out: &mut Out) {
+        out.media.push(session::Command::Join {
+            session: session_of(call),
+            party: crate::leg::party(side),
+            audio,
+            silence: self.plan.audio.silence_max,
+        });
+    }
+
+    /// What a party hears from now on; said only when it changes or begins anew.
+    pub(crate) fn hear(&mut self, call: CallRef, side: Side, hear: session::Hear, out: &mut Out) {
+        let Some(leg) = self.leg_mut(call, side) else { return };
+        if leg.hears != hear || matches!(hear, session::Hear::Once(_)) {
+            leg.hears = hear;
+            out.media.push(session::Command::Hear {
+                session: session_of(call),
+                party: crate::leg::party(side),
+                hear,
+            });
+        }
+    }
+
+    /// Codecs for a caller. Clips exist in A-law and µ-law only, so G.722 comes last where he will hear any;
+    /// it can still be chosen for the talk (see [`renegotiate`](crate::renegotiate)).
+    fn caller_codecs(&self, flow: FlowRef) -> Preference {
+        let flow = &self.plan.flows[flow.index()];
+        let music = self.plan.groups.get(flow.group.index()).is_some_and(|group| group.music.is_some());
+        if flow.greeting.is_empty() && flow.ring_back.is_none() && !music {
+            return self.codecs(None);
+        }
+        let codecs = &self.plan.audio.codecs;
+        let narrow = codecs.iter().copied().filter(|&codec| codec != Codec::G722);
+        Preference::of(narrow.chain(codecs.iter().copied()))
+    }
+
+    /// The address in our SDP for a leg whose signalling runs over `local`.
+    pub(crate) fn address(&self, local: IpAddr) -> IpAddr {
+        self.plan.audio.advertised.filter(|ip| ip.is_ipv4() == local.is_ipv4()).unwrap_or(local)
+    }
+
+    /// Reads an answer to an offer of ours and keeps what it agrees to.
+    ///
+    /// # Errors
+    /// Why it cannot be used.
+    pub(crate) fn accept_answer(
+        &mut self,
+        call: CallRef,
+        side: Side,
+        answer: &[u8],
+    ) -> Result<session::Audio, sdp::Refusal> {
+        let answer = sdp::Session::parse(answer)?;
+        let packet_time = self.plan.audio.packet_time;
+        let leg = self.leg_mut(call, side).ok_or(sdp::Refusal::NoUsableAudio)?;
+        let (Some(asked), Some(port)) = (leg.asked.take(), leg.sound.port()) else {
+            return Err(sdp::Refusal::NoUsableAudio);
+        };
+        let listed = leg.listed;
+        let agreed = sdp::negotiate::accept(&answer, &leg.terms(port, asked.as_slice(), packet_time))?;
+        let audio = leg.keep(&agreed);
+        // An answer lists what it chose; what he offered before is still what he can do.
+        leg.listed = leg.listed.union(listed);
+        Ok(audio)
+    }
+}
+
+fn refused(why: sdp::Refusal) -> Denied {
+    Denied { status: why.status(), ..Denied::with(cause::INCOMPATIBLE) }
+}
+
+/// Exact, or by prefix when the pattern ends in `*` — which a dialed `*` (service codes) is not confused with,
+/// since codes are compared elsewhere.
+fn fits(pattern: &str, called: &str) -> bool {
+    match pattern.strip_suffix('*') {
+        Some(prefix) => called.starts_with(prefix),
+        None => pattern == called,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fits;
+
+    #[test]
+    fn entries_match_exactly_or_by_prefix() {
+        assert!(fits("12345", "12345") && !fits("12345", "123456") && !fits("12345", "1234"));
+        assert!(fits("0527*", "052712345") && fits("*", "") && !fits("0527*", "051012345"));
+    }
+}

@@ -1,0 +1,128 @@
+//! Renegotiation: re-INVITE and UPDATE from either side, and our own to make both sides' codecs one.
+//!
+//! ```text
+//!   Offered(sdp)  ─▶ Update, Accept(our answer) ─▶ who hears what anew ─▶ align
+//!   Offered(none) ─▶ Accept(our offer) … Reanswered(answer) ─▶ Update ─▶ …
+//!   align: one side has G.722 and the other has not ─▶ Reoffer … Reanswered | ReofferRefused ─▶ other side
+//! ```
+//!
+//! A-law and µ-law may differ between the sides: the audio path translates them. G.722 is passed through
+//! only, so both sides must have it or neither.
+//!
+//! While an offer of ours is open on a leg, the peer's is refused with 491 (RFC 3261 section 14.1).
+
+use crate::call::Stage;
+use crate::cause;
+use crate::engine::{Engine, Out, Owner, session_of};
+use crate::event::{CallRef, Outcome, Side};
+use crate::leg::{self, Preference, Role, Sound};
+use crate::sdp;
+use base::Timestamp;
+use media::session::{self, Audio, Codec};
+use sip::leg::{Command, LegRef};
+
+impl Engine {
+    /// The peer wants to change the session.
+    pub(crate) fn offered(&mut self, now: Timestamp, leg: LegRef, offer: Option<&[u8]>, out: &mut Out) {
+        let Some((call, side)) = self.side_of(leg) else {
+            out.legs.push(Command::Refuse { leg, status: 488 });
+            return;
+        };
+        let packet_time = self.plan.audio.packet_time;
+        let plan = self.codecs(None);
+        let Some(this) = self.leg_mut(call, side) else { return };
+        let (Sound::Open(current), None, true) = (this.sound, this.asked, this.is_up()) else {
+            out.legs.push(Command::Refuse { leg, status: 491 });
+            return;
+        };
+        // What runs is kept where the peer still has it: a hold must not change the codec.
+        let codecs = Preference::of([current.codec].into_iter().chain(plan.as_slice().iter().copied()));
+        let Some(offer) = offer else {
+            let body = sdp::offer::write(&mut this.local, current.port, codecs.as_slice(), packet_time);
+            this.asked = Some(codecs);
+            out.legs.push(Command::Accept { leg, body });
+            return;
+        };
+        let agreed = sdp::Session::parse(offer).map_err(sdp::Refusal::from).and_then(|offer| {
+            let terms = this.terms(current.port, codecs.as_slice(), packet_time);
+            sdp::negotiate::answer(&offer, &terms).map(|agreed| (offer, agreed))
+        });
+        match agreed {
+            Ok((offer, agreed)) => {
+                let body = sdp::answer::write(&mut this.local, &offer, &agreed);
+                let audio = this.keep(&agreed);
+                self.update(call, side, audio, out);
+                out.legs.push(Command::Accept { leg, body });
+                self.bridge(call, out);
+                self.align(now, call, side, out);
+            }
+            Err(_) => out.legs.push(Command::Refuse { leg, status: 488 }),
+        }
+    }
+
+    /// The answer to an offer of ours.
+    pub(crate) fn reanswered(&mut self, now: Timestamp, leg: LegRef, answer: &[u8], out: &mut Out) {
+        let Some((call, side)) = self.side_of(leg) else { return };
+        if let Ok(audio) = self.accept_answer(call, side, answer) {
+            self.update(call, side, audio, out);
+            self.bridge(call, out);
+        }
+        self.align(now, call, side, out);
+    }
+
+    /// An offer of ours was refused: the session goes on unchanged.
+    pub(crate) fn reoffer_refused(&mut self, now: Timestamp, leg: LegRef, out: &mut Out) {
+        let Some((call, side)) = self.side_of(leg) else { return };
+        if let Some(leg) = self.leg_mut(call, side) {
+            leg.asked = None;
+        }
+        self.align(now, call, side, out);
+    }
+
+    /// Makes the codecs of a talk one where they must be. `settled` is the side that has just agreed or
+    /// refused to change, so the other is asked; after one try on each side the call cannot be carried.
+    pub(crate) fn align(&mut self, now: Timestamp, call: CallRef, settled: Side, out: &mut Out) {
+        let packet_time = self.plan.audio.packet_time;
+        let Some(this) = self.calls.get_mut(call) else { return };
+        let Stage::Talking(talk) = &mut this.stage else { return };
+        if this.caller.asked.is_some() || talk.leg.asked.is_some() {
+            return;
+        }
+        let (Some(caller), Some(agent)) = (this.caller.audio(), talk.leg.audio()) else { return };
+        if caller.codec == agent.codec || (caller.codec != Codec::G722 && agent.codec != Codec::G722) {
+            talk.alignments = 2;
+            return;
+        }
+        if talk.alignments == 0 {
+            self.end(now, call, Outcome::Answered, cause::NO_CODEC, Side::System, out);
+            return;
+        }
+        talk.alignments -= 1;
+        let (other, wanted) = match settled {
+            Side::Agent => (&mut this.caller, agent.codec),
+            Side::Caller | Side::System => (&mut talk.leg, caller.codec),
+        };
+        let codecs = Preference::of([wanted]);
+        let Some(port) = other.sound.port() else { return };
+        let body = sdp::offer::write(&mut other.local, port, codecs.as_slice(), packet_time);
+        other.asked = Some(codecs);
+        out.legs.push(Command::Reoffer { leg: other.leg, offer: body });
+    }
+
+    fn update(&mut self, call: CallRef, side: Side, audio: Audio, out: &mut Out) {
+        out.media.push(session::Command::Update {
+            session: session_of(call),
+            party: leg::party(side),
+            audio,
+        });
+    }
+
+    /// Whose leg it is, unless its part in the call is over.
+    pub(crate) fn side_of(&self, leg: LegRef) -> Option<(CallRef, Side)> {
+        match self.legs.get(&leg)? {
+            Owner { call, role: Role::Caller } => Some((*call, Side::Caller)),
+            Owner { call, role: Role::Agent } => Some((*call, Side::Agent)),
+            Owner { role: Role::Withdrawn, .. } => None,
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! Service codes: what agents dial on their phones until there is a desk.
+//!
+//! ```text
+//!   *10 sign in · *11 sign out · *13[digit] not ready ─▶ done at once ─▶ a clip says so, or why not
+//!   *12 ready ─▶ the clip ─▶ phone free again ─▶ done: the next caller must not meet a busy phone
+//! ```
+
+use crate::call::{Stage, Way};
+use crate::cause;
+use crate::engine::{Engine, Out};
+use crate::event::{CallRef, Side};
+use crate::ingress::Denied;
+use crate::plan::ServiceCodes;
+use acd::input::Reason;
+use acd::{AgentRef, AgentState};
+use base::Timestamp;
+use media::session::{ClipRef, Hear};
+use sip::leg::AorRef;
+
+/// What a code asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Code {
+    SignIn,
+    SignOut,
+    Ready,
+    NotReady(Reason),
+}
+
+impl Engine {
+    /// Takes a code that was dialed on an agent's phone.
+    ///
+    /// # Errors
+    /// 403 for a number that is no code, a phone that is no agent's, or a code that cannot be met when there
+    /// is no clip to say so.
+    pub(crate) fn service_code(&mut self, now: Timestamp, aor: AorRef, called: &str) -> Result<Way, Denied> {
+        let (Some(agent), Some(code)) = (self.agent_at(aor), Code::of(&self.plan.codes, called)) else {
+            return Err(Denied::with(cause::REJECTED));
+        };
+        let mut then = None;
+        let done = match code {
+            Code::SignIn => self.ask(now, acd::Input::SignIn { agent }).is_ok(),
+            Code::SignOut => self.ask(now, acd::Input::SignOut { agent }).is_ok(),
+            Code::NotReady(reason) => self.ask(now, acd::Input::NotReady { agent, reason }).is_ok(),
+            Code::Ready => {
+                then = Some(acd::Input::Ready { agent });
+                self.agent_state(agent).is_some_and(|state| state != AgentState::SignedOut)
+            }
+        };
+        let codes = &self.plan.codes;
+        match (done, codes.refused) {
+            (true, _) => Ok(Way::Service { reply: codes.done, then }),
+            (false, Some(clip)) => Ok(Way::Service { reply: Some(clip), then: None }),
+            (false, None) => Err(Denied::with(cause::REJECTED)),
+        }
+    }
+
+    /// Lets the phone hear what became of its code. Without a clip it is released as soon as it has
+    /// acknowledged our 200.
+    pub(crate) fn reply(&mut self, call: CallRef, clip: Option<ClipRef>, out: &mut Out) {
+        if let Some(this) = self.calls.get_mut(call) {
+            this.stage = Stage::Service;
+        }
+        if let Some(clip) = clip {
+            self.hear(call, Side::Caller, Hear::Once(clip), out);
+        }
+    }
+
+    /// Whose phone an account is.
+    pub(crate) fn agent_at(&self, aor: AorRef) -> Option<AgentRef> {
+        self.plan.phones.iter().position(|phone| phone.aor == aor).map(AgentRef::at)
+    }
+}
+
+impl Code {
+    fn of(codes: &ServiceCodes, called: &str) -> Option<Self> {
+        let is = |code: &str| !code.is_empty() && called == code;
+        if is(&codes.sign_in) {
+            return Some(Self::SignIn);
+        }
+        if is(&codes.sign_out) {
+            return Some(Self::SignOut);
+        }
+        if is(&codes.ready) {
+            return Some(Self::Ready);
+        }
+        if codes.not_ready.is_empty() {
+            return None;
+        }
+        Some(Self::NotReady(match called.strip_prefix(codes.not_ready.as_str())? {
+            "" => Reason::Busy,
+            "1" => Reason::Rest,
+            "2" => Reason::Meal,
+            "3" => Reason::Meeting,
+            "4" => Reason::Coaching,
+            "5" => Reason::Training,
+            _ => return None,
+        }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_read_as_the_plan_writes_them() {
+        let codes = ServiceCodes {
+            sign_in: "*10".into(),
+            sign_out: "*11".into(),
+            ready: "*12".into(),
+            not_ready: "*13".into(),
+            done: None,
+            refused: None,
+        };
+        let table = [
+            ("*10", Some(Code::SignIn)),
+            ("*11", Some(Code::SignOut)),
+            ("*12", Some(Code::Ready)),
+            ("*13", Some(Code::NotReady(Reason::Busy))),
+            ("*132", Some(Code::NotReady(Reason::Meal))),
+            ("*139", None),
+            ("*1312", None),
+            ("*1", None),
+            ("", None),
+            ("12345", None),
+        ];
+        for (called, code) in table {
+            assert_eq!(Code::of(&codes, called), code, "{called}");
+        }
+    }
+
+    #[test]
+    fn a_centre_without_codes_offers_none() {
+        let none = ServiceCodes {
+            sign_in: String::new(),
+            sign_out: String::new(),
+            ready: String::new(),
+            not_ready: String::new(),
+            done: None,
+            refused: None,
+        };
+        assert_eq!(Code::of(&none, ""), None);
+        assert_eq!(Code::of(&none, "1"), None);
+    }
+}
