@@ -19,6 +19,8 @@ use base::Random;
 #[derive(Clone, Debug)]
 pub(crate) struct Ranked<K> {
     nodes: Vec<Node<K>>,
+    /// The first key, at hand: whoever is free looks at the heads of many sets at once.
+    first: Option<K>,
     root: u32,
     /// The first node that is not in use; the next ones hang on each other's `left`.
     free: u32,
@@ -38,7 +40,7 @@ struct Node<K> {
 
 impl<K> Default for Ranked<K> {
     fn default() -> Self {
-        Self { nodes: Vec::new(), root: NONE, free: NONE, weights: Random::seeded(0) }
+        Self { nodes: Vec::new(), first: None, root: NONE, free: NONE, weights: Random::seeded(0) }
     }
 }
 
@@ -57,6 +59,7 @@ impl<K: Copy + Ord> Ranked<K> {
             new
         };
         self.root = self.grow(self.root, new);
+        self.first = Some(self.first.map_or(key, |first| first.min(key)));
     }
 
     /// Takes a key out; `false` when it was not there.
@@ -79,6 +82,9 @@ impl<K: Copy + Ord> Ranked<K> {
         }
         self.nodes[at as usize].left = self.free;
         self.free = at;
+        if self.first.as_ref() == Some(key) {
+            self.first = self.leftmost();
+        }
         true
     }
 
@@ -97,13 +103,8 @@ impl<K: Copy + Ord> Ranked<K> {
     }
 
     /// The first key.
-    pub(crate) fn first(&self) -> Option<K> {
-        let (mut at, mut found) = (self.root, None);
-        while at != NONE {
-            found = Some(self.node(at).key);
-            at = self.node(at).left;
-        }
-        found
+    pub(crate) const fn first(&self) -> Option<K> {
+        self.first
     }
 
     /// The first key after `key`, which need not be in itself.
@@ -211,6 +212,15 @@ impl<K: Copy + Ord> Ranked<K> {
                 right
             }
         }
+    }
+
+    fn leftmost(&self) -> Option<K> {
+        let (mut at, mut found) = (self.root, None);
+        while at != NONE {
+            found = Some(self.node(at).key);
+            at = self.node(at).left;
+        }
+        found
     }
 
     fn node(&self, at: u32) -> &Node<K> {
