@@ -5,25 +5,41 @@
 //!   receive(now, port, peer, packet) ─▶ relay fast path: rewritten in place, sent in the same step
 //!   tick(now) ─▶ players and mixers, every packet time; RTCP; silence
 //! ```
+//!
+//! ```text
+//!   desk/seating.rs   commands: who sits where, and what follows for relaying, playing and mixing
+//!   desk/arrivals.rs  packets
+//!   desk/rounds.rs    time: ticks, reports, silence
+//!   desk/check.rs     what must always be true
+//! ```
+//!
+//! A packet finds its party through a table indexed by port, and through him those who hear him: two look-ups,
+//! a header of twelve bytes and a copy. Nothing is allocated once the buffers of [`Out`] have grown.
+//!
+//! Bounds: a port each, so at most 32,767 parties with audio, eight in a session, and [`MEMBERS_MAX`] with
+//! and without a port; a party beyond is refused with [`Fact::PortFailed`]. Packets are looked at up to
+//! 1,500 bytes. A jitter buffer holds a quarter of a second.
 
-use crate::session::{Command, Fact};
-use base::Timestamp;
+mod arrivals;
+mod check;
+mod rounds;
+mod seating;
+
+use crate::beat::{BEATS, Beat};
+use crate::counters::Counters;
+use crate::member::{Member, MemberRef};
+use crate::mixer::Frames;
+use crate::room::{NOBODY, Room, RoomRef, SEATS};
+use crate::session::{Command, Fact, SessionRef};
+use base::{Arena, Random, Table, Timestamp, Wheel};
 use std::net::SocketAddr;
-use std::sync::Arc;
 
-/// Clips as loaded: one list, shared by all desks, replaced whole.
-pub type Clips = Arc<[Clip]>;
+pub use crate::clip::{Clip, Clips};
 
-/// A clip converted at load for each codec that can play it: 8 kHz mono, A-law and µ-law.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Clip {
-    /// Name in the configuration.
-    pub name: String,
-    /// A-law samples.
-    pub pcma: Vec<u8>,
-    /// µ-law samples.
-    pub pcmu: Vec<u8>,
-}
+/// Parties a desk keeps.
+const MEMBERS_MAX: usize = 65_536;
+/// Even ports there are.
+const PORTS: usize = 32_768;
 
 /// A port to open or close, RTP (even) — its RTCP neighbor goes with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,10 +48,11 @@ pub enum PortChange {
     Open {
         /// Port.
         port: u16,
-        /// Where packets will go, so that the rim can connect the socket if it pays.
+        /// Where packets will go, so that the rim can connect the socket if it pays. Unspecified
+        /// (`0.0.0.0:0`) for a party behind a NAT, whose address only his packets will show.
         remote: SocketAddr,
     },
-    /// Nobody uses it any more.
+    /// Nobody uses it any more. Packets of the same step (a goodbye) still go out first.
     Close {
         /// Port.
         port: u16,
@@ -68,43 +85,128 @@ pub struct Out {
     pub ports: Vec<PortChange>,
 }
 
+impl Out {
+    /// The bytes of one of `packets`.
+    #[must_use]
+    pub fn packet(&self, packet: &Packet) -> &[u8] {
+        let start = packet.start as usize;
+        self.bytes.get(start..start + usize::from(packet.length)).unwrap_or_default()
+    }
+
+    /// Empties it and keeps its memory.
+    pub fn clear(&mut self) {
+        self.facts.clear();
+        self.packets.clear();
+        self.bytes.clear();
+        self.ports.clear();
+    }
+}
+
 /// All sessions of one media thread.
 #[derive(Debug)]
 pub struct Desk {
     clips: Clips,
+    random: Random,
+    sessions: Table<SessionRef, RoomRef>,
+    rooms: Arena<RoomRef, Room>,
+    members: Arena<MemberRef, Member>,
+    /// Who has a port, by half its number.
+    ports: Vec<MemberRef>,
+    beats: [Beat; BEATS],
+    /// The beat of the next session.
+    next_beat: usize,
+    timers: Wheel<(MemberRef, Timer)>,
+    counters: Counters,
+    /// What each party of the session being mixed said in this tick.
+    frames: Box<Frames>,
+}
+
+/// What a timer is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Timer {
+    Report,
+    Silence,
+    Key,
 }
 
 impl Desk {
     /// An empty desk; `seed` draws SSRCs, first sequence numbers and timestamps.
     #[must_use]
     pub fn new(clips: Clips, seed: u64) -> Self {
-        let _ = seed;
-        Self { clips }
+        Self {
+            clips,
+            random: Random::seeded(seed),
+            sessions: Table::seeded(seed),
+            rooms: Arena::default(),
+            members: Arena::default(),
+            ports: vec![NOBODY; PORTS],
+            beats: std::array::from_fn(|_| Beat::new()),
+            next_beat: 0,
+            timers: Wheel::default(),
+            counters: Counters::default(),
+            frames: Box::new([[0; _]; SEATS]),
+        }
+    }
+
+    /// Another list of clips. Who hears a clip hears from now on what has its number in the new list.
+    pub fn replace_clips(&mut self, clips: Clips) {
+        self.clips = clips;
+    }
+
+    /// What has been done so far.
+    #[must_use]
+    pub fn counters(&self) -> Counters {
+        Counters { sessions: self.rooms.len() as u64, parties: self.members.len() as u64, ..self.counters }
     }
 
     /// Do something with a session.
     pub fn command(&mut self, now: Timestamp, command: Command, out: &mut Out) {
-        let _ = (now, command, out, &self.clips);
+        match command {
+            Command::Join { session, party, audio, silence } => {
+                self.join(now, session, party, audio, silence, out);
+            }
+            Command::Update { session, party, audio } => {
+                if let Some(who) = self.find(session, party) {
+                    self.update(now, who, audio, out);
+                }
+            }
+            Command::Hear { session, party, hear } => {
+                if let Some(who) = self.find(session, party) {
+                    self.hear(now, who, hear);
+                }
+            }
+            Command::Leave { session, party } => {
+                if let Some(who) = self.find(session, party) {
+                    self.leave(now, who, out);
+                }
+            }
+        }
     }
 
     /// A packet arrived on one of our ports (odd: RTCP).
     pub fn receive(&mut self, now: Timestamp, port: u16, peer: SocketAddr, packet: &[u8], out: &mut Out) {
-        let _ = (now, port, peer, packet, out);
+        self.packet(now, port, peer, packet, out);
     }
 
     /// The rim could not open a port.
     pub fn port_failed(&mut self, now: Timestamp, port: u16, out: &mut Out) {
-        let _ = (now, port, out);
+        self.lose_port(now, port, out);
     }
 
     /// Plays, mixes, reports: what is due at or before `now`.
     pub fn tick(&mut self, now: Timestamp, out: &mut Out) {
-        let _ = (now, out);
+        while let Some((_, (who, timer))) = self.timers.pop_due(now) {
+            self.timer(now, who, timer, out);
+        }
+        while let Some(beat) = self.due_beat(now) {
+            self.beat(now, beat, out);
+        }
     }
 
     /// When [`tick`](Self::tick) is wanted next.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Timestamp> {
-        None
+        let beat = self.beats.iter().map(|beat| beat.next).min().filter(|&next| next != Timestamp::NEVER);
+        [beat, self.timers.next_deadline()].into_iter().flatten().min()
     }
 }
