@@ -1,0 +1,199 @@
+//! URIs (RFC 3261 19.1, RFC 3966 for `tel:`), borrowed.
+
+use super::params::Params;
+use std::net::IpAddr;
+
+/// A scheme.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scheme {
+    /// `sip:`
+    Sip,
+    /// `sips:`
+    Sips,
+    /// `tel:`
+    Tel,
+    /// Any other: 416 as a Request-URI.
+    Other,
+}
+
+/// A host: name or address literal, brackets taken off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Host<'a>(pub &'a [u8]);
+
+impl Host<'_> {
+    /// The address, when it is a literal.
+    #[must_use]
+    pub fn address(self) -> Option<IpAddr> {
+        std::str::from_utf8(self.0).ok()?.parse().ok()
+    }
+}
+
+/// A URI.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Uri<'a> {
+    /// Scheme.
+    pub scheme: Scheme,
+    /// User part (without password), or the number of a `tel:`; empty when there is none.
+    pub user: &'a [u8],
+    /// Host; empty for `tel:` and other schemes.
+    pub host: Host<'a>,
+    /// Port.
+    pub port: Option<u16>,
+    /// URI parameters.
+    pub params: Params<'a>,
+    /// What stands behind `?`.
+    pub headers: &'a [u8],
+}
+
+impl<'a> Uri<'a> {
+    /// Reads a URI that fills the value; `None` when it cannot be one.
+    #[must_use]
+    pub fn parse(value: &'a [u8]) -> Option<Self> {
+        let colon = value.iter().position(|&byte| byte == b':')?;
+        let (name, rest) = (&value[..colon], &value[colon + 1..]);
+        if rest.is_empty() || value.iter().any(|&byte| byte <= b' ' || matches!(byte, b'<' | b'>' | 0x7F)) {
+            return None;
+        }
+        if name.eq_ignore_ascii_case(b"sip") {
+            Self::parse_sip(Scheme::Sip, rest)
+        } else if name.eq_ignore_ascii_case(b"sips") {
+            Self::parse_sip(Scheme::Sips, rest)
+        } else if name.eq_ignore_ascii_case(b"tel") {
+            let (user, params) = cut(rest, b';');
+            let digits = user.iter().all(|byte| byte.is_ascii_hexdigit() || b"+-.()*#".contains(byte));
+            (digits && !user.is_empty()).then_some(Self {
+                scheme: Scheme::Tel,
+                user,
+                host: Host(b""),
+                port: None,
+                params: Params::new(params),
+                headers: b"",
+            })
+        } else if !name.is_empty() && name.iter().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(b)) {
+            Some(Self {
+                scheme: Scheme::Other,
+                user: b"",
+                host: Host(b""),
+                port: None,
+                params: Params::default(),
+                headers: b"",
+            })
+        } else {
+            None
+        }
+    }
+
+    fn parse_sip(scheme: Scheme, rest: &'a [u8]) -> Option<Self> {
+        // The user part may hold `;` and `?` (RFC 3261 25.1 user-unreserved), so it is taken off first.
+        let (user, rest) = match rest.iter().position(|&byte| byte == b'@') {
+            Some(0) => return None,
+            Some(at) => (&rest[..at], &rest[at + 1..]),
+            None => (&rest[..0], rest),
+        };
+        let user = cut(user, b':').0;
+        let (rest, headers) = cut(rest, b'?');
+        let (host_port, params) = cut(rest, b';');
+        let (host, port) = host_and_port(host_port)?;
+        Some(Self { scheme, user, host, port, params: Params::new(params), headers })
+    }
+
+    /// Whether two URIs name the same thing (RFC 3261 19.1.4, for what we compare: user, host, port, and the
+    /// parameters user, ttl, method, maddr and transport).
+    #[must_use]
+    pub fn same(&self, other: &Self) -> bool {
+        let kept = ["user", "ttl", "method", "maddr", "transport"];
+        self.scheme == other.scheme
+            && unescaped(self.user).eq(unescaped(other.user))
+            && self.host.0.eq_ignore_ascii_case(other.host.0)
+            && self.port == other.port
+            && kept.iter().all(|name| match (self.params.value(name), other.params.value(name)) {
+                (Some(a), Some(b)) => a.eq_ignore_ascii_case(b),
+                (None, None) => true,
+                _ => false,
+            })
+    }
+}
+
+/// Bytes with `%HH` decoded; a broken escape stays as it is.
+fn unescaped(value: &[u8]) -> impl Iterator<Item = u8> + '_ {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        let byte = *value.get(at)?;
+        let hex = |place: usize| value.get(place).and_then(|b| (*b as char).to_digit(16));
+        if byte == b'%'
+            && let (Some(high), Some(low)) = (hex(at + 1), hex(at + 2))
+        {
+            at += 3;
+            return Some((high * 16 + low) as u8);
+        }
+        at += 1;
+        Some(byte)
+    })
+}
+
+/// What stands before and behind the first `at`.
+pub(super) fn cut(value: &[u8], at: u8) -> (&[u8], &[u8]) {
+    match value.iter().position(|&byte| byte == at) {
+        Some(place) => (&value[..place], &value[place + 1..]),
+        None => (value, &value[value.len()..]),
+    }
+}
+
+/// `host`, `host:port`, `[v6]`, `[v6]:port`; white space around the colon as Via allows it.
+pub(super) fn host_and_port(value: &[u8]) -> Option<(Host<'_>, Option<u16>)> {
+    let (host, rest) = if value.first() == Some(&b'[') {
+        let end = value.iter().position(|&byte| byte == b']')?;
+        let host = &value[1..end];
+        host_literal_v6(host)?;
+        (host, &value[end + 1..])
+    } else {
+        let end = value.iter().position(|&byte| byte == b':').unwrap_or(value.len());
+        (super::list::trim(&value[..end]), &value[end..])
+    };
+    let fits = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._:%".contains(byte) || *byte >= 0x80;
+    if host.is_empty() || !host.iter().all(fits) {
+        return None;
+    }
+    let rest = super::list::trim(rest);
+    let port = match rest {
+        [] => None,
+        [b':', digits @ ..] => Some(u16::try_from(super::list::number(digits)?).ok()?),
+        _ => return None,
+    };
+    Some((Host(host), port))
+}
+
+fn host_literal_v6(host: &[u8]) -> Option<()> {
+    std::str::from_utf8(host).ok()?.parse::<std::net::Ipv6Addr>().ok().map(|_| ())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_uris_of_carriers_and_phones() {
+        let uri = Uri::parse(b"sip:+8652712345;phone-context=+86:pw@[2001:db8::1]:5070;user=phone?Subject=x")
+            .unwrap();
+        assert_eq!(uri.user, b"+8652712345;phone-context=+86");
+        assert_eq!(uri.host.address(), Some("2001:db8::1".parse().unwrap()));
+        assert_eq!((uri.port, uri.params.value("user")), (Some(5070), Some(b"phone".as_slice())));
+        let tel = Uri::parse(b"tel:+86-527-12345;phone-context=example.com").unwrap();
+        assert_eq!((tel.scheme, tel.user), (Scheme::Tel, b"+86-527-12345".as_slice()));
+        assert_eq!(Uri::parse(b"urn:service:sos").unwrap().scheme, Scheme::Other);
+        for bad in
+            [b"sip:".as_slice(), b"sip:@h", b"nonsense", b"sip:a@h:port", b"sip:a b@h", b"sip:a@[::zz]"]
+        {
+            assert_eq!(Uri::parse(bad), None, "{}", String::from_utf8_lossy(bad));
+        }
+    }
+
+    #[test]
+    fn equality_of_rfc_3261() {
+        let same = |a: &'static [u8], b: &'static [u8]| Uri::parse(a).unwrap().same(&Uri::parse(b).unwrap());
+        assert!(same(b"sip:%61lice@atlanta.com;transport=TCP", b"sip:alice@AtlanTa.CoM;Transport=tcp"));
+        assert!(!same(b"sip:ALICE@h", b"sip:alice@h"));
+        assert!(!same(b"sip:bob@h", b"sip:bob@h:5060"));
+        assert!(!same(b"sip:bob@h", b"sip:bob@h;transport=udp"));
+    }
+}
