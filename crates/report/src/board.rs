@@ -42,6 +42,8 @@ pub struct Board {
     pub calls: u32,
     /// Events that fit no call known here, and calls beyond the bound; zero while all is well.
     pub strays: u64,
+    /// Events that never came (gaps in their numbers); zero while all is well.
+    pub missed: u64,
 }
 
 /// One group.

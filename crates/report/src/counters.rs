@@ -73,6 +73,8 @@ pub struct Counters {
     pub talks: u64,
     /// Of these, longer than the limit.
     pub long_talks: u64,
+    /// Agents' wrap-ups that have ended.
+    pub wrap_ups: u64,
     /// Agents' phones rung, by how it ended.
     pub offers: Offers,
     /// Another group's agents were asked to help a caller of this line, who kept his place.
@@ -184,11 +186,24 @@ pub enum Came {
     Transferred,
 }
 
+/// What an answered caller has waited.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Waits {
+    /// Before the line: greeting and notice.
+    pub greeted: Duration,
+    /// In the line, on the original clock.
+    pub waited: Duration,
+    /// Of that, while an agent's phone rang.
+    pub rang: Duration,
+    /// Of that, the ring of the agent who took him.
+    pub last_ring: Duration,
+}
+
 /// How a caller left a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Left {
-    /// An agent took him after this wait.
-    Answered(Duration),
+    /// An agent took him.
+    Answered(Waits),
     /// He hung up after this wait.
     Abandoned {
         /// While an agent's phone rang.
@@ -225,6 +240,8 @@ pub enum Step {
     HelpGiven,
     /// The talk of an answered caller is over.
     Talked(Duration),
+    /// An agent's wrap-up after such a talk is over.
+    WrappedUp(Duration),
 }
 
 /// The limits that counting needs, from the plan.
@@ -289,12 +306,13 @@ impl Counters {
                 self.talks += 1;
                 self.long_talks += u64::from(talked > limits.long_talk);
             }
+            Step::WrappedUp(_) => self.wrap_ups += 1,
         }
     }
 
     fn leave(&mut self, how: Left, limits: &Limits) {
         match how {
-            Left::Answered(waited) => {
+            Left::Answered(Waits { waited, .. }) => {
                 self.answered += 1;
                 for (within, limit) in self.within.iter_mut().zip(&limits.thresholds) {
                     within.answered += u64::from(waited <= *limit);

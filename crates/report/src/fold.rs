@@ -1,11 +1,38 @@
-//! The fold: one event after the other, into counters, records and the board.
+//! The fold: one event after the other, into counters, records and agents' times.
+//!
+//! ```text
+//!   Stamped ──fold──┬─ events of a call  ──▶ callers.rs  lines, rings, talks; then the record
+//!                   ├─ events of agents  ──▶ agents.rs   time in each state, wrap-up
+//!                   └─ phones and trunks ──▶ what is up now
+//! ```
+//!
+//! **When a record is complete.** When `Ended` has come and the measurements of each leg that had audio
+//! (`LegEnded` of the caller once we answered, and of each agent who talked). Those that do not come within
+//! [`AUDIO_WAIT`] are not waited for: any later event, or [`Report::tick`], completes the record without them.
+//!
+//! **Bounds.** At most [`CALLS_MAX`] calls are followed at once. Beyond that a call is not counted at all,
+//! but as a stray, so that the identities keep holding; so are events of calls that are not known.
 
-use crate::agents::AgentSpan;
-use crate::board::Board;
+use crate::agents::{Agent, AgentSpan};
+use crate::books::Books;
+use crate::callers::Callers;
+use crate::counters::Step;
+use crate::interval::{Intervals, Quarter};
 use crate::plan::Plan;
-use crate::record::{CallRecord, Opened};
+use crate::record::{CallRecord, LegAudio, Opened, UnixMs};
+use crate::spread::Dense;
+use crate::tally::Tally;
+use acd::GroupRef;
 use base::Timestamp;
-use call::event::Stamped;
+use call::event::{Event, Stamped};
+use std::time::Duration;
+
+/// How long a record waits for the audio measurements of a call that is over.
+pub const AUDIO_WAIT: Duration = Duration::from_secs(5);
+/// Calls followed at once.
+pub const CALLS_MAX: usize = 500_000;
+/// Phone accounts followed; further ones do not show in `phones_bound`.
+const PHONES_MAX: usize = 1 << 16;
 
 /// What a step produced for the store. Reused; the reader clears it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -33,51 +60,185 @@ impl Out {
     }
 }
 
-/// The report.
+/// The report: everything that has been counted, and every call in progress.
 #[derive(Clone, Debug)]
 pub struct Report {
-    plan: Plan,
+    pub(crate) plan: Plan,
+    pub(crate) books: Books,
+    pub(crate) callers: Callers,
+    pub(crate) agents: Vec<Agent>,
+    pub(crate) trunks: Vec<Option<bool>>,
+    phones: Vec<bool>,
+    pub(crate) phones_bound: u32,
+    pub(crate) seq: u64,
+    pub(crate) missed: u64,
 }
 
 impl Report {
     /// A report that has seen nothing.
     #[must_use]
     pub fn new(plan: Plan) -> Self {
-        Self { plan }
+        Self {
+            books: Books::new(&plan),
+            callers: Callers::new(&plan),
+            agents: vec![Agent::default(); plan.agents.len()],
+            trunks: vec![None; plan.trunks.len()],
+            phones: Vec::new(),
+            phones_bound: 0,
+            seq: 0,
+            missed: 0,
+            plan,
+        }
     }
 
     /// Takes one event; what is to be written is appended to `out`.
     pub fn fold(&mut self, stamped: &Stamped, out: &mut Out) {
-        let _ = (stamped, out, &self.plan);
+        let Stamped { at, seq, event } = stamped;
+        let now = *at;
+        // The first number may be any; after that a gap means that a ring between here and the engine was
+        // full, and that the counters no longer tell the truth.
+        if self.seq != 0 {
+            self.missed += seq.saturating_sub(self.seq + 1);
+        }
+        self.seq = *seq;
+        self.callers.expire(now, &mut out.closed);
+        self.take(now, event, out);
     }
 
-    /// Completes records whose last audio report is overdue. Wanted about once a second while no event comes.
+    fn take(&mut self, now: Timestamp, event: &Event, out: &mut Out) {
+        let Self { books, callers, agents, .. } = self;
+        match event {
+            Event::Arrived { call, origin, caller, called, call_id, flow } => {
+                let opened = Opened {
+                    id: callers.next_id(),
+                    arrived: callers.wall(now),
+                    origin: *origin,
+                    caller: caller.clone(),
+                    called: called.clone(),
+                    call_id: call_id.clone(),
+                    flow: *flow,
+                };
+                if callers.arrived(*call, now, opened.clone(), books) {
+                    out.opened.push(opened);
+                }
+            }
+            Event::Answered { call } => callers.answered(*call, now),
+            Event::Queued { call, group, .. } => callers.queued(*call, *group, now, books),
+            Event::Offered { call, offer, agent, group } => {
+                if callers.offered(*call, *offer, *agent, *group, now, books)
+                    && let Some(agent) = agents.get_mut(agent.index())
+                {
+                    agent.offers.made += 1;
+                }
+            }
+            Event::OfferEnded { call, offer, end, .. } => {
+                callers.offer_ended(*call, *offer, *end, now, books, agents);
+            }
+            Event::Overflowed { call, from, to } => callers.overflowed(*call, *from, *to, now, books),
+            Event::TurnedAway { call, group, why, to } => {
+                callers.turned_away(*call, *group, *why, *to, now, books);
+            }
+            Event::Connected { call, agent, group, waited } => {
+                callers.connected(*call, *agent, *group, *waited, now, books, agents);
+            }
+            Event::Disconnected { call, agent, by } => callers.disconnected(*call, *agent, *by, now),
+            Event::LegEnded { call, side, report, .. } => {
+                callers.leg_ended(*call, LegAudio { side: *side, report: *report }, &mut out.closed);
+            }
+            Event::Ended { call, outcome, group, cause, by } => {
+                callers.ended(*call, *outcome, *group, *by, now, books, agents);
+                callers.over(*call, *cause, *by, now, &mut out.closed);
+            }
+            Event::Agent { agent, state } => self.agent(*agent, *state, now, &mut out.agent_spans),
+            Event::PhoneBound { aor, contacts } => self.phone(aor.index(), *contacts > 0),
+            Event::PhoneLost { aor, .. } => self.phone(aor.index(), false),
+            Event::Trunk { trunk, up } => {
+                if let Some(known) = self.trunks.get_mut(trunk.index()) {
+                    *known = Some(*up);
+                }
+            }
+            Event::RequestDone { .. } | Event::RequestRefused { .. } => {}
+        }
+    }
+
+    fn agent(
+        &mut self,
+        agent: acd::AgentRef,
+        state: acd::AgentState,
+        now: Timestamp,
+        log: &mut Vec<AgentSpan>,
+    ) {
+        let Some(known) = self.agents.get_mut(agent.index()) else { return };
+        let epoch = self.plan.epoch;
+        if let Some((group, span)) = known.enter(agent, now, state, epoch, log) {
+            let quarter = Quarter::of(epoch, now);
+            let place = crate::books::Place { group, quarter, first_quarter: quarter };
+            self.books.both(place, Step::WrappedUp(crate::live::whole(span)));
+        }
+    }
+
+    fn phone(&mut self, index: usize, bound: bool) {
+        if index >= PHONES_MAX {
+            return;
+        }
+        if index >= self.phones.len() {
+            self.phones.resize(index + 1, false);
+        }
+        match (self.phones[index], bound) {
+            (false, true) => self.phones_bound += 1,
+            (true, false) => self.phones_bound -= 1,
+            _ => {}
+        }
+        self.phones[index] = bound;
+    }
+
+    /// Completes records whose audio measurements are overdue; for times in which no event comes.
     pub fn tick(&mut self, now: Timestamp, out: &mut Out) {
-        let _ = (now, out);
+        self.callers.expire(now, &mut out.closed);
     }
 
     /// When [`tick`](Self::tick) is wanted next.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Timestamp> {
-        None
+        self.callers.next_deadline()
     }
 
-    /// Completes every record of a call that is over without waiting for audio reports: at the end.
-    pub fn finish(&mut self, now: Timestamp, out: &mut Out) {
-        let _ = (now, out);
+    /// Completes the record of every call that is over without waiting for measurements: at the end.
+    pub fn finish(&mut self, out: &mut Out) {
+        self.callers.expire(Timestamp::NEVER, &mut out.closed);
     }
 
-    /// The centre at this moment.
+    /// What happened to the callers of a group since the start; `None` for one that the plan does not know.
     #[must_use]
-    pub fn board(&self, now: Timestamp) -> Board {
-        Board { taken_at: now, ..Board::default() }
+    pub fn group(&self, group: GroupRef) -> Option<&Tally<Dense>> {
+        self.books.groups[..self.plan.groups.len()].get(group.index())
     }
 
-    /// The invariants.
+    /// What happened to all callers since the start.
+    #[must_use]
+    pub fn total(&self) -> &Tally<Dense> {
+        &self.books.total
+    }
+
+    /// The last day by quarters of an hour.
+    #[must_use]
+    pub fn intervals(&self) -> &Intervals {
+        &self.books.intervals
+    }
+
+    /// The wall clock of the plan.
+    #[must_use]
+    pub fn wall(&self, at: Timestamp) -> UnixMs {
+        UnixMs(self.plan.epoch.unix_millis(at))
+    }
+
+    /// The invariants: the identity of the counters per group, per quarter and for the centre, the sums
+    /// between them, and the lines against the counters.
     ///
     /// # Errors
-    /// The one that does not hold.
+    /// The one that does not hold, with its figures.
     pub fn check(&self) -> Result<(), String> {
-        Ok(())
+        self.books.check()?;
+        self.callers.check(&self.books)
     }
 }

@@ -19,12 +19,18 @@
 
 pub mod agents;
 pub mod board;
+mod books;
+mod callers;
 pub mod counters;
 pub mod fold;
+pub mod interval;
+mod live;
+mod picture;
 pub mod plan;
 pub mod record;
 pub mod service_level;
 pub mod spread;
+pub mod tally;
 pub mod words;
 
 pub use agents::{AgentSpan, SpanKind};

@@ -132,6 +132,38 @@ pub struct CallRecord {
     pub legs: Vec<LegAudio>,
 }
 
+impl CallRecord {
+    /// The record of a call that has just begun.
+    pub(crate) fn of(opened: Opened) -> Self {
+        let arrived = opened.arrived;
+        Self {
+            opened,
+            answered_at: None,
+            queued_at: None,
+            offered_at: None,
+            connected_at: None,
+            disconnected_at: None,
+            ended_at: arrived,
+            outcome: Outcome::Lost,
+            cause: Cause(0),
+            by: Side::System,
+            group: None,
+            agent: None,
+            greeted: Duration::ZERO,
+            waited: Duration::ZERO,
+            rang: Duration::ZERO,
+            talked: Duration::ZERO,
+            offers: 0,
+            moves: 0,
+            helped: false,
+            // Greeting, line, ring, talk: the usual call.
+            segments: Vec::with_capacity(4),
+            truncated: false,
+            legs: Vec::with_capacity(2),
+        }
+    }
+}
+
 /// One stretch of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Segment {

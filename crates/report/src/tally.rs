@@ -1,0 +1,85 @@
+//! Tallies: counters, sums and spreads of one group, or of the whole centre, over some time.
+
+use crate::counters::{Counters, Left, Limits, Step};
+use crate::spread::{Record, WAIT_BOUNDS};
+use std::time::Duration;
+
+/// Counters, sums and spreads; `S` is dense since the start and sparse per quarter of an hour.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tally<S> {
+    /// What happened how often.
+    pub counters: Counters,
+    /// How long it took in all.
+    pub sums: Sums,
+    /// Waits of answered callers, exactly: up to each of [`WAIT_BOUNDS`], then the rest.
+    pub wait_buckets: [u64; WAIT_BOUNDS.len() + 1],
+    /// How long it took each time.
+    pub spreads: Spreads<S>,
+}
+
+/// Sums of whole milliseconds; the counts they belong to are in [`Counters`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sums {
+    /// Of answered callers: greeting, before the line.
+    pub greeted: Duration,
+    /// Of answered callers: in the line.
+    pub waited: Duration,
+    /// Of answered callers: of that, while a phone rang.
+    pub rang: Duration,
+    /// Of callers who hung up: in the line.
+    pub waited_abandoned: Duration,
+    /// Talks.
+    pub talked: Duration,
+    /// Wrap-ups.
+    pub wrapped_up: Duration,
+}
+
+/// Spreads.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Spreads<S> {
+    /// Wait of answered callers.
+    pub wait: S,
+    /// Wait of callers who hung up.
+    pub wait_abandoned: S,
+    /// Ring of the agent who answered.
+    pub ring: S,
+    /// Talk.
+    pub talk: S,
+    /// Wrap-up.
+    pub wrap_up: S,
+}
+
+impl<S: Record> Tally<S> {
+    /// Counts one step.
+    pub fn take(&mut self, step: Step, limits: &Limits) {
+        self.counters.take(step, limits);
+        let Self { sums, spreads, wait_buckets, .. } = self;
+        match step {
+            Step::Left(Left::Answered(waits)) => {
+                add(&mut sums.greeted, waits.greeted);
+                add(&mut sums.waited, waits.waited);
+                add(&mut sums.rang, waits.rang);
+                spreads.wait.record(waits.waited);
+                spreads.ring.record(waits.last_ring);
+                wait_buckets[WAIT_BOUNDS.partition_point(|bound| *bound < waits.waited)] += 1;
+            }
+            Step::Left(Left::Abandoned { waited, .. }) => {
+                add(&mut sums.waited_abandoned, waited);
+                spreads.wait_abandoned.record(waited);
+            }
+            Step::Talked(talked) => {
+                add(&mut sums.talked, talked);
+                spreads.talk.record(talked);
+            }
+            Step::WrappedUp(span) => {
+                add(&mut sums.wrapped_up, span);
+                spreads.wrap_up.record(span);
+            }
+            _ => {}
+        }
+    }
+}
+
+fn add(sum: &mut Duration, span: Duration) {
+    *sum = sum.saturating_add(span);
+}
