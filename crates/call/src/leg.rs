@@ -114,6 +114,8 @@ pub struct Leg {
     pub asked: Option<Preference>,
     /// The peer sits behind a NAT.
     pub nated: bool,
+    /// He was silent while he need not have sent anything.
+    pub quiet: bool,
 }
 
 impl Leg {
@@ -129,6 +131,7 @@ impl Leg {
             listed: Codecs::default(),
             asked: None,
             nated,
+            quiet: false,
         }
     }
 

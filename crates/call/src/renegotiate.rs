@@ -12,7 +12,6 @@
 //! While an offer of ours is open on a leg, the peer's is refused with 491 (RFC 3261 section 14.1).
 
 use crate::call::Stage;
-use crate::cause;
 use crate::engine::{Engine, Out, Owner, session_of};
 use crate::event::{CallRef, Outcome, Side};
 use crate::leg::{self, Preference, Role, Sound};
@@ -20,6 +19,7 @@ use crate::sdp;
 use base::Timestamp;
 use media::session::{self, Audio, Codec};
 use sip::leg::{Command, LegRef};
+use sip::message::Cause;
 
 impl Engine {
     /// The peer wants to change the session.
@@ -94,7 +94,7 @@ impl Engine {
             return;
         }
         if talk.alignments == 0 {
-            self.end(now, call, Outcome::Answered, cause::NO_CODEC, Side::System, out);
+            self.end(now, call, Outcome::Answered, Cause::BEARER_NOT_IMPLEMENTED, Side::System, out);
             return;
         }
         talk.alignments -= 1;
