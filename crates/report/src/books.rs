@@ -58,7 +58,7 @@ impl Books {
     pub(crate) fn group(&mut self, place: Place, step: Step) {
         let slot = self.slot(place.group);
         self.groups[slot].take(step, &self.limits);
-        if let Some(interval) = self.intervals.to_count(place.quarter) {
+        if let Some(interval) = self.intervals.open(place.quarter) {
             interval.groups[slot].take(step, &self.limits);
         }
     }
@@ -66,7 +66,7 @@ impl Books {
     /// Counts for the centre.
     pub(crate) fn centre(&mut self, quarter: Quarter, step: Step) {
         self.total.take(step, &self.limits);
-        if let Some(interval) = self.intervals.to_count(quarter) {
+        if let Some(interval) = self.intervals.open(quarter) {
             interval.total.take(step, &self.limits);
         }
     }

@@ -71,7 +71,7 @@ impl Intervals {
     }
 
     /// The interval to count in; made when it is new, `None` when it is no longer kept.
-    pub(crate) fn to_count(&mut self, quarter: Quarter) -> Option<&mut Interval> {
+    pub(crate) fn open(&mut self, quarter: Quarter) -> Option<&mut Interval> {
         if self.kept.back().is_none_or(|last| last.quarter < quarter) {
             self.reach(quarter);
         }
@@ -109,14 +109,14 @@ mod tests {
         let mut intervals = Intervals::new(1);
         let epoch = Epoch::from_unix_nanos(1_706_000_000_000_000_000);
         let quarter = |hours: u64| Quarter::of(epoch, Timestamp::START + Duration::from_secs(3600 * hours));
-        assert!(intervals.to_count(quarter(0)).is_some());
-        assert!(intervals.to_count(quarter(3)).is_some());
+        assert!(intervals.open(quarter(0)).is_some());
+        assert!(intervals.open(quarter(3)).is_some());
         assert_eq!(intervals.iter().count(), 13);
-        assert!(intervals.to_count(quarter(0)).is_some(), "a caller of an earlier quarter");
-        assert!(intervals.to_count(quarter(24)).is_some());
+        assert!(intervals.open(quarter(0)).is_some(), "a caller of an earlier quarter");
+        assert!(intervals.open(quarter(24)).is_some());
         assert_eq!(intervals.iter().count(), QUARTERS_MAX);
-        assert!(intervals.to_count(quarter(0)).is_none(), "a day has passed");
-        assert!(intervals.to_count(quarter(24 * 365)).is_some());
+        assert!(intervals.open(quarter(0)).is_none(), "a day has passed");
+        assert!(intervals.open(quarter(24 * 365)).is_some());
         assert_eq!(intervals.iter().count(), QUARTERS_MAX);
         let quarters: Vec<_> = intervals.iter().map(|interval| interval.quarter.0).collect();
         assert!(quarters.windows(2).all(|pair| pair[1] == pair[0] + 1), "no gaps");
