@@ -2,12 +2,12 @@
 //! (`AbandonedBeforeLine` until then).
 
 use crate::call::{Place, Stage, Way};
+use crate::cause;
 use crate::engine::{Engine, Out};
 use crate::event::{CallRef, Outcome, Side};
 use crate::leg::CALLER;
 use base::Timestamp;
 use media::session::{ClipRef, Hear, Party};
-use sip::message::Cause;
 
 impl Engine {
     /// Plays the clip at this place of the greeting; after the last, the caller joins the line.
@@ -41,11 +41,9 @@ impl Engine {
         match this.stage {
             Stage::Greeting(at) => self.greet(now, call, at + 1, out),
             Stage::Announcing(why) => {
-                self.end(now, call, Outcome::TurnedAway(why), Cause::USER_BUSY, Side::System, out);
+                self.end(now, call, Outcome::TurnedAway(why), cause::BUSY, Side::System, out);
             }
-            Stage::Service => {
-                self.end(now, call, Outcome::Service, Cause::NORMAL_CLEARING, Side::System, out)
-            }
+            Stage::Service => self.end(now, call, Outcome::Service, cause::NORMAL, Side::System, out),
             _ => {}
         }
     }

@@ -12,6 +12,7 @@
 //! the caller's PRACK for its answer, and few who offer late send one.
 
 use crate::call::{Call, Stage, Way};
+use crate::cause;
 use crate::engine::{Engine, Out, Owner, Timer, session_of};
 use crate::event::{CallRef, Event, Outcome, Side};
 use crate::leg::{CALLER, Dialog, Leg, Preference, Role, Sound};
@@ -36,7 +37,7 @@ pub(crate) struct Denied {
 
 impl Denied {
     pub(crate) const fn with(cause: Cause) -> Self {
-        Self { status: cause.status(), cause, retry_after: None }
+        Self { status: cause::status(cause), cause, retry_after: None }
     }
 
     const fn full(cause: Cause) -> Self {
@@ -104,7 +105,7 @@ impl Engine {
                         self.begin(now, call, out);
                     }
                     Err(_) => {
-                        self.end(now, call, Outcome::Lost, Cause::INCOMPATIBLE, Side::System, out);
+                        self.end(now, call, Outcome::Lost, cause::INCOMPATIBLE, Side::System, out);
                         return;
                     }
                 }
@@ -114,7 +115,7 @@ impl Engine {
         }
         // A code without a reply: the phone has learned that it was taken.
         if let Some(Way::Service { reply: None, .. }) = self.calls.get(call).map(|this| this.way) {
-            self.end(now, call, Outcome::Service, Cause::NORMAL_CLEARING, Side::System, out);
+            self.end(now, call, Outcome::Service, cause::NORMAL, Side::System, out);
         }
     }
 
@@ -127,13 +128,13 @@ impl Engine {
                 });
                 let flow = entry.map(|entry| entry.flow);
                 let flow = flow.filter(|flow| flow.index() < self.plan.flows.len());
-                Way::Flow(flow.ok_or(Denied::with(Cause::UNALLOCATED))?)
+                Way::Flow(flow.ok_or(Denied::with(cause::UNALLOCATED))?)
             }
             // Served even when there is no room for callers: that is when agents must be able to sign in.
             Origin::Aor(aor) => return self.service_code(now, aor, &invite.called),
         };
         if self.draining || self.live >= self.plan.calls_max {
-            return Err(Denied::full(Cause::CONGESTION));
+            return Err(Denied::full(cause::CONGESTION));
         }
         Ok(way)
     }
@@ -147,7 +148,7 @@ impl Engine {
         out: &mut Out,
     ) -> Result<(), Denied> {
         let offer = offer.map(sdp::Session::parse).transpose().map_err(|error| refused(error.into()))?;
-        let port = self.ports.take(now).ok_or(Denied::full(Cause::NO_RESOURCE))?;
+        let port = self.ports.take(now).ok_or(Denied::full(cause::NO_RESOURCE))?;
         let packet_time = self.plan.audio.packet_time;
         let Some(this) = self.calls.get(call) else { return Ok(()) };
         let (early, preference) = match this.way {
@@ -286,7 +287,7 @@ impl Engine {
 }
 
 fn refused(why: sdp::Refusal) -> Denied {
-    Denied { status: why.status(), ..Denied::with(Cause::INCOMPATIBLE) }
+    Denied { status: why.status(), ..Denied::with(cause::INCOMPATIBLE) }
 }
 
 /// Exact, or by prefix when the pattern ends in `*` — which a dialed `*` (service codes) is not confused with,

@@ -12,10 +12,11 @@
 //!
 //! Reading order: [`plan`] → [`event`] → [`call`] (the drawing of a call's stages) → [`engine`] → along the
 //! path of a call: [`ingress`], [`greeting`], [`waiting`], [`ringing`], [`talking`], [`renegotiate`],
-//! [`release`]; beside it [`service_code`], [`phone`], [`requests`]; under it [`leg`], [`sdp`], [`ports`];
+//! [`release`]; beside it [`service_code`], [`phone`], [`requests`]; under it [`leg`], [`sdp`], [`ports`], [`cause`];
 //! over it [`check`].
 
 pub mod call;
+pub mod cause;
 pub mod check;
 pub mod engine;
 pub mod event;

@@ -12,6 +12,7 @@
 //! is `Answered`, whatever went wrong later, so that every caller lands in one counter.
 
 use crate::call::{Call, Stage, Way};
+use crate::cause;
 use crate::engine::{Decided, Engine, Out, Timer, caller_of, session_of};
 use crate::event::{CallRef, Event, Outcome, Side};
 use crate::ingress::Denied;
@@ -107,7 +108,7 @@ impl Engine {
         if leg.is_up() {
             let name = leg.leg;
             out.legs.push(if leg.dialog == Dialog::Early && name.is_ingress() {
-                Command::Reject { leg: name, status: cause.status(), cause, retry_after: None }
+                Command::Reject { leg: name, status: cause::status(cause), cause, retry_after: None }
             } else {
                 Command::Release { leg: name, cause }
             });
@@ -211,7 +212,7 @@ impl Engine {
             out.media.push(leave(call, side));
         }
         self.ports.set_aside(now, port);
-        self.end(now, call, outcome, Cause::NO_RESOURCE, Side::System, out);
+        self.end(now, call, outcome, cause::NO_RESOURCE, Side::System, out);
         self.forget_if_done(call);
     }
 
@@ -224,7 +225,7 @@ impl Engine {
         leg.quiet = !expected;
         if let (true, Some(this)) = (expected, self.calls.get(call)) {
             let outcome = outcome(this, false);
-            self.end(now, call, outcome, Cause::TEMPORARY_FAILURE, Side::System, out);
+            self.end(now, call, outcome, cause::TEMPORARY_FAILURE, Side::System, out);
         }
     }
 
@@ -234,7 +235,7 @@ impl Engine {
         this.limit = None;
         if !this.is_ending() {
             let outcome = outcome(this, false);
-            self.end(now, call, outcome, Cause::RECOVERY_ON_TIMER_EXPIRY, Side::System, out);
+            self.end(now, call, outcome, cause::TIMER, Side::System, out);
             return;
         }
         let ports = [this.caller.sound.port(), this.agent_leg().and_then(|leg| leg.sound.port())];
@@ -259,7 +260,7 @@ impl Engine {
         match self.calls.get(call) {
             Some(this) if !this.is_ending() => {
                 let outcome = outcome(this, false);
-                self.end(now, call, outcome, Cause::NORMAL_CLEARING, Side::System, out);
+                self.end(now, call, outcome, cause::NORMAL, Side::System, out);
                 true
             }
             _ => false,

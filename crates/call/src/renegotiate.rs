@@ -12,6 +12,7 @@
 //! While an offer of ours is open on a leg, the peer's is refused with 491 (RFC 3261 section 14.1).
 
 use crate::call::Stage;
+use crate::cause;
 use crate::engine::{Engine, Out, Owner, session_of};
 use crate::event::{CallRef, Outcome, Side};
 use crate::leg::{self, Preference, Role, Sound};
@@ -19,7 +20,6 @@ use crate::sdp;
 use base::Timestamp;
 use media::session::{self, Audio, Codec};
 use sip::leg::{Command, LegRef};
-use sip::message::Cause;
 
 impl Engine {
     /// The peer wants to change the session.
@@ -63,6 +63,9 @@ impl Engine {
     /// The answer to an offer of ours.
     pub(crate) fn reanswered(&mut self, now: Timestamp, leg: LegRef, answer: &[u8], out: &mut Out) {
         let Some((call, side)) = self.side_of(leg) else { return };
+        if !self.is_open(call, side) {
+            return;
+        }
         if let Ok(audio) = self.accept_answer(call, side, answer) {
             self.update(call, side, audio, out);
             self.bridge(call, out);
@@ -73,6 +76,9 @@ impl Engine {
     /// An offer of ours was refused: the session goes on unchanged.
     pub(crate) fn reoffer_refused(&mut self, now: Timestamp, leg: LegRef, out: &mut Out) {
         let Some((call, side)) = self.side_of(leg) else { return };
+        if !self.is_open(call, side) {
+            return;
+        }
         if let Some(leg) = self.leg_mut(call, side) {
             leg.asked = None;
         }
@@ -94,7 +100,7 @@ impl Engine {
             return;
         }
         if talk.alignments == 0 {
-            self.end(now, call, Outcome::Answered, Cause::BEARER_NOT_IMPLEMENTED, Side::System, out);
+            self.end(now, call, Outcome::Answered, cause::NO_CODEC, Side::System, out);
             return;
         }
         talk.alignments -= 1;
@@ -115,6 +121,11 @@ impl Engine {
             party: leg::party(side),
             audio,
         });
+    }
+
+    /// Whether a side's audio has been negotiated once, so that it can be changed.
+    fn is_open(&mut self, call: CallRef, side: Side) -> bool {
+        self.leg_mut(call, side).is_some_and(|leg| matches!(leg.sound, Sound::Open(_)))
     }
 
     /// Whose leg it is, unless its part in the call is over.

@@ -11,6 +11,7 @@
 //! withdrawal is late, so that one clock decides.
 
 use crate::call::{Place, Ring, Stage};
+use crate::cause;
 use crate::engine::{Engine, Out, Owner};
 use crate::event::{CallRef, Event, Outcome, Side};
 use crate::leg::{Dialog, Leg, Preference, Role, Sound};
@@ -20,7 +21,6 @@ use acd::{AgentRef, GroupRef, OfferEnd, OfferRef};
 use base::{Private, Timestamp};
 use media::session::Codec;
 use sip::leg::{Command, LegRef, Target};
-use sip::message::Cause;
 use std::time::Duration;
 
 /// By how much SIP's own limit on ringing is longer than the distributor's.
@@ -60,7 +60,7 @@ impl Engine {
         let codecs = self.agent_codecs(&this.caller);
         let Some(port) = self.ports.take(now) else {
             // Declining would offer him to the next agent in this very step, and so on without end.
-            self.end(now, call, Outcome::Lost, Cause::NO_RESOURCE, Side::System, out);
+            self.end(now, call, Outcome::Lost, cause::NO_RESOURCE, Side::System, out);
             return;
         };
         let name = self.mint_leg();
@@ -97,7 +97,7 @@ impl Engine {
         if role == Role::Withdrawn {
             // Picked up while the withdrawal was on its way. The first Release became a CANCEL that came too
             // late (RFC 3261 section 9.1); this one becomes a BYE.
-            out.legs.push(Command::Release { leg, cause: Cause::NORMAL_CLEARING });
+            out.legs.push(Command::Release { leg, cause: cause::NORMAL });
             return;
         }
         let Some(this) = self.calls.get_mut(call) else { return };
@@ -176,7 +176,7 @@ impl Engine {
         if ring.leg.dialog != Dialog::Over {
             this.withdrawn += 1;
             self.legs.insert(ring.leg.leg, Owner { call, role: Role::Withdrawn });
-            out.legs.push(Command::Release { leg: ring.leg.leg, cause: Cause::NORMAL_CLEARING });
+            out.legs.push(Command::Release { leg: ring.leg.leg, cause: cause::NORMAL });
         }
         // He was never in the session, so nobody will say that his port is free.
         if let Some(port) = ring.leg.sound.port() {

@@ -6,6 +6,7 @@
 //! ```
 
 use crate::call::{Stage, Way};
+use crate::cause;
 use crate::engine::{Engine, Out};
 use crate::event::{CallRef, Side};
 use crate::ingress::Denied;
@@ -15,7 +16,6 @@ use acd::{AgentRef, AgentState};
 use base::Timestamp;
 use media::session::{ClipRef, Hear};
 use sip::leg::AorRef;
-use sip::message::Cause;
 
 /// What a code asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,7 +34,7 @@ impl Engine {
     /// is no clip to say so.
     pub(crate) fn service_code(&mut self, now: Timestamp, aor: AorRef, called: &str) -> Result<Way, Denied> {
         let (Some(agent), Some(code)) = (self.agent_at(aor), Code::of(&self.plan.codes, called)) else {
-            return Err(Denied::with(Cause::REJECTED));
+            return Err(Denied::with(cause::REJECTED));
         };
         let mut then = None;
         let done = match code {
@@ -50,7 +50,7 @@ impl Engine {
         match (done, codes.refused) {
             (true, _) => Ok(Way::Service { reply: codes.done, then }),
             (false, Some(clip)) => Ok(Way::Service { reply: Some(clip), then: None }),
-            (false, None) => Err(Denied::with(Cause::REJECTED)),
+            (false, None) => Err(Denied::with(cause::REJECTED)),
         }
     }
 

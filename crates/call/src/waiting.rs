@@ -9,13 +9,13 @@
 //! ```
 
 use crate::call::{Place, Stage, Way};
+use crate::cause;
 use crate::engine::{Engine, Out, caller_of};
 use crate::event::{CallRef, Event, Outcome, Side};
 use crate::plan::Target;
 use acd::{GroupRef, Turned};
 use base::Timestamp;
 use media::session::{ClipRef, Hear};
-use sip::message::Cause;
 use std::time::Duration;
 
 /// How often in a row a caller may be sent on to another group.
@@ -36,7 +36,7 @@ impl Engine {
             acd::Enqueue { caller: caller_of(call), group: place.group, priority, since: place.since };
         if self.ask(now, acd::Input::Enqueue(enqueue)).is_err() {
             // A group that is not in the plan: the configuration's check should have said so.
-            self.end(now, call, Outcome::Lost, Cause::TEMPORARY_FAILURE, Side::System, out);
+            self.end(now, call, Outcome::Lost, cause::TEMPORARY_FAILURE, Side::System, out);
         }
     }
 
@@ -86,7 +86,7 @@ impl Engine {
         if let Target::Announce(clip) = target {
             self.hear(call, Side::Caller, Hear::Once(clip), out);
         } else {
-            self.end(now, call, Outcome::TurnedAway(why), Cause::USER_BUSY, Side::System, out);
+            self.end(now, call, Outcome::TurnedAway(why), cause::BUSY, Side::System, out);
         }
     }
 

@@ -1,0 +1,274 @@
+//! Days of random deeds from a seed: whatever callers, phones, carriers and the audio path do, and in which
+//! order their words cross, the invariants hold after each step and every caller is counted once.
+
+mod day;
+
+use acd::AgentRef;
+use acd::input::Reason;
+use base::{Random, Table};
+use call::event::{CallRef, Event, Outcome};
+use call::plan::{Plan, Target};
+use call::{Input, Request};
+use day::{Day, ENTERPRISE, GENERAL, Phone, plan, sdp};
+use media::session::{self, ClipRef, Hear, Party};
+use sip::leg::{Fact, LegRef, ReleasedBy};
+use std::time::Duration;
+
+/// A small, harsh centre: short lines, short waits, few ports, sends round in circles.
+fn harsh() -> Plan {
+    let mut plan = plan();
+    for group in &mut plan.acd.groups {
+        group.line_max = 2;
+        group.wait_max = Some(Duration::from_secs(40));
+        group.wrap_up = Duration::from_secs(5);
+        group.ring = Duration::from_secs(8);
+    }
+    plan.acd.groups[0].overflow = vec![(Duration::from_secs(10), ENTERPRISE)];
+    plan.acd.groups[1].needs_signed_in = true;
+    plan.groups[0].on_full = Target::Group(ENTERPRISE);
+    plan.groups[1].on_nobody = Target::Group(GENERAL);
+    plan.groups[1].on_full = Target::Announce(ClipRef(3));
+    plan.audio.ports = 20_000..=20_031;
+    plan.calls_max = 12;
+    plan.setup_max = Duration::from_secs(15);
+    plan.call_max = Duration::from_secs(300);
+    plan
+}
+
+fn pick<T: Copy>(random: &mut Random, from: &[T]) -> Option<T> {
+    (!from.is_empty()).then(|| from[random.below(from.len() as u64) as usize])
+}
+
+fn body(random: &mut Random) -> Box<[u8]> {
+    let codecs: &[u8] = pick(random, &[&[8u8, 0][..], &[0], &[9, 8], &[9], &[18], &[8]]).unwrap_or(&[8]);
+    let extra = pick(random, &["", "", "", "a=sendonly\r\n", "a=inactive\r\n", "m=video 9 RTP/AVP 96\r\n"]);
+    sdp(4000, codecs, extra.unwrap_or(""))
+}
+
+fn deed(day: &mut Day, random: &mut Random, made: &mut u32) {
+    let legs = day.living_legs();
+    let leg = pick(random, &legs);
+    match random.below(24) {
+        0..=3 => {
+            *made += 1;
+            let called = pick(random, &["12345", "12346", "960001", "960002", "999"]).unwrap_or("12345");
+            let offer = (!random.chance(0.15)).then(|| body(random));
+            day.invites(&format!("c{made}"), called, offer);
+        }
+        4 => {
+            *made += 1;
+            let code = pick(random, &["*10", "*11", "*12", "*12", "*12", "*131", "12345"]).unwrap_or("*12");
+            day.phone_dials(&format!("p{made}"), random.below(3) as u32, code);
+        }
+        5..=7 => {
+            if let Some((_, leg)) = pick(random, &day.ringing()) {
+                let answer = (!random.chance(0.05)).then(|| body(random));
+                day.answers(leg, answer);
+            }
+        }
+        8 => {
+            if let Some((_, leg)) = pick(random, &day.ringing()) {
+                let status = pick(random, &[486, 603, 480, 408, 503, 0]).unwrap_or(486);
+                day.leg_ends(
+                    leg,
+                    17,
+                    status,
+                    if status == 0 { ReleasedBy::Timeout } else { ReleasedBy::Peer },
+                );
+            }
+        }
+        9 => {
+            // The 200 that crossed a CANCEL.
+            if let Some((_, leg)) = pick(random, &day.phones(Phone::Gone)) {
+                let (answer, peer) = (Some(body(random)), "10.0.0.8:5060".parse().unwrap());
+                day.step(Input::Sip(Fact::Answered { leg, answer, peer, nated: false }));
+            }
+        }
+        10..=12 => {
+            if let Some(leg) = leg {
+                let by = if random.chance(0.9) { ReleasedBy::Peer } else { ReleasedBy::Timeout };
+                day.leg_ends(leg, 16, 200, by);
+            }
+        }
+        13..=15 => {
+            let clips: Vec<_> = day
+                .parties
+                .iter()
+                .filter_map(|joined| match joined.hears {
+                    Hear::Once(clip) => Some((joined.session, joined.party, clip)),
+                    _ => None,
+                })
+                .collect();
+            if let Some((session, party, clip)) = pick(random, &clips) {
+                day.step(Input::Media(session::Fact::ClipEnded { session, party, clip }));
+            }
+        }
+        16 => {
+            if let Some(leg) = leg {
+                let offer = (!random.chance(0.2)).then(|| body(random));
+                day.offers(leg, offer);
+            }
+        }
+        17 => {
+            if let Some(leg) = leg {
+                let answer = body(random);
+                day.step(Input::Sip(if random.chance(0.5) {
+                    Fact::Reanswered { leg, answer }
+                } else {
+                    Fact::ReofferRefused { leg, status: 488 }
+                }));
+            }
+        }
+        18 => {
+            let ingress: Vec<LegRef> = legs.into_iter().filter(|leg| leg.is_ingress()).collect();
+            if let Some(leg) = pick(random, &ingress) {
+                let answer = random.chance(0.8).then(|| body(random));
+                day.step(Input::Sip(Fact::Confirmed { leg, answer }));
+            }
+        }
+        19 => {
+            let aor = random.below(2) as u32;
+            if random.chance(0.7) { day.registers(aor) } else { day.phone_is_lost(aor) }
+        }
+        20 => {
+            let agent = AgentRef(random.below(2) as u32);
+            let request = [
+                Request::Ready(agent),
+                Request::Ready(agent),
+                Request::NotReady(agent, Reason::Rest),
+                Request::SignIn(agent),
+                Request::SignOut(agent),
+            ];
+            day.request(pick(random, &request).unwrap_or(Request::Ready(agent)));
+        }
+        21 => {
+            let parties: Vec<_> =
+                day.parties.iter().map(|joined| (joined.session, joined.party, joined.audio.port)).collect();
+            if let Some((session, party, port)) = pick(random, &parties) {
+                day.step(Input::Media(match random.below(4) {
+                    0 => session::Fact::PortFailed { session, party, port },
+                    1 => session::Fact::Silent { session, party },
+                    2 => session::Fact::Key { session, party: Party(0), digit: '1' },
+                    _ => session::Fact::ClipEnded { session, party, clip: ClipRef(0) },
+                }));
+            }
+        }
+        22 => {
+            day.held = !day.held;
+            if !day.held {
+                day.deliver();
+            }
+        }
+        _ => day.wait_millis(random.below(9_000)),
+    }
+}
+
+/// Where a call stands by what was told of it.
+#[derive(Default)]
+struct Account {
+    in_line: bool,
+    ended: Option<Outcome>,
+}
+
+/// offered = answered + abandoned in line + abandoned ringing + turned away + lost + still waiting.
+fn reconcile(day: &Day) -> Result<[usize; 7], String> {
+    let mut accounts: Table<CallRef, Account> = Table::default();
+    for stamped in &day.events {
+        match &stamped.event {
+            Event::Arrived { call, .. } => {
+                if accounts.insert(*call, Account::default()).is_some_and(|last| last.ended.is_none()) {
+                    return Err(format!("{call} arrived twice"));
+                }
+            }
+            Event::Queued { call, .. } | Event::TurnedAway { call, .. } => {
+                accounts.get_mut(call).ok_or("queued before it arrived")?.in_line = true;
+            }
+            Event::Connected { call, .. } if !accounts.get(call).is_some_and(|account| account.in_line) => {
+                return Err(format!("{call} was connected without having waited"));
+            }
+            Event::Ended { call, outcome, .. } => {
+                let account = accounts.get_mut(call).ok_or("ended before it arrived")?;
+                if account.ended.replace(*outcome).is_some() {
+                    return Err(format!("{call} ended twice"));
+                }
+            }
+            _ => {}
+        }
+    }
+    let mut counts = [0; 7];
+    for (call, account) in accounts.sorted() {
+        let slot = match account.ended {
+            Some(Outcome::Answered) => 1,
+            Some(Outcome::AbandonedInLine) => 2,
+            Some(Outcome::AbandonedRinging) => 3,
+            Some(Outcome::TurnedAway(_)) => 4,
+            Some(Outcome::Lost) => 5,
+            None => 6,
+            Some(Outcome::AbandonedBeforeLine | Outcome::Refused | Outcome::Service) => {
+                if account.in_line {
+                    return Err(format!("{call} waited and is not counted"));
+                }
+                continue;
+            }
+        };
+        if account.in_line {
+            counts[0] += 1;
+            counts[slot] += 1;
+        } else if !matches!(account.ended, None | Some(Outcome::Lost)) {
+            return Err(format!("{call} is {:?} and never waited", account.ended));
+        }
+    }
+    Ok(counts)
+}
+
+#[test]
+fn every_caller_is_counted_once_whatever_happens() {
+    let mut sum = [0; 7];
+    for seed in 1..=60 {
+        let mut day = Day::with(harsh());
+        day.record = false;
+        let mut random = Random::seeded(seed);
+        let mut made = 0;
+        for agent in 0..2 {
+            day.registers(agent);
+        }
+        let run = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            for _ in 0..600 {
+                deed(&mut day, &mut random, &mut made);
+            }
+            day.deliver();
+        }));
+        assert!(run.is_ok(), "seed {seed}");
+        let counts = reconcile(&day).unwrap_or_else(|why| panic!("seed {seed}: {why}"));
+        assert_eq!(counts[0], counts[1..].iter().sum::<usize>(), "seed {seed}");
+        for (to, count) in sum.iter_mut().zip(counts) {
+            *to += count;
+        }
+
+        // Everything ends when it is made to, and nothing is left behind.
+        day.request(Request::ReleaseAll);
+        day.wait(130);
+        assert_eq!(day.engine.calls(), 0, "seed {seed}");
+        let counts = reconcile(&day).unwrap_or_else(|why| panic!("seed {seed}: {why}"));
+        assert_eq!(counts[6], 0, "seed {seed}: nobody waits any more");
+        let gapless = day.events.iter().enumerate().all(|(at, stamped)| stamped.seq == at as u64);
+        assert!(gapless, "seed {seed}: events are numbered without gaps");
+    }
+    // The deeds reach every counter, or the test tests nothing.
+    assert!(sum[..6].iter().all(|&count| count > 50), "{sum:?}");
+}
+
+#[test]
+fn the_same_deeds_give_the_same_words() {
+    let run = |seed| {
+        let mut day = Day::with(harsh());
+        let mut random = Random::seeded(seed);
+        let mut made = 0;
+        for _ in 0..400 {
+            deed(&mut day, &mut random, &mut made);
+        }
+        format!("{:?}", day.events)
+    };
+    assert!(run(5) == run(5));
+    assert!(run(5) != run(6));
+}
