@@ -118,7 +118,7 @@ fn packet_times_other_than_20_ms_get_all_of_the_music_and_none_twice() {
     for (packet_time, size) in [(10, 80), (20, 160), (30, 240), (40, 320), (60, 480), (0, 160), (500, 480)] {
         let mut hotline = Hotline::new(clips());
         let caller = hotline.join_with(1, 0, Codec::Pcma, None, |audio| {
-            audio.packet_time = Duration::from_millis(packet_time)
+            audio.packet_time = Duration::from_millis(packet_time);
         });
         hotline.hear(caller, MUSIC);
         hotline.run(SECOND);
