@@ -36,6 +36,11 @@ impl Doorbell {
         }
     }
 
+    /// Wakes the consumer whatever it does: for the end of the process.
+    pub fn wake(&self) {
+        let _ = self.shared.0.write(1);
+    }
+
     /// Says that the consumer is about to sleep; it must look at its rings once more after this.
     pub fn arm(&self) {
         self.shared.1.store(true, Ordering::SeqCst);

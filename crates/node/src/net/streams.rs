@@ -158,7 +158,7 @@ impl Connections {
 }
 
 async fn dispatch(all: Rc<Connections>) -> io::Result<()> {
-    let bell = AsyncFd::new(BellFd(all.rings.dispatcher.clone()))?;
+    let bell = AsyncFd::register(BellFd(all.rings.dispatcher.clone()))?;
     loop {
         while let Some(departure) = all.rings.departures.pop() {
             depart(&all, departure);
@@ -216,6 +216,12 @@ async fn open(all: Rc<Connections>, peer: SocketAddr, first: Box<[u8]>) {
 
 /// Lets tokio wait for a doorbell.
 struct BellFd(Doorbell);
+
+impl std::os::fd::AsFd for BellFd {
+    fn as_fd(&self) -> std::os::fd::BorrowedFd<'_> {
+        self.0.fd()
+    }
+}
 
 impl std::os::fd::AsRawFd for BellFd {
     fn as_raw_fd(&self) -> i32 {

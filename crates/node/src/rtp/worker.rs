@@ -5,7 +5,8 @@ use crate::clock::Clock;
 use crate::net::doorbell::Doorbell;
 use crate::net::outlet::Outlet;
 use base::{Ring, Timestamp};
-use media::desk::{Counters, Desk, Out, PortChange};
+use media::Counters;
+use media::desk::{Desk, Out, PortChange};
 use media::session::{Command, Fact};
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
 use std::io;
@@ -223,7 +224,7 @@ impl Worker {
         // A full ring means that the report is behind; the next second brings newer figures anyway.
         let _ = self.telemetry.push(Telemetry {
             worker: self.number,
-            counters: self.desk.counters().clone(),
+            counters: self.desk.counters(),
             send_failures: state.send_failures,
         });
     }
