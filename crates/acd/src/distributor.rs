@@ -29,7 +29,7 @@ use crate::agent::{Deed, State, step};
 use crate::caller::{Callers, Spot};
 use crate::group::{Group, Idle};
 use crate::offer::Offer;
-use crate::refusal::Refusals;
+use crate::refusal::{COOL_DOWN, Refusals};
 use crate::{AgentPlan, AgentRef, GroupRef, Input, OfferEnd, OfferRef, Output, Plan, Turned};
 use base::{Arena, TimerRef, Timestamp, Wheel};
 use std::cmp::Reverse;
@@ -130,7 +130,8 @@ impl Distributor {
 
     /// Fires what is due.
     pub fn tick(&mut self, now: Timestamp, out: &mut Vec<Output>) {
-        self.now = self.now.max(now);
+        // Some way before the end of time, so that every span added to it lies ahead.
+        self.now = self.now.max(now).min(Timestamp::NEVER - 2 * COOL_DOWN);
         while let Some((_, due)) = self.timers.pop_due(self.now) {
             match due {
                 Due::RingOut(offer) => self.ring_out(offer, out),

@@ -28,7 +28,7 @@ pub struct Exercise {
     states: Vec<AgentState>,
     waiting: Vec<CallerRef>,
     offers: Vec<OfferRef>,
-    /// The last few offers that ended: accepted once more, declined once more.
+    /// The last offer that ended: to be accepted or declined once more.
     over: OfferRef,
     callers: u32,
 }

@@ -11,7 +11,7 @@
 use crate::agent::{Deed, State, step};
 use crate::estimate::Handling;
 use crate::input::Reason;
-use crate::refusal::{Memory, REFUSALS_MAX, Refusals};
+use crate::refusal::{COOL_DOWN, Memory, REFUSALS_MAX, Refusals};
 use crate::{
     AgentPlan, AgentRef, CallerRef, Enqueue, GroupRef, Input, OfferEnd, OfferRef, Output, Plan, Priority,
     SkillLevel, Turned,
@@ -113,7 +113,7 @@ impl Naive {
 
     /// Fires what is due.
     pub fn tick(&mut self, now: Timestamp, out: &mut Vec<Output>) {
-        self.now = self.now.max(now);
+        self.now = self.now.max(now).min(Timestamp::NEVER - 2 * COOL_DOWN);
         while let Some(at) = self.next_deadline().filter(|at| *at <= self.now) {
             let Some(first) = self.timers.iter().position(|(due, _)| *due == at) else { return };
             match self.timers.remove(first).1 {

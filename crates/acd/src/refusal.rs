@@ -87,3 +87,39 @@ pub(crate) enum Memory {
     /// He refused him just now: not to him.
     Cooling,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_refusal_cools_down_by_itself() {
+        let at = Timestamp::from_secs;
+        let (first, second) = (CallerRef::from_bits(1), CallerRef::from_bits(2));
+        let mut refusals = Refusals::default();
+        refusals.remember(at(10), first);
+        refusals.remember(at(12), second);
+        assert_eq!((refusals.cooling(), refusals.next_deadline()), (2, Some(at(15))));
+        refusals.cool(at(15));
+        assert_eq!((refusals.of(first), refusals.of(second)), (Memory::Refused, Memory::Cooling));
+        assert_eq!(refusals.next_deadline(), Some(at(17)));
+        refusals.cool(at(17));
+        assert_eq!((refusals.cooling(), refusals.next_deadline()), (0, None));
+        assert_eq!(refusals.of(CallerRef::from_bits(3)), Memory::Nothing);
+    }
+
+    #[test]
+    fn the_same_caller_refused_again_takes_no_second_place() {
+        let at = Timestamp::from_secs;
+        let mut refusals = Refusals::default();
+        refusals.remember(at(10), CallerRef::from_bits(1));
+        refusals.remember(at(16), CallerRef::from_bits(1));
+        assert_eq!((refusals.cooling(), refusals.next_deadline()), (1, Some(at(21))));
+        // The oldest of more than he remembers is forgotten.
+        for caller in 2..=REMEMBERED as u64 + 1 {
+            refusals.remember(at(30), CallerRef::from_bits(caller));
+        }
+        assert_eq!(refusals.of(CallerRef::from_bits(1)), Memory::Nothing);
+        assert_eq!(refusals.of(CallerRef::from_bits(2)), Memory::Cooling);
+    }
+}

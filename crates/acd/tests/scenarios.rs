@@ -14,8 +14,8 @@
 //! `enqueue C G [priority=N] [since=T]`, `leave C`, `accept C A`, `decline C A [reason]`, and for the reader
 //! `board G`, `where C`, `show A`. Defaults: ring=20s wrapup=30s line=1000.
 //!
-//! `UPDATE=1 cargo test -p acd --test scenarios` rewrites the program's lines; the review is in the diff. Every scenario
-//! also runs through the naive twin, and every invariant is checked after every step.
+//! `UPDATE=1 cargo test -p acd --test scenarios` rewrites the program's lines; the review is in the diff. Every
+//! scenario also runs through the naive twin, and every invariant is checked after every step.
 
 use acd::input::Reason;
 use acd::naive::Naive;

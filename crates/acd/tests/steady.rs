@@ -1,4 +1,5 @@
-//! A busy centre in steady state: 2,000 agents, 10 groups each out of 40, 10,000 callers waiting. No decision allocates.
+//! A busy centre in steady state: 2,000 agents of 10 groups each out of 40, 10,000 callers waiting. No decision
+//! allocates.
 
 #![allow(unsafe_code)] // counting allocations takes a global allocator, and that trait is unsafe
 

@@ -30,6 +30,22 @@ fn the_fast_distributor_does_what_its_obvious_twin_does() {
     }
 }
 
+#[test]
+fn a_clock_that_jumps_to_the_end_of_time_or_back_stops_nothing() {
+    let mut exercise = Exercise::seeded(7);
+    let mut fast = Distributor::new(exercise.plan());
+    let mut outputs = Vec::new();
+    for step in 0..5_000u64 {
+        let (now, input) = exercise.next(fast.next_deadline());
+        let now = if step > 2_000 && step % 3 == 0 { Timestamp::NEVER } else { now };
+        outputs.clear();
+        fast.handle(now, input, &mut outputs);
+        fast.check().expect("every invariant holds");
+        exercise.learn(&outputs);
+    }
+    assert!(fast.group(acd::GroupRef(0)).is_some_and(|group| group.waiting <= 14));
+}
+
 fn one_day(seed: u64, seen: &mut BTreeMap<&'static str, u64>) {
     let mut exercise = Exercise::seeded(seed);
     let plan = exercise.plan();
