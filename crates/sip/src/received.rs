@@ -1,0 +1,110 @@
+//! A message that passed validation, with the values that route it read once.
+//!
+//! Texts are as the peer wrote them; header values that are copied into answers keep even their folding.
+
+use crate::message::{Cause, Invalid, Message, Method, Name, ReasonValue, Start, validate};
+
+/// See the module's head.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Received<'a> {
+    pub(crate) message: &'a Message<'a>,
+    method: Method<'a>,
+    status: u16,
+    seq: u32,
+    branch: &'a [u8],
+    call_id: &'a [u8],
+    from_tag: &'a [u8],
+    to_tag: &'a [u8],
+}
+
+impl<'a> Received<'a> {
+    /// Checks a message and reads what routes it.
+    pub(crate) fn read(message: &'a Message<'a>) -> Result<Self, Invalid> {
+        validate(message)?;
+        let bad = Invalid { status: 400, reason: "Bad Request" };
+        let cseq = message.cseq().ok_or(bad)?;
+        Ok(Self {
+            message,
+            method: cseq.method,
+            status: message.status().unwrap_or(0),
+            seq: cseq.number,
+            branch: message.via().and_then(|via| via.branch()).unwrap_or_default(),
+            call_id: message.call_id().ok_or(bad)?,
+            from_tag: message.from_tag().unwrap_or_default(),
+            to_tag: message.to_tag().unwrap_or_default(),
+        })
+    }
+
+    /// Method; of a response that of its CSeq.
+    pub(crate) fn method(&self) -> Method<'a> {
+        self.method
+    }
+
+    /// Status; zero for a request.
+    pub(crate) fn status(&self) -> u16 {
+        self.status
+    }
+
+    /// Number of CSeq.
+    pub(crate) fn seq(&self) -> u32 {
+        self.seq
+    }
+
+    /// Branch of the topmost Via; empty when there is none.
+    pub(crate) fn branch(&self) -> &'a [u8] {
+        self.branch
+    }
+
+    pub(crate) fn call_id(&self) -> &'a [u8] {
+        self.call_id
+    }
+
+    pub(crate) fn from_tag(&self) -> &'a [u8] {
+        self.from_tag
+    }
+
+    /// Empty outside a dialog.
+    pub(crate) fn to_tag(&self) -> &'a [u8] {
+        self.to_tag
+    }
+
+    /// Value of From.
+    pub(crate) fn from(&self) -> &'a [u8] {
+        self.value(Name::From).unwrap_or_default()
+    }
+
+    /// Value of To.
+    pub(crate) fn to(&self) -> &'a [u8] {
+        self.value(Name::To).unwrap_or_default()
+    }
+
+    /// Value of the first line of a header.
+    pub(crate) fn value(&self, name: Name) -> Option<&'a [u8]> {
+        self.message.header(name)
+    }
+
+    /// Request-URI; empty for a response.
+    pub(crate) fn uri(&self) -> &'a [u8] {
+        match self.message.start() {
+            Start::Request { uri, .. } => uri,
+            Start::Response { .. } => b"",
+        }
+    }
+
+    pub(crate) fn body(&self) -> &'a [u8] {
+        self.message.body()
+    }
+
+    /// URI of the first Contact.
+    pub(crate) fn contact_uri(&self) -> Option<&'a [u8]> {
+        self.message.contacts().next().flatten().map(|contact| contact.uri)
+    }
+
+    /// Q.850 cause of a Reason header (RFC 3326).
+    pub(crate) fn cause(&self) -> Option<Cause> {
+        self.message.values(Name::Reason).filter_map(ReasonValue::parse).find_map(|reason| {
+            let cause = u8::try_from(reason.cause).ok().filter(|cause| (1..128).contains(cause))?;
+            reason.protocol.eq_ignore_ascii_case(b"Q.850").then_some(Cause(cause))
+        })
+    }
+}
