@@ -98,6 +98,15 @@ pub enum Arrivals {
     Spaced(Duration),
     /// Poisson with this mean distance.
     Poisson(Duration),
+    /// A line is filled first, one call every `gap`, and kept full then, one call every `then`.
+    Filling {
+        /// Calls that fill it.
+        calls: u64,
+        /// Their distance.
+        gap: Duration,
+        /// Distance of all later ones.
+        then: Duration,
+    },
 }
 
 /// Who hangs up at the end of a talk.
@@ -190,6 +199,8 @@ impl Day {
         let gap = match self.arrivals {
             Arrivals::Spaced(gap) => Span::Fixed(gap),
             Arrivals::Poisson(mean) => Span::Exponential { mean },
+            Arrivals::Filling { calls, gap, .. } if n < calls => Span::Fixed(gap),
+            Arrivals::Filling { then, .. } => Span::Fixed(then),
         };
         Person {
             n,

@@ -1,0 +1,197 @@
+//! The engine as a process of its own: a generated centre, `sujie serve --config`, and its end.
+
+use crate::machine::command_on;
+use anyhow::{Context, Result, bail};
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
+
+/// Realm and domain of the accounts.
+const REALM: &str = "sujie";
+
+/// How the centre differs from the plainest one.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct CentreOptions {
+    /// Callers hear music while they wait.
+    pub music: bool,
+}
+
+/// A running engine. It is ended when this is dropped.
+pub struct Engine {
+    child: Child,
+    directory: PathBuf,
+    /// Where it speaks SIP over UDP.
+    pub sip: SocketAddr,
+    /// Where it serves HTTP.
+    pub http: SocketAddr,
+}
+
+impl Engine {
+    /// Account of an agent.
+    #[must_use]
+    pub fn agent_user(place: usize) -> String {
+        format!("{}", 8000 + place)
+    }
+
+    /// Domain of the accounts.
+    pub const DOMAIN: &str = REALM;
+
+    /// Password of an agent.
+    #[must_use]
+    pub fn agent_password(place: usize) -> String {
+        format!("phone-{place}")
+    }
+
+    /// Starts it on processor 0 and waits until it is ready.
+    ///
+    /// # Errors
+    /// When it does not start; what it said is in the error.
+    pub fn start(binary: &Path, options: &CentreOptions, agents: usize, trunk: SocketAddr) -> Result<Self> {
+        let directory = std::env::temp_dir().join(format!("sujie-load-{}-{}", std::process::id(), unique()));
+        std::fs::create_dir_all(&directory)?;
+        let (sip, http) = (free_udp()?, free_tcp()?);
+        let file = directory.join("centre.toml");
+        std::fs::write(&file, centre(options, agents, trunk, sip, http, &directory))?;
+        let log = std::fs::File::create(directory.join("log"))?;
+        let child = command_on(0, binary)
+            .args(["serve", "--config"])
+            .arg(&file)
+            .stdin(Stdio::null())
+            .stdout(log.try_clone()?)
+            .stderr(log)
+            .spawn()
+            .context("starting the engine")?;
+        let mut engine = Self { child, directory, sip, http };
+        engine.wait_until_ready()?;
+        Ok(engine)
+    }
+
+    /// Its process.
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    fn wait_until_ready(&mut self) -> Result<()> {
+        let started = Instant::now();
+        while started.elapsed() < Duration::from_secs(20) {
+            if let Some(status) = self.child.try_wait()? {
+                let log = std::fs::read_to_string(self.directory.join("log")).unwrap_or_default();
+                bail!("the engine ended with {status}:\n{log}");
+            }
+            if get(self.http, "/readyz").is_ok_and(|status| status == 200) {
+                return Ok(());
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        bail!("the engine is not ready after 20 s; see {}", self.directory.display());
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        if !std::thread::panicking() {
+            let _ = std::fs::remove_dir_all(&self.directory);
+        }
+    }
+}
+
+/// Status of a GET.
+///
+/// # Errors
+/// When nobody answers.
+pub fn get(address: SocketAddr, path: &str) -> Result<u16> {
+    let mut stream = TcpStream::connect_timeout(&address, Duration::from_secs(1))?;
+    stream.set_read_timeout(Some(Duration::from_secs(2)))?;
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;
+    let mut answer = String::new();
+    stream.take(1 << 20).read_to_string(&mut answer)?;
+    answer.split(' ').nth(1).and_then(|status| status.parse().ok()).context("no HTTP answer")
+}
+
+/// A port that was free a moment ago. The engine is told its ports in its configuration, so it cannot choose.
+fn free_udp() -> Result<SocketAddr> {
+    Ok(UdpSocket::bind("127.0.0.1:0")?.local_addr()?)
+}
+
+fn free_tcp() -> Result<SocketAddr> {
+    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?)
+}
+
+fn unique() -> u128 {
+    std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |now| now.as_nanos())
+}
+
+/// The centre as text. One group, everybody in it; nothing that a figure would not need.
+fn centre(
+    options: &CentreOptions,
+    agents: usize,
+    trunk: SocketAddr,
+    sip: SocketAddr,
+    http: SocketAddr,
+    directory: &Path,
+) -> String {
+    let music = if options.music { "music = \"music\"\n" } else { "" };
+    let mut text = format!(
+        r#"[node]
+http = "{http}"
+directory = "{directory}"
+database = "sujie.db"
+
+[log]
+level = "warn"
+
+[sip]
+listen = ["udp:{sip}"]
+realm = "{REALM}"
+
+[sip.limits] # one source is the whole load here
+legs = 100000
+transactions = 200000
+invites_per_second = 1000000
+strangers_per_second = 1000000
+
+[audio]
+ports = "10000-29999" # below the ports that the system gives to the harness
+port_rest = "200ms"
+silence_max = "0s" # most of these callers say nothing
+
+[calls]
+max = 50000
+
+[clips.music]
+builtin = "music"
+
+[groups.general]
+title = "民生"
+line_max = 100000
+ring = "20s"
+wrap_up = "0s"
+{music}
+[trunks.carrier]
+networks = ["{trunk_ip}"]
+host = "{trunk_ip}"
+port = {trunk_port}
+
+[flows.general]
+group = "general"
+
+[[entries]]
+trunk = "carrier"
+called = "12345"
+flow = "general"
+"#,
+        directory = directory.display(),
+        trunk_ip = trunk.ip(),
+        trunk_port = trunk.port(),
+    );
+    for place in 0..agents {
+        let (user, password) = (Engine::agent_user(place), Engine::agent_password(place));
+        text.push_str(&format!("\n[agents.{user}]\npassword = \"{password}\"\nskills = {{ general = 5 }}\n"));
+    }
+    text
+}
