@@ -103,6 +103,8 @@ pub struct Ring {
     pub leg: Leg,
     /// The final status that it gave; 0 while it gave none.
     pub status: u16,
+    /// The answer in its 18x, which a 200 without SDP stands by (RFC 6337 section 2.2).
+    pub early: Option<Box<[u8]>>,
 }
 
 /// A talk.

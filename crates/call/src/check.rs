@@ -88,7 +88,7 @@ impl Engine {
             }
             Stage::Talking(talk) => {
                 hold(open(&call.caller) && open(&talk.leg), || "the bridge does not stand".into())?;
-                hold(call.caller.dialog == Dialog::Answered, || "the caller is not answered".into())?;
+                hold(call.caller.is_answered(), || "the caller is not answered".into())?;
                 let state = self.agent_state(talk.agent);
                 hold(state == Some(AgentState::Talking), || format!("agent is {state:?}"))
             }

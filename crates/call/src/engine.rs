@@ -176,8 +176,7 @@ impl Engine {
         match fact {
             Fact::Invited { leg, invite } => self.invited(now, leg, *invite, out),
             Fact::Confirmed { leg, answer } => self.confirmed(now, leg, answer.as_deref(), out),
-            // Ring-back is ours to play: what the agent's phone says while it rings is not passed on.
-            Fact::Ringing { .. } => {}
+            Fact::Ringing { leg, answer, .. } => self.phone_rings(leg, answer),
             Fact::Answered { leg, answer, nated, .. } => {
                 self.answered(now, leg, answer.as_deref(), nated, out);
             }

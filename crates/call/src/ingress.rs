@@ -93,30 +93,27 @@ impl Engine {
     /// The ACK to our 200; after a late offer it brings the caller's answer.
     pub(crate) fn confirmed(&mut self, now: Timestamp, leg: LegRef, answer: Option<&[u8]>, out: &mut Out) {
         let Some(&Owner { call, role: Role::Caller }) = self.legs.get(&leg) else { return };
-        let Some(this) = self.calls.get(call) else { return };
-        match this.stage {
-            Stage::Opening => {
-                let agreed = answer
-                    .ok_or(sdp::Refusal::NoUsableAudio)
-                    .and_then(|answer| self.accept_answer(call, Side::Caller, answer));
-                match agreed {
-                    Ok(audio) => {
-                        self.join(call, Side::Caller, audio, out);
-                        self.begin(now, call, out);
-                    }
-                    Err(_) => {
-                        self.end(now, call, Outcome::Lost, cause::INCOMPATIBLE, Side::System, out);
-                        return;
-                    }
-                }
-            }
-            Stage::Service => {}
-            _ => return,
+        let Some(this) = self.calls.get_mut(call) else { return };
+        if this.caller.dialog != Dialog::Answered {
+            return;
+        }
+        this.caller.dialog = Dialog::Confirmed;
+        if this.stage == Stage::Opening {
+            let agreed = answer
+                .ok_or(sdp::Refusal::NoUsableAudio)
+                .and_then(|answer| self.accept_answer(call, Side::Caller, answer));
+            let Ok(audio) = agreed else {
+                self.end(now, call, Outcome::Lost, cause::INCOMPATIBLE, Side::System, out);
+                return;
+            };
+            self.join(call, Side::Caller, audio, out);
+            self.begin(now, call, out);
         }
         // A code without a reply: the phone has learned that it was taken.
         if let Some(Way::Service { reply: None, .. }) = self.calls.get(call).map(|this| this.way) {
             self.end(now, call, Outcome::Service, cause::NORMAL, Side::System, out);
         }
+        self.align(now, call, Side::Agent, out);
     }
 
     /// The caller's way, if there is room for him.

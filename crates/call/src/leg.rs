@@ -1,7 +1,7 @@
 //! [`Leg`]: one party's side of a call as the engine keeps it: its dialog, its audio and its SDP.
 //!
 //! ```text
-//!   dialog   Early ─▶ Answered ─▶ Releasing ─▶ Over            (any state may go to Over: Fact::Released)
+//!   dialog   Early ─▶ Answered ─▶ Confirmed ─▶ Releasing ─▶ Over        (Fact::Released: to Over from any)
 //!   sound    Closed ─▶ Reserved(port) ─▶ Open(audio) ─▶ Closing(port) ─▶ Closed        (Fact::Left)
 //! ```
 //!
@@ -34,8 +34,10 @@ pub enum Role {
 pub enum Dialog {
     /// Not answered.
     Early,
-    /// A 2xx was sent or received.
+    /// Our 2xx is sent; its ACK is awaited, and until then no re-INVITE may follow it (RFC 3261 section 14.1).
     Answered,
+    /// The ACK is sent or received.
+    Confirmed,
     /// We told it to end; its `Released` is awaited.
     Releasing,
     /// It has ended.
@@ -144,7 +146,13 @@ impl Leg {
     /// Its signalling can still be told something.
     #[must_use]
     pub const fn is_up(&self) -> bool {
-        matches!(self.dialog, Dialog::Early | Dialog::Answered)
+        matches!(self.dialog, Dialog::Early | Dialog::Answered | Dialog::Confirmed)
+    }
+
+    /// A 2xx has been sent or received.
+    #[must_use]
+    pub const fn is_answered(&self) -> bool {
+        matches!(self.dialog, Dialog::Answered | Dialog::Confirmed)
     }
 
     /// What was negotiated, while it is in the session.

@@ -221,7 +221,7 @@ impl Engine {
     pub(crate) fn silent(&mut self, now: Timestamp, call: CallRef, side: Side, out: &mut Out) {
         let Some(leg) = self.leg_mut(call, side) else { return };
         // Before the 200, and while he holds, he need not send.
-        let expected = leg.dialog == Dialog::Answered && leg.audio().is_some_and(|audio| audio.receives);
+        let expected = leg.is_answered() && leg.audio().is_some_and(|audio| audio.receives);
         leg.quiet = !expected;
         if let (true, Some(this)) = (expected, self.calls.get(call)) {
             let outcome = outcome(this, false);

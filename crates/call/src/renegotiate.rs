@@ -15,11 +15,14 @@ use crate::call::Stage;
 use crate::cause;
 use crate::engine::{Engine, Out, Owner, session_of};
 use crate::event::{CallRef, Outcome, Side};
-use crate::leg::{self, Preference, Role, Sound};
+use crate::leg::{self, Dialog, Preference, Role, Sound};
 use crate::sdp;
 use base::Timestamp;
 use media::session::{self, Audio, Codec};
 use sip::leg::{Command, LegRef};
+
+/// How often one codec for both sides is asked for: once on each side.
+pub(crate) const ALIGNMENTS: u8 = 2;
 
 impl Engine {
     /// The peer wants to change the session.
@@ -96,18 +99,22 @@ impl Engine {
         }
         let (Some(caller), Some(agent)) = (this.caller.audio(), talk.leg.audio()) else { return };
         if caller.codec == agent.codec || (caller.codec != Codec::G722 && agent.codec != Codec::G722) {
-            talk.alignments = 2;
+            talk.alignments = ALIGNMENTS;
             return;
         }
         if talk.alignments == 0 {
             self.end(now, call, Outcome::Answered, cause::NO_CODEC, Side::System, out);
             return;
         }
-        talk.alignments -= 1;
         let (other, wanted) = match settled {
             Side::Agent => (&mut this.caller, agent.codec),
             Side::Caller | Side::System => (&mut talk.leg, caller.codec),
         };
+        if other.dialog != Dialog::Confirmed {
+            // His ACK is on its way and brings this back.
+            return;
+        }
+        talk.alignments -= 1;
         let codecs = Preference::of([wanted]);
         let Some(port) = other.sound.port() else { return };
         let body = sdp::offer::write(&mut other.local, port, codecs.as_slice(), packet_time);

@@ -51,7 +51,8 @@ impl Engine {
         let (Stage::Waiting(place), Some(phone)) = (&this.stage, self.plan.phones.get(agent.index())) else {
             return;
         };
-        let (place, aor, address) = (*place, phone.aor, this.caller.local.address);
+        let (place, aor, address) =
+            (*place, phone.aor, self.plan.audio.advertised.unwrap_or(this.caller.local.address));
         let number = if this.number.reveal().is_empty() {
             Private::new(self.plan.anonymous.clone())
         } else {
@@ -80,7 +81,17 @@ impl Engine {
         });
         self.legs.insert(name, Owner { call, role: Role::Agent });
         if let Some(this) = self.calls.get_mut(call) {
-            this.stage = Stage::Ringing(place, Ring { offer, agent, leg, status: 0 });
+            this.stage = Stage::Ringing(place, Ring { offer, agent, leg, status: 0, early: None });
+        }
+    }
+
+    /// An agent's phone rings. What it plays meanwhile is not passed on: ring-back is the flow's to choose.
+    pub(crate) fn phone_rings(&mut self, leg: LegRef, answer: Option<Box<[u8]>>) {
+        let Some(&Owner { call, role: Role::Agent }) = self.legs.get(&leg) else { return };
+        if let (Some(Stage::Ringing(_, ring)), Some(answer)) =
+            (self.calls.get_mut(call).map(|this| &mut this.stage), answer)
+        {
+            ring.early = Some(answer);
         }
     }
 
@@ -105,10 +116,11 @@ impl Engine {
         if ring.leg.leg != leg || ring.leg.dialog != Dialog::Early {
             return;
         }
-        ring.leg.dialog = Dialog::Answered;
+        ring.leg.dialog = Dialog::Confirmed;
         ring.leg.nated = nated;
-        let offer = ring.offer;
+        let (offer, early) = (ring.offer, ring.early.take());
         let agreed = answer
+            .or(early.as_deref())
             .ok_or(sdp::Refusal::NoUsableAudio)
             .and_then(|answer| self.accept_answer(call, Side::Agent, answer));
         match agreed {
@@ -120,12 +132,11 @@ impl Engine {
                 }
             }
             Err(_) => {
-                // His phone cannot talk with us, and would be rung again at once if he stayed ready.
+                // It is between his phone and this caller; others he can serve.
                 if let Some(Stage::Ringing(_, ring)) = self.calls.get_mut(call).map(|this| &mut this.stage) {
                     ring.status = 488;
                 }
-                let then = Some(Reason::PhoneLost);
-                let _ = self.ask(now, acd::Input::Decline { offer, then });
+                let _ = self.ask(now, acd::Input::Decline { offer, then: reason(488) });
             }
         }
     }
@@ -135,7 +146,7 @@ impl Engine {
         let Some(this) = self.calls.get_mut(call) else { return };
         let Stage::Ringing(_, ring) = &mut this.stage else { return };
         ring.status = status;
-        let decline = acd::Input::Decline { offer: ring.offer, then: Some(reason(status)) };
+        let decline = acd::Input::Decline { offer: ring.offer, then: reason(status) };
         if self.ask(now, decline).is_err() {
             self.withdraw(now, call, out);
         }
@@ -176,7 +187,8 @@ impl Engine {
         if ring.leg.dialog != Dialog::Over {
             this.withdrawn += 1;
             self.legs.insert(ring.leg.leg, Owner { call, role: Role::Withdrawn });
-            out.legs.push(Command::Release { leg: ring.leg.leg, cause: cause::NORMAL });
+            let cause = if ring.status == 488 { cause::INCOMPATIBLE } else { cause::NORMAL };
+            out.legs.push(Command::Release { leg: ring.leg.leg, cause });
         }
         // He was never in the session, so nobody will say that his port is free.
         if let Some(port) = ring.leg.sound.port() {
@@ -211,13 +223,15 @@ impl Place {
     }
 }
 
-/// What a refusal says about the agent: a person at the phone (busy, declined, forwards) or a phone that
-/// cannot be reached or used.
-const fn reason(status: u16) -> Reason {
+/// What a refusal says about the agent: a person at the phone (busy, declined, forwards), a phone that cannot
+/// be reached, or nothing, when phone and caller share no media: he stays ready for others, and the
+/// distributor sees to it that he is not shown the same caller at once again.
+const fn reason(status: u16) -> Option<Reason> {
     match status {
-        300..=399 | 486 | 600 | 603 => Reason::Declined,
-        487 => Reason::RingNoAnswer,
-        _ => Reason::PhoneLost,
+        300..=399 | 486 | 600 | 603 => Some(Reason::Declined),
+        415 | 488 | 606 => None,
+        487 => Some(Reason::RingNoAnswer),
+        _ => Some(Reason::PhoneLost),
     }
 }
 
@@ -228,11 +242,14 @@ mod tests {
     #[test]
     fn a_person_declines_and_a_phone_is_lost() {
         for status in [302, 486, 600, 603] {
-            assert_eq!(reason(status), Reason::Declined, "{status}");
+            assert_eq!(reason(status), Some(Reason::Declined), "{status}");
         }
-        assert_eq!(reason(487), Reason::RingNoAnswer);
-        for status in [0, 401, 403, 404, 408, 480, 488, 500, 503, 606] {
-            assert_eq!(reason(status), Reason::PhoneLost, "{status}");
+        assert_eq!(reason(487), Some(Reason::RingNoAnswer));
+        for status in [415, 488, 606] {
+            assert_eq!(reason(status), None, "{status}");
+        }
+        for status in [0, 401, 403, 404, 408, 480, 500, 503] {
+            assert_eq!(reason(status), Some(Reason::PhoneLost), "{status}");
         }
     }
 }

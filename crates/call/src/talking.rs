@@ -9,13 +9,11 @@ use crate::call::{Stage, Talk};
 use crate::engine::{Engine, Out};
 use crate::event::{CallRef, Event, Side};
 use crate::leg::{self, Leg};
+use crate::renegotiate::ALIGNMENTS;
 use crate::waiting::looped;
 use acd::{AgentRef, GroupRef};
 use base::Timestamp;
 use media::session::{Hear, Parties};
-
-/// How often one codec for both sides is asked for: once on each side.
-const ALIGNMENTS: u8 = 2;
 
 impl Engine {
     /// The distributor has let the caller out of the line: caller and agent can talk.

@@ -219,3 +219,16 @@ fn a_ready_agent_is_offered_the_next_caller_only_when_his_phone_is_free() {
     day.caller_hears_clips_out("p2");
     assert!(day.is_ringing(0));
 }
+
+#[test]
+fn an_answer_in_a_reliable_183_holds_for_a_200_without_one() {
+    let mut day = Day::new();
+    day.registers(0);
+    day.caller_invites("c1", "960001");
+    let leg = day.rung(0);
+    day.step(Input::Sip(Fact::Ringing { leg, status: 180, answer: None }));
+    day.step(Input::Sip(Fact::Ringing { leg, status: 183, answer: Some(sdp(6002, &[8], "")) }));
+    assert_eq!(day.hears("c1", 0), Hear::Loop(ClipRef(7)), "what the phone plays is not passed on");
+    day.answers(leg, None);
+    assert_eq!(day.party("c1", 1).audio.remote.port(), 6002);
+}

@@ -175,10 +175,8 @@ fn reconcile(day: &Day) -> Result<[usize; 7], String> {
     let mut accounts: Table<CallRef, Account> = Table::default();
     for stamped in &day.events {
         match &stamped.event {
-            Event::Arrived { call, .. } => {
-                if accounts.insert(*call, Account::default()).is_some_and(|last| last.ended.is_none()) {
-                    return Err(format!("{call} arrived twice"));
-                }
+            Event::Arrived { call, .. } if accounts.insert(*call, Account::default()).is_some() => {
+                return Err(format!("{call} arrived twice"));
             }
             Event::Queued { call, .. } | Event::TurnedAway { call, .. } => {
                 accounts.get_mut(call).ok_or("queued before it arrived")?.in_line = true;

@@ -161,3 +161,15 @@ fn sides_that_share_no_codec_are_asked_once_each_and_then_released() {
     assert_eq!(day.outcome("c1"), Some(Outcome::Answered));
     assert!(day.events.iter().any(|stamped| matches!(stamped.event, Event::Disconnected { .. })));
 }
+
+#[test]
+fn nobody_is_asked_for_another_codec_before_his_ack() {
+    let mut day = Day::new();
+    day.registers(0);
+    day.held = true;
+    day.invites("c1", "960001", Some(sdp(4000, &[9, 8], "")));
+    day.answers(day.rung(0), Some(sdp(6000, &[9], "")));
+    assert!(!day.said("reoffer c1 [9 101] v2"));
+    day.deliver();
+    assert!(day.said("reoffer c1 [9 101] v2"));
+}

@@ -164,9 +164,10 @@ fn an_answer_that_cannot_be_used_releases_the_phone_and_keeps_the_caller() {
     {
         let mut day = ringing();
         day.answers(day.rung(0), answer);
-        assert!(day.said("release 8001 cause=16"));
+        assert!(day.said("release 8001 cause=88"));
         assert!(day.said("offer ended c1 8001 Declined 488"));
-        assert_eq!(day.agent(0), AgentState::NotReady(Reason::PhoneLost));
+        assert_eq!(day.agent(0), AgentState::Ready, "for other callers");
+        assert!(!day.is_ringing(0));
         assert_eq!(day.outcome("c1"), None);
     }
 }
