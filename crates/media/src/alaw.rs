@@ -15,8 +15,8 @@ pub const SILENCE: u8 = 0xD5;
 /// Linear value of each A-law byte.
 pub static DECODE: [i16; 256] = decode_table();
 
-/// µ-law byte for each A-law byte: the nearest step of the other law. (G.711's own conversion tables choose
-/// the neighboring step for a few codes, to make repeated conversion transparent; the error is one step.)
+/// µ-law byte for each A-law byte: the nearest step of the other law. (G.711's own conversion tables may
+/// choose the neighboring step, to make repeated conversion transparent; the difference is one step.)
 pub static TO_ULAW: [u8; 256] = to_ulaw_table();
 
 /// A-law byte for each value of the 12 upper bits of a linear sample: the law does not see the lower ones.

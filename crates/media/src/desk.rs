@@ -16,7 +16,7 @@
 //! A packet finds its party through a table indexed by port, and through him those who hear him: two look-ups,
 //! a header of twelve bytes and a copy. Nothing is allocated once the buffers of [`Out`] have grown.
 //!
-//! Bounds: a port each, so at most 32,767 parties with audio, eight in a session, and [`MEMBERS_MAX`] with
+//! Bounds: a port each, so at most 32,767 parties with audio, eight in a session, and 65,536 with
 //! and without a port; a party beyond is refused with [`Fact::PortFailed`]. Packets are looked at up to
 //! 1,500 bytes. A jitter buffer holds a quarter of a second.
 
@@ -103,6 +103,48 @@ impl Out {
 }
 
 /// All sessions of one media thread.
+///
+/// The loop around it: commands and packets in, `tick` when `next_deadline` says so, and after each step
+/// ports opened, packets sent, ports closed, facts handed on, in this order.
+///
+/// ```
+/// use base::{Handle, Timestamp};
+/// use media::session::{Audio, ClipRef, Codec, Command, Hear, Party, PayloadType, Profile, SessionRef};
+/// use media::{Clip, Desk, Out, tone};
+/// use std::time::Duration;
+///
+/// let music = Clip::from_pcm("music", &tone::hold_music(), 8_000, 1).expect("audio");
+/// let (mut desk, mut out) = (Desk::new([music].into(), 1), Out::default());
+/// let audio = Audio {
+///     port: 20_000,
+///     remote: "192.0.2.1:4000".parse().expect("address"),
+///     rtcp: None,
+///     rtcp_mux: false,
+///     codec: Codec::Pcma,
+///     payload: PayloadType(8),
+///     events: Some(PayloadType(101)),
+///     packet_time: Duration::from_millis(20),
+///     sends: true,
+///     receives: true,
+///     nated: false,
+///     profile: Profile::Avp,
+/// };
+/// let (session, party) = (SessionRef::from_parts(0, 0), Party(0));
+/// let now = Timestamp::from_millis(1_001);
+/// desk.command(now, Command::Join { session, party, audio, silence: Duration::from_secs(30) }, &mut out);
+/// desk.command(now, Command::Hear { session, party, hear: Hear::Loop(ClipRef(0)) }, &mut out);
+/// assert_eq!(out.ports.len(), 1);
+/// out.clear();
+///
+/// while let Some(due) = desk.next_deadline().filter(|&due| due <= Timestamp::from_millis(1_100)) {
+///     desk.tick(due, &mut out);
+///     for packet in &out.packets {
+///         assert_eq!((packet.port, out.packet(packet).len()), (20_000, 12 + 160));
+///     }
+///     out.clear();
+/// }
+/// assert_eq!(desk.counters().played, 5);
+/// ```
 #[derive(Debug)]
 pub struct Desk {
     clips: Clips,

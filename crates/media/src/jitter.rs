@@ -126,6 +126,11 @@ impl Jitter {
         true
     }
 
+    /// The source has started over: its next packet begins anew, whatever its timestamp.
+    pub(crate) fn restart(&mut self) {
+        (self.begun, self.paused, self.late_run) = (false, true, 0);
+    }
+
     fn begin(&mut self, timestamp: u32, jitter: u32) {
         self.headroom = (jitter * 2).min(HEADROOM_MAX);
         self.play = timestamp.wrapping_sub(self.headroom);

@@ -180,3 +180,22 @@ fn eight_talk_and_a_wideband_telephone_is_left_out() {
     }
     assert!(hotline.phones[7].heard.is_empty());
 }
+
+#[test]
+fn the_same_day_twice_gives_the_same_packets() {
+    let day = || {
+        let (mut hotline, caller, agent, specialist) = call_and_a_third(SPECIALIST);
+        (hotline.loss, hotline.duplication, hotline.delay) = (0.05, 0.05, Duration::from_millis(60));
+        hotline.hear(caller, Hear::Loop(ClipRef(0)));
+        hotline.run(SECOND);
+        for phone in [caller, agent, specialist] {
+            hotline.hear_parties(phone, &[0, 1, 2]);
+        }
+        hotline.run(3 * SECOND);
+        hotline.leave(agent);
+        hotline.run(SECOND);
+        let heard: Vec<_> = hotline.phones.iter_mut().map(|phone| std::mem::take(&mut phone.heard)).collect();
+        (heard, hotline.facts, hotline.desk.counters())
+    };
+    assert_eq!(day(), day());
+}

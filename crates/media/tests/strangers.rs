@@ -147,6 +147,22 @@ fn packets_of_others_kinds_leave_no_hole() {
     assert_eq!(hotline.desk.counters().unexpected, 20);
 }
 
+#[test]
+fn a_source_that_starts_over_in_a_conference_is_followed_at_once() {
+    let mut hotline = hotline();
+    let caller = hotline.join(1, 0, Codec::Pcma, Some(1_000));
+    hotline.join(1, 1, Codec::Pcma, Some(1_500));
+    let third = hotline.join(1, 2, Codec::Pcma, None);
+    hotline.hear_parties(third, &[0, 1]);
+    hotline.run(SECOND);
+    let phone = &mut hotline.phones[caller];
+    (phone.ssrc, phone.sequence, phone.timestamp) = (0xABCD, 1, phone.timestamp.wrapping_sub(80_000));
+    let late = hotline.desk.counters().late;
+    hotline.run(Duration::from_millis(240));
+    assert_eq!(hotline.phones[third].hears(&[1_000, 1_500]), [1_000, 1_500]);
+    assert_eq!(hotline.desk.counters().late, late);
+}
+
 /// Packets as they should be, to be spoiled.
 fn corpus(hotline: &mut Hotline, phone: usize) -> Vec<Vec<u8>> {
     let phone = &mut hotline.phones[phone];
@@ -221,10 +237,17 @@ fn garbage_is_counted_and_breaks_nothing() {
 }
 
 #[test]
-fn packets_for_nobody_are_counted() {
+fn packets_for_nobody_and_packets_too_long_are_counted() {
     let mut hotline = hotline();
     for port in [0, 1, 10_000, 65_534, 65_535] {
         hotline.inject(port, address("10.0.0.1:4000"), &[0x80; 172]);
     }
     assert_eq!(hotline.desk.counters().unclaimed, 5);
+    let caller = hotline.join(1, 0, Codec::Pcma, None);
+    let (port, from) = (hotline.phones[caller].port, hotline.phones[caller].address);
+    hotline.say(caller, 8, true, &[0xD5; 1_488]);
+    hotline.say(caller, 8, false, &[0xD5; 1_489]);
+    hotline.inject(port + 1, from, &[0x80; 60_000]);
+    let counters = hotline.desk.counters();
+    assert_eq!((counters.received, counters.malformed), (1, 2), "1,500 bytes and no more");
 }

@@ -10,7 +10,7 @@
 
 use super::{Desk, Out, Timer};
 use crate::control;
-use crate::header::Header;
+use crate::header::{Header, PACKET_MAX};
 use crate::keys::Pressed;
 use crate::member::{Content, Listeners, MemberRef};
 use crate::mixer;
@@ -35,6 +35,10 @@ impl Desk {
             self.counters.unclaimed += 1;
             return;
         };
+        if packet.len() > PACKET_MAX {
+            self.counters.malformed += 1;
+            return;
+        }
         // RFC 5761 4: payload types 64 to 95 are RTCP on a shared port.
         let muxed = member.audio.rtcp_mux && packet.get(1).is_some_and(|kind| (192..=223).contains(kind));
         if port % 2 == 1 || muxed {
@@ -81,6 +85,9 @@ impl Desk {
         if restarted && member.reception.received() > 1 {
             self.counters.restarts += 1;
             pressed = member.keys.restart(now);
+            if let Some(jitter) = &mut member.jitter {
+                jitter.restart();
+            }
         }
         match content {
             Content::Audio(codec) => {
@@ -116,6 +123,7 @@ impl Desk {
         }
     }
 
+    /// RTCP. It never decides whose address is believed: only RTP does.
     fn receive_control(&mut self, now: Timestamp, who: MemberRef, peer: SocketAddr, packet: &[u8]) {
         let Some(member) = self.members.get_mut(who) else { return };
         if !member.source.admits_control(peer, member.audio.rtcp) {
@@ -133,6 +141,7 @@ impl Desk {
         member.lost_remote_told = lost;
     }
 
+    /// Tells the keys, and sets the timer for one that is held down.
     pub(super) fn keys_pressed(&mut self, who: MemberRef, pressed: Pressed, out: &mut Out) {
         let Some(member) = self.members.get_mut(who) else { return };
         let (session, party) = (member.session, member.party);
