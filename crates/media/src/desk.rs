@@ -48,8 +48,9 @@ pub enum PortChange {
     Open {
         /// Port.
         port: u16,
-        /// Where packets will go, so that the rim can connect the socket if it pays. Unspecified
-        /// (`0.0.0.0:0`) for a party behind a NAT, whose address only his packets will show.
+        /// Where packets will go, so that the rim can connect the socket if it pays. For a party behind a
+        /// NAT, whose address only his packets will show, unspecified (`0.0.0.0:0`, `[::]:0`): the family
+        /// is right all the same.
         remote: SocketAddr,
     },
     /// Nobody uses it any more. Packets of the same step (a goodbye) still go out first.

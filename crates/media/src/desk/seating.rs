@@ -16,7 +16,7 @@ use crate::member::{Listeners, Member, MemberRef};
 use crate::room::{self, Feed, NOBODY, Room, RoomRef, SEATS, Speakers};
 use crate::session::{Audio, Codec, Fact, Hear, Parties, Party, SessionRef};
 use base::Timestamp;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 impl Desk {
@@ -149,8 +149,11 @@ impl Desk {
         }
         *place = who;
         member.open = true;
-        let unknown = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
-        let remote = if member.audio.nated { unknown } else { member.audio.remote };
+        let remote = match member.audio.remote {
+            known if !member.audio.nated => known,
+            SocketAddr::V4(_) => SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), 0),
+            SocketAddr::V6(_) => SocketAddr::new(Ipv6Addr::UNSPECIFIED.into(), 0),
+        };
         out.ports.push(PortChange::Open { port, remote });
     }
 
