@@ -248,6 +248,9 @@ fn ports_open_and_close_and_what_cannot_be_opened_is_told() {
     hotline.update(caller, |audio| audio.payload = PayloadType(8));
     hotline.run(SECOND);
     assert_eq!(hotline.phones[agent].hears(&[1_000]), [1_000]);
+    // The same port for another family of addresses is opened anew.
+    hotline.update(agent, |audio| audio.remote = "[2001:db8::1]:4000".parse().expect("address"));
+    assert_eq!(hotline.ports_open, [11_000, 10_002]);
     hotline.leave(caller);
     hotline.leave(agent);
     assert_eq!(hotline.ports_open, [] as [u16; 0]);

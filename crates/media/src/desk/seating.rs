@@ -62,8 +62,10 @@ impl Desk {
     pub(super) fn update(&mut self, now: Timestamp, who: MemberRef, audio: Audio, out: &mut Out) {
         let Some(member) = self.members.get_mut(who) else { return };
         let (room, before) = (member.room, member.audio.port);
+        // Another family of addresses needs another socket.
+        let family = member.audio.remote.is_ipv4() != audio.remote.is_ipv4();
         member.renegotiate(now, audio);
-        if before != audio.port {
+        if before != audio.port || family {
             if std::mem::take(&mut member.open) {
                 self.ports[usize::from(before / 2)] = NOBODY;
                 out.ports.push(PortChange::Close { port: before });
