@@ -449,14 +449,18 @@ impl Callers {
         let wall = self.wall(now);
         let Some(live) = self.live.get_mut(&call) else { return };
         let Some(stay) = live.stay.take() else { return };
-        live.end(stay.segment, wall, end);
+        let waited = match left {
+            Left::Answered(waits) => waits.waited,
+            _ => whole(now.since(stay.since)),
+        };
+        live.end_line(stay.segment, wall, waited, end);
         books.group(stay.place, Step::Left(left));
         if left != Left::Overflowed && stay.for_centre {
             live.settled = true;
             books.centre(stay.place.first_quarter, Step::Left(left));
             if let Some(outcome) = outcome_of(left) {
                 live.record.outcome = outcome;
-                live.record.waited = whole(now.since(stay.since));
+                live.record.waited = waited;
                 live.record.rang = live.rang(now);
             }
         }

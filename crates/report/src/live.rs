@@ -112,7 +112,8 @@ impl Live {
             self.record.truncated = true;
             return None;
         }
-        segments.push(Segment { kind, group, agent, from, to: from, end: SegmentEnd::By(Side::System) });
+        let (waited, end) = (Duration::ZERO, SegmentEnd::By(Side::System));
+        segments.push(Segment { kind, group, agent, from, to: from, waited, end });
         Some((segments.len() - 1) as u8)
     }
 
@@ -121,6 +122,14 @@ impl Live {
         if let Some(segment) = slot.and_then(|slot| self.record.segments.get_mut(usize::from(slot))) {
             segment.to = to;
             segment.end = end;
+        }
+    }
+
+    /// Ends a stay in a line.
+    pub(crate) fn end_line(&mut self, slot: Slot, to: UnixMs, waited: Duration, end: SegmentEnd) {
+        self.end(slot, to, end);
+        if let Some(segment) = slot.and_then(|slot| self.record.segments.get_mut(usize::from(slot))) {
+            segment.waited = waited;
         }
     }
 

@@ -177,6 +177,9 @@ pub struct Segment {
     pub from: UnixMs,
     /// Ended.
     pub to: UnixMs,
+    /// Line: how long he had waited on the original clock when it ended, other lines before it included.
+    /// Zero for other kinds.
+    pub waited: Duration,
     /// Why it ended.
     pub end: SegmentEnd,
 }

@@ -1,1 +1,36 @@
-//! Head to be written.
+//! Records on disk: one SQLite file, written in batches by one thread, read by any program.
+//!
+//! ```text
+//!   report::Out ──▶ Backlog ──batch──▶ Writer ──one transaction──▶ records.db
+//!                     ▲                  │ full, busy                  │
+//!                     └── kept, retried ─┘                             └─▶ Records: summary, calls
+//! ```
+//!
+//! **What is lost when.** A call is written when it begins and again when it is complete (once, when both
+//! fall into one batch). The process killed: what came after the last batch; calls that were in progress are
+//! closed as `lost` by [`Records::close_orphans`] at the next start. The power lost: with
+//! [`Durability::Kill`] also the batches since the last checkpoint (about 4 MB of records), with
+//! [`Durability::Power`] no batch. Neither damages the file.
+//!
+//! **What is dropped first**, when the disk stays full for long, [`Backlog`] says.
+//!
+//! Never knows: HTTP, sockets, the arithmetic of service levels; the recount in [`summary`] is plain SQL over
+//! the records, so that it can hold the counters of `report` to account.
+//!
+//! Reading order: [`schema`] → [`records`] → [`writer`] → [`backlog`] → [`summary`].
+
+pub mod backlog;
+pub mod calls;
+pub mod error;
+mod names;
+pub mod records;
+pub mod schema;
+pub mod summary;
+pub mod writer;
+
+pub use backlog::Backlog;
+pub use calls::{Filter, StoredCall};
+pub use error::{OpenError, ReadError, WriteError};
+pub use records::{Durability, Records};
+pub use summary::Totals;
+pub use writer::{Numbers, Writer, Written};

@@ -1,0 +1,59 @@
+//! Names: the numbers under which records know groups, agents, trunks and flows.
+//!
+//! A key gets its number when it is seen first and keeps it for ever, so a configuration may reorder, add and
+//! remove without touching old records.
+
+use report::Plan;
+use rusqlite::{Connection, OptionalExtension, params};
+
+/// From positions in the plan to numbers in the file.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Names {
+    groups: Vec<i64>,
+    agents: Vec<i64>,
+    trunks: Vec<i64>,
+    flows: Vec<i64>,
+}
+
+impl Names {
+    /// Looks up every name of the plan; new ones are added.
+    pub(crate) fn of(plan: &Plan, connection: &mut Connection) -> rusqlite::Result<Self> {
+        let transaction = connection.transaction()?;
+        let names = Self {
+            groups: ids(&transaction, "group", &plan.groups)?,
+            agents: ids(&transaction, "agent", &plan.agents)?,
+            trunks: ids(&transaction, "trunk", &plan.trunks)?,
+            flows: ids(&transaction, "flow", &plan.flows)?,
+        };
+        transaction.commit()?;
+        Ok(names)
+    }
+
+    /// `None` for nobody, and for a position that the plan does not know.
+    pub(crate) fn group(&self, group: Option<acd::GroupRef>) -> Option<i64> {
+        self.groups.get(group?.index()).copied()
+    }
+
+    pub(crate) fn agent(&self, agent: Option<acd::AgentRef>) -> Option<i64> {
+        self.agents.get(agent?.index()).copied()
+    }
+
+    pub(crate) fn trunk(&self, trunk: sip::leg::TrunkRef) -> Option<i64> {
+        self.trunks.get(trunk.index()).copied()
+    }
+
+    pub(crate) fn flow(&self, flow: Option<call::plan::FlowRef>) -> Option<i64> {
+        self.flows.get(flow?.index()).copied()
+    }
+}
+
+fn ids(connection: &Connection, kind: &str, keys: &[String]) -> rusqlite::Result<Vec<i64>> {
+    let mut find = connection.prepare("SELECT id FROM name WHERE kind = ?1 AND key = ?2")?;
+    let mut add = connection.prepare("INSERT INTO name (kind, key) VALUES (?1, ?2)")?;
+    keys.iter()
+        .map(|key| match find.query_row(params![kind, key], |row| row.get(0)).optional()? {
+            Some(id) => Ok(id),
+            None => add.insert(params![kind, key]),
+        })
+        .collect()
+}

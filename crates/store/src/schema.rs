@@ -1,0 +1,117 @@
+//! The schema, as other programs may read it, and the way to it from every earlier one.
+//!
+//! ```text
+//!   run ◀── call ◀─┬── segment       greeting, line, ring, talk; one `line` for each stay in a group's line
+//!                  ├── leg           audio of each leg
+//!                  └── agent_state   sessions, breaks, wrap-ups (wrap-ups name their call)
+//!   name             keys of groups, agents, trunks, flows, sites: records keep numbers, and stay right when
+//!                    the configuration reorders its lists
+//! ```
+//!
+//! `…_at` is wall time in milliseconds since 1970, `…_ms` a span in milliseconds. A call without `outcome` is
+//! in progress. `PRAGMA user_version` is the number of the last migration that was applied.
+
+/// Migrations in order; the schema's number is how many have been applied.
+pub const MIGRATIONS: [&str; 1] = [FIRST];
+
+/// Marks the file as ours (`PRAGMA application_id`): "SUJI".
+pub const APPLICATION_ID: i64 = 0x5355_4a49;
+
+const FIRST: &str = "
+CREATE TABLE run (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    started_at INTEGER NOT NULL,
+    ended_at INTEGER,                   -- NULL while it runs, and when it was killed
+    killed INTEGER NOT NULL DEFAULT 0   -- found without an end by a later start
+) STRICT;
+
+CREATE TABLE name (
+    id INTEGER PRIMARY KEY,
+    kind TEXT NOT NULL,                 -- group, agent, trunk, flow
+    key TEXT NOT NULL,
+    UNIQUE (kind, key)
+) STRICT;
+
+CREATE TABLE call (
+    id INTEGER PRIMARY KEY,             -- run << 40 | number within the run
+    arrived_at INTEGER NOT NULL,        -- t0
+    caller TEXT NOT NULL,               -- as configured: plain or masked; empty when withheld
+    caller_hash INTEGER NOT NULL,       -- of the plain number, to find a caller again; 0 when withheld
+    called TEXT NOT NULL,
+    sip_call_id TEXT NOT NULL,
+    trunk_id INTEGER,                   -- name.id; NULL when an agent's phone called
+    phone INTEGER,                      -- place of that phone account in the configuration
+    flow_id INTEGER,                    -- name.id; NULL for a service code or a refused call
+    answered_at INTEGER,                -- t1
+    queued_at INTEGER,                  -- t2
+    offered_at INTEGER,                 -- t3
+    connected_at INTEGER,               -- t4
+    disconnected_at INTEGER,            -- t5
+    ended_at INTEGER,
+    outcome TEXT,                       -- NULL: in progress
+    cause INTEGER,                      -- Q.850
+    ended_by TEXT,                      -- caller, agent, system
+    group_id INTEGER,                   -- name.id: answered for, or last waited for
+    agent_id INTEGER,                   -- name.id: first who talked with him
+    greeted_ms INTEGER,
+    waited_ms INTEGER,
+    rang_ms INTEGER,
+    talked_ms INTEGER,
+    offers INTEGER,
+    moves INTEGER,
+    helped INTEGER,
+    truncated INTEGER
+) STRICT;
+CREATE INDEX call_by_arrival ON call (arrived_at);
+CREATE INDEX call_by_caller ON call (caller_hash) WHERE caller_hash <> 0;
+
+CREATE TABLE segment (
+    call_id INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    kind TEXT NOT NULL,                 -- greeting, line, ring, talk
+    group_id INTEGER,
+    agent_id INTEGER,
+    from_at INTEGER NOT NULL,
+    to_at INTEGER NOT NULL,
+    waited_ms INTEGER,                  -- line: on the original clock, when it ended
+    ended TEXT NOT NULL,
+    PRIMARY KEY (call_id, number)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE leg (
+    call_id INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    side TEXT NOT NULL,
+    packets_received INTEGER NOT NULL,
+    packets_sent INTEGER NOT NULL,
+    lost INTEGER NOT NULL,
+    lost_remote INTEGER NOT NULL,
+    jitter_us INTEGER NOT NULL,
+    jitter_max_us INTEGER NOT NULL,
+    round_trip_us INTEGER NOT NULL,
+    strangers INTEGER NOT NULL,
+    PRIMARY KEY (call_id, number)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE agent_state (
+    id INTEGER PRIMARY KEY,
+    agent_id INTEGER NOT NULL,
+    kind TEXT NOT NULL,                 -- signed_in (the whole session), not_ready, wrap_up
+    reason TEXT,                        -- not_ready: why
+    call_id INTEGER,                    -- wrap_up: after which call
+    from_at INTEGER NOT NULL,
+    to_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX agent_state_by_time ON agent_state (from_at);
+
+-- For people: names and times in words.
+CREATE VIEW call_log AS
+SELECT call.id, datetime(arrived_at / 1000, 'unixepoch', 'localtime') AS arrived, caller, called,
+       coalesce(outcome, 'in progress') AS outcome, line.key AS \"group\", agent.key AS agent,
+       waited_ms / 1000.0 AS waited_s, talked_ms / 1000.0 AS talked_s, ended_by, cause, trunk.key AS trunk,
+       sip_call_id
+FROM call
+LEFT JOIN name AS line ON line.id = call.group_id
+LEFT JOIN name AS agent ON agent.id = call.agent_id
+LEFT JOIN name AS trunk ON trunk.id = call.trunk_id;
+";
