@@ -18,7 +18,7 @@
 
 use crate::call::Call;
 use crate::event::{CallRef, Event, Outcome, Side, Stamped};
-use crate::leg::{Preference, Role};
+use crate::leg::Role;
 use crate::plan::Plan;
 use crate::ports::Ports;
 use crate::request::{Request, RequestId};
@@ -277,11 +277,6 @@ impl Engine {
     pub(crate) const fn mint_leg(&mut self) -> LegRef {
         self.legs_minted += 1;
         LegRef(self.legs_minted & !LegRef::INGRESS)
-    }
-
-    /// The configured codecs in their order; `first` before them.
-    pub(crate) fn codecs(&self, first: Option<session::Codec>) -> Preference {
-        Preference::of(first.into_iter().chain(self.plan.audio.codecs.iter().copied()))
     }
 
     /// The living leg of a call's side.

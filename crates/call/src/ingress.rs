@@ -22,7 +22,6 @@ use base::Timestamp;
 use media::session::{self, Codec};
 use sip::leg::{Command, Invited, LegRef, Origin};
 use sip::message::Cause;
-use std::net::IpAddr;
 use std::time::Duration;
 
 /// When a refused caller may try again.
@@ -217,29 +216,6 @@ impl Engine {
         }
     }
 
-    /// Puts a party with agreed audio into the call's session.
-    pub(crate) fn join(&mut self, call: CallRef, side: Side, audio: session::Audio, out: &mut Out) {
-        out.media.push(session::Command::Join {
-            session: session_of(call),
-            party: crate::leg::party(side),
-            audio,
-            silence: self.plan.audio.silence_max,
-        });
-    }
-
-    /// What a party hears from now on; said only when it changes or begins anew.
-    pub(crate) fn hear(&mut self, call: CallRef, side: Side, hear: session::Hear, out: &mut Out) {
-        let Some(leg) = self.leg_mut(call, side) else { return };
-        if leg.hears != hear || matches!(hear, session::Hear::Once(_)) {
-            leg.hears = hear;
-            out.media.push(session::Command::Hear {
-                session: session_of(call),
-                party: crate::leg::party(side),
-                hear,
-            });
-        }
-    }
-
     /// Codecs for a caller. Clips exist in A-law and µ-law only, so G.722 comes last where he will hear any;
     /// it can still be chosen for the talk (see [`renegotiate`](crate::renegotiate)).
     fn caller_codecs(&self, flow: FlowRef) -> Preference {
@@ -251,35 +227,6 @@ impl Engine {
         let codecs = &self.plan.audio.codecs;
         let narrow = codecs.iter().copied().filter(|&codec| codec != Codec::G722);
         Preference::of(narrow.chain(codecs.iter().copied()))
-    }
-
-    /// The address in our SDP for a leg whose signalling runs over `local`.
-    pub(crate) fn address(&self, local: IpAddr) -> IpAddr {
-        self.plan.audio.advertised.filter(|ip| ip.is_ipv4() == local.is_ipv4()).unwrap_or(local)
-    }
-
-    /// Reads an answer to an offer of ours and keeps what it agrees to.
-    ///
-    /// # Errors
-    /// Why it cannot be used.
-    pub(crate) fn accept_answer(
-        &mut self,
-        call: CallRef,
-        side: Side,
-        answer: &[u8],
-    ) -> Result<session::Audio, sdp::Refusal> {
-        let answer = sdp::Session::parse(answer)?;
-        let packet_time = self.plan.audio.packet_time;
-        let leg = self.leg_mut(call, side).ok_or(sdp::Refusal::NoUsableAudio)?;
-        let (Some(asked), Some(port)) = (leg.asked.take(), leg.sound.port()) else {
-            return Err(sdp::Refusal::NoUsableAudio);
-        };
-        let listed = leg.listed;
-        let agreed = sdp::negotiate::accept(&answer, &leg.terms(port, asked.as_slice(), packet_time))?;
-        let audio = leg.keep(&agreed);
-        // An answer lists what it chose; what he offered before is still what he can do.
-        leg.listed = leg.listed.union(listed);
-        Ok(audio)
     }
 }
 

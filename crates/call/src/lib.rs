@@ -12,9 +12,10 @@
 //!
 //! Reading order: [`plan`] → [`event`] → [`call`] (the drawing of a call's stages) → [`engine`] → along the
 //! path of a call: [`ingress`], [`greeting`], [`waiting`], [`ringing`], [`talking`], [`renegotiate`],
-//! [`release`]; beside it [`service_code`], [`phone`], [`requests`]; under it [`leg`], [`sdp`], [`ports`], [`cause`];
-//! over it [`check`].
+//! [`release`]; beside it [`service_code`], [`phone`], [`requests`]; under it [`leg`], [`audio`], [`sdp`],
+//! [`ports`], [`cause`]; over it [`check`].
 
+pub mod audio;
 pub mod call;
 pub mod cause;
 pub mod check;

@@ -13,12 +13,12 @@
 
 use crate::call::Stage;
 use crate::cause;
-use crate::engine::{Engine, Out, Owner, session_of};
+use crate::engine::{Engine, Out, Owner};
 use crate::event::{CallRef, Outcome, Side};
-use crate::leg::{self, Dialog, Preference, Role, Sound};
+use crate::leg::{Dialog, Preference, Role, Sound};
 use crate::sdp;
 use base::Timestamp;
-use media::session::{self, Audio, Codec};
+use media::session::Codec;
 use sip::leg::{Command, LegRef};
 
 /// How often one codec for both sides is asked for: once on each side.
@@ -120,14 +120,6 @@ impl Engine {
         let body = sdp::offer::write(&mut other.local, port, codecs.as_slice(), packet_time);
         other.asked = Some(codecs);
         out.legs.push(Command::Reoffer { leg: other.leg, offer: body });
-    }
-
-    fn update(&mut self, call: CallRef, side: Side, audio: Audio, out: &mut Out) {
-        out.media.push(session::Command::Update {
-            session: session_of(call),
-            party: leg::party(side),
-            audio,
-        });
     }
 
     /// Whether a side's audio has been negotiated once, so that it can be changed.

@@ -76,7 +76,7 @@ impl Engine {
             caller: number,
             caller_name,
             offer: body,
-            ring: ring + RING_GUARD,
+            ring: ring.saturating_add(RING_GUARD),
             headers: vec![("X-Call-Ref".into(), call.to_string())],
         });
         self.legs.insert(name, Owner { call, role: Role::Agent });

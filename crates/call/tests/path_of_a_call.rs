@@ -232,3 +232,21 @@ fn an_answer_in_a_reliable_183_holds_for_a_200_without_one() {
     day.answers(leg, None);
     assert_eq!(day.party("c1", 1).audio.remote.port(), 6002);
 }
+
+#[test]
+fn our_sdp_shows_the_advertised_address_or_that_of_the_signalling() {
+    for (advertised, shown) in [
+        (Some("203.0.113.1"), "c=IN IP4 203.0.113.1"),
+        (None, "c=IN IP4 192.0.2.1"),
+        // The caller's leg runs over IPv4, so this one is for the phones only.
+        (Some("2001:db8::1"), "c=IN IP6 2001:db8::1"),
+    ] {
+        let mut plan = plan();
+        plan.audio.advertised = advertised.map(|address| address.parse().unwrap());
+        let mut day = Day::with(plan);
+        day.registers(0);
+        day.caller_invites("c1", "960001");
+        assert!(day.offer_to(0).contains(shown), "{}", day.offer_to(0));
+        assert!(day.said("200 c1 [8]"));
+    }
+}

@@ -1,0 +1,74 @@
+//! Audio: what every stage says to the audio path, and what of it stands in our SDP.
+//!
+//! ```text
+//!   join ─▶ hear … ─▶ update (after a renegotiation) ─▶ … leave (release.rs)
+//! ```
+//!
+//! A call is a session with the same 64 bits; the caller is party 0, the agent party 1.
+
+use crate::engine::{Engine, Out, session_of};
+use crate::event::{CallRef, Side};
+use crate::leg::{Preference, party};
+use crate::sdp;
+use media::session::{self, Audio, Hear};
+use std::net::IpAddr;
+
+impl Engine {
+    /// Puts a party with agreed audio into the call's session.
+    pub(crate) fn join(&mut self, call: CallRef, side: Side, audio: Audio, out: &mut Out) {
+        out.media.push(session::Command::Join {
+            session: session_of(call),
+            party: party(side),
+            audio,
+            silence: self.plan.audio.silence_max,
+        });
+    }
+
+    /// What a party hears from now on; said only when it changes or begins anew.
+    pub(crate) fn hear(&mut self, call: CallRef, side: Side, hear: Hear, out: &mut Out) {
+        let Some(leg) = self.leg_mut(call, side) else { return };
+        if leg.hears != hear || matches!(hear, Hear::Once(_)) {
+            leg.hears = hear;
+            out.media.push(session::Command::Hear { session: session_of(call), party: party(side), hear });
+        }
+    }
+
+    /// Tells the audio path what a renegotiation has made of a party's audio.
+    pub(crate) fn update(&mut self, call: CallRef, side: Side, audio: Audio, out: &mut Out) {
+        out.media.push(session::Command::Update { session: session_of(call), party: party(side), audio });
+    }
+
+    /// The configured codecs in their order; `first` before them.
+    pub(crate) fn codecs(&self, first: Option<session::Codec>) -> Preference {
+        Preference::of(first.into_iter().chain(self.plan.audio.codecs.iter().copied()))
+    }
+
+    /// The address in our SDP for a leg whose signalling runs over `local`.
+    pub(crate) fn address(&self, local: IpAddr) -> IpAddr {
+        self.plan.audio.advertised.filter(|ip| ip.is_ipv4() == local.is_ipv4()).unwrap_or(local)
+    }
+
+    /// Reads an answer to an offer of ours and keeps what it agrees to.
+    ///
+    /// # Errors
+    /// Why it cannot be used.
+    pub(crate) fn accept_answer(
+        &mut self,
+        call: CallRef,
+        side: Side,
+        answer: &[u8],
+    ) -> Result<Audio, sdp::Refusal> {
+        let answer = sdp::Session::parse(answer)?;
+        let packet_time = self.plan.audio.packet_time;
+        let leg = self.leg_mut(call, side).ok_or(sdp::Refusal::NoUsableAudio)?;
+        let (Some(asked), Some(port)) = (leg.asked.take(), leg.sound.port()) else {
+            return Err(sdp::Refusal::NoUsableAudio);
+        };
+        let listed = leg.listed;
+        let agreed = sdp::negotiate::accept(&answer, &leg.terms(port, asked.as_slice(), packet_time))?;
+        let audio = leg.keep(&agreed);
+        // An answer lists what it chose; what he offered before is still what he can do.
+        leg.listed = leg.listed.union(listed);
+        Ok(audio)
+    }
+}

@@ -1,0 +1,108 @@
+//! The centre in which the days play.
+
+use acd::{AgentPlan, GroupPlan, GroupRef, Priority, SiteRef, SkillLevel};
+use call::Plan;
+use call::plan::{AgentPhone, AudioPlan, Entry, Flow, FlowRef, GroupFlow, ServiceCodes, Target};
+use media::session::{ClipRef, Codec};
+use sip::leg::AorRef;
+use std::time::Duration;
+
+pub const GENERAL: GroupRef = GroupRef(0);
+pub const ENTERPRISE: GroupRef = GroupRef(1);
+/// What the clips are called.
+pub const CLIPS: [&str; 8] = ["greeting", "notice", "music", "sorry", "done", "refused", "ring-back", "tune"];
+
+/// A centre with two groups and two agents (8001 serves both, 8002 general), three numbers: 12345 greets and
+/// notices, 12346 greets in early media with ring-back, 96000* goes straight to the enterprise desk.
+pub fn plan() -> Plan {
+    let group = |name: &str, overflow| GroupPlan {
+        name: name.into(),
+        ring: Duration::from_secs(20),
+        wrap_up: Duration::from_secs(30),
+        overflow,
+        line_max: 100,
+        wait_max: None,
+        needs_signed_in: false,
+        ring_no_answer_not_ready: true,
+    };
+    let agent = |name: &str, groups: &[GroupRef]| AgentPlan {
+        name: name.into(),
+        site: SiteRef(0),
+        skills: groups.iter().map(|&group| (group, SkillLevel(5))).collect(),
+    };
+    let flow_of = |title: &str, music| GroupFlow {
+        title: title.into(),
+        music: Some(music),
+        on_full: Target::Busy,
+        on_wait_max: Target::Announce(ClipRef(3)),
+        on_nobody: Target::Announce(ClipRef(3)),
+    };
+    let entry = |called: &str, flow| Entry { trunk: None, called: called.into(), flow: FlowRef(flow) };
+    Plan {
+        acd: acd::Plan {
+            groups: vec![group("general", vec![]), group("enterprise", vec![])],
+            agents: vec![agent("8001", &[GENERAL, ENTERPRISE]), agent("8002", &[GENERAL])],
+        },
+        groups: vec![flow_of("民生", ClipRef(2)), flow_of("一企来办", ClipRef(7))],
+        phones: vec![AgentPhone { aor: AorRef(0) }, AgentPhone { aor: AorRef(1) }],
+        flows: vec![
+            Flow {
+                name: "hotline".into(),
+                early_media: false,
+                greeting: vec![ClipRef(0), ClipRef(1)],
+                ring_back: None,
+                group: GENERAL,
+                priority: Priority(0),
+            },
+            Flow {
+                name: "free".into(),
+                early_media: true,
+                greeting: vec![ClipRef(0)],
+                ring_back: Some(ClipRef(6)),
+                group: GENERAL,
+                priority: Priority(0),
+            },
+            Flow {
+                name: "enterprise".into(),
+                early_media: false,
+                greeting: vec![],
+                ring_back: None,
+                group: ENTERPRISE,
+                priority: Priority(1),
+            },
+        ],
+        entries: vec![entry("12345", 0), entry("12346", 1), entry("96000*", 2)],
+        audio: AudioPlan {
+            advertised: None,
+            ports: 20_000..=20_399,
+            port_rest: Duration::from_secs(5),
+            codecs: vec![Codec::Pcma, Codec::Pcmu, Codec::G722],
+            packet_time: Duration::from_millis(20),
+            silence_max: Duration::from_secs(60),
+        },
+        codes: ServiceCodes {
+            sign_in: "*10".into(),
+            sign_out: "*11".into(),
+            ready: "*12".into(),
+            not_ready: "*13".into(),
+            done: Some(ClipRef(4)),
+            refused: Some(ClipRef(5)),
+        },
+        anonymous: "anonymous".into(),
+        calls_max: 50,
+        setup_max: Duration::from_secs(120),
+        call_max: Duration::from_secs(7200),
+        register_signs_in: true,
+    }
+}
+
+/// SDP as a plain phone writes it; `codecs` are payload types.
+pub fn sdp(port: u16, codecs: &[u8], extra: &str) -> Box<[u8]> {
+    let list: Vec<_> = codecs.iter().map(u8::to_string).collect();
+    format!(
+        "v=0\r\no=- 1 1 IN IP4 10.0.0.9\r\ns=-\r\nc=IN IP4 10.0.0.9\r\nt=0 0\r\nm=audio {port} RTP/AVP {}\r\n{extra}",
+        list.join(" ")
+    )
+    .into_bytes()
+    .into()
+}

@@ -1,0 +1,183 @@
+//! Commands and events as lines that can be read aloud.
+
+use super::Day;
+use super::centre::CLIPS;
+use acd::{AgentRef, AgentState, GroupRef};
+use call::CallRef;
+use call::event::Event;
+use media::session::{self, ClipRef, Hear, Party, SessionRef};
+use sip::leg::{Command, LegRef};
+
+impl Day {
+    pub(super) fn name(&self, call: CallRef) -> &str {
+        self.calls.iter().rev().find(|(known, _)| *known == call).map_or("?", |(_, name)| name)
+    }
+
+    pub(super) fn leg_name(&self, leg: LegRef) -> String {
+        if leg.is_ingress() {
+            return self.ingress[(leg.0 & !LegRef::INGRESS) as usize].0.clone();
+        }
+        let rung = self.egress.iter().find(|rung| rung.leg == leg).expect("a leg that we minted");
+        format!("{}", 8001 + rung.aor.0)
+    }
+
+    pub(super) fn leg_line(&self, command: &Command) -> String {
+        match command {
+            Command::Invite { leg, caller, caller_name, offer, .. } => format!(
+                "          > invite {} from {} ({caller_name}) {}",
+                self.leg_name(*leg),
+                caller.reveal(),
+                brief(offer)
+            ),
+            Command::Progress { leg, status, answer } => {
+                format!(
+                    "          > {status} {} {}",
+                    self.leg_name(*leg),
+                    answer.as_ref().map_or(String::new(), |sdp| brief(sdp))
+                )
+            }
+            Command::Answer { leg, body } => {
+                format!("          > 200 {} {}", self.leg_name(*leg), brief(body))
+            }
+            Command::Reject { leg, status, cause, retry_after } => {
+                let retry = retry_after.map_or(String::new(), |after| format!(" retry {after:?}"));
+                format!("          > reject {} {status} cause={}{retry}", self.leg_name(*leg), cause.0)
+            }
+            Command::Release { leg, cause } => {
+                format!("          > release {} cause={}", self.leg_name(*leg), cause.0)
+            }
+            Command::Reoffer { leg, offer } => {
+                format!("          > reoffer {} {}", self.leg_name(*leg), brief(offer))
+            }
+            Command::Accept { leg, body } => {
+                format!("          > accept {} {}", self.leg_name(*leg), brief(body))
+            }
+            Command::Refuse { leg, status } => format!("          > refuse {} {status}", self.leg_name(*leg)),
+        }
+    }
+
+    pub(super) fn party_name(&self, session: SessionRef, party: Party) -> String {
+        let side = if party == Party(0) { "caller" } else { "agent" };
+        format!("{}/{side}", self.name(CallRef::from_bits(session.bits())))
+    }
+
+    pub(super) fn media_line(&self, command: &session::Command) -> String {
+        match *command {
+            session::Command::Join { session, party, audio, .. } => {
+                format!("          > join {} {:?}", self.party_name(session, party), audio.codec)
+            }
+            session::Command::Update { session, party, audio } => {
+                let ways = (if audio.sends { "s" } else { "-" }, if audio.receives { "r" } else { "-" });
+                format!(
+                    "          > update {} {:?} {}{}",
+                    self.party_name(session, party),
+                    audio.codec,
+                    ways.0,
+                    ways.1
+                )
+            }
+            session::Command::Hear { session, party, hear } => {
+                let clip = |clip: ClipRef| CLIPS[clip.index()];
+                let what = match hear {
+                    Hear::Nothing => "nothing".into(),
+                    Hear::Once(which) => format!("once {}", clip(which)),
+                    Hear::Loop(which) => format!("loop {}", clip(which)),
+                    Hear::Parties(parties) if parties.contains(Party(0)) => "caller".into(),
+                    Hear::Parties(_) => "agent".into(),
+                };
+                format!("          > hear {} {what}", self.party_name(session, party))
+            }
+            session::Command::Leave { session, party } => {
+                format!("          > leave {}", self.party_name(session, party))
+            }
+        }
+    }
+
+    pub(super) fn event_line(&self, event: &Event) -> String {
+        let who = |agent: AgentRef| 8001 + agent.0;
+        let group = |group: GroupRef| ["general", "enterprise"].get(group.index()).copied().unwrap_or("?");
+        match event {
+            Event::Arrived { call, called, flow, .. } => {
+                let flow = flow.map_or("no flow".into(), |flow| flow.to_string());
+                format!("          = arrived {} {called} {flow}", self.name(*call))
+            }
+            Event::Answered { call } => format!("          = answered {}", self.name(*call)),
+            Event::Queued { call, group: g, position, .. } => {
+                format!("          = queued {} {} {position}", self.name(*call), group(*g))
+            }
+            Event::Offered { call, agent, .. } => {
+                format!("          = offered {} {}", self.name(*call), who(*agent))
+            }
+            Event::OfferEnded { call, agent, end, status, .. } => {
+                format!("          = offer ended {} {} {end:?} {status}", self.name(*call), who(*agent))
+            }
+            Event::Overflowed { call, from, to } => {
+                format!("          = overflowed {} {}>{}", self.name(*call), group(*from), group(*to))
+            }
+            Event::TurnedAway { call, group: g, why, to } => {
+                let to = to.map_or("nowhere", group);
+                format!("          = turned away {} {} {why:?} to {to}", self.name(*call), group(*g))
+            }
+            Event::Connected { call, agent, waited, .. } => {
+                format!("          = connected {} {} waited={waited:?}", self.name(*call), who(*agent))
+            }
+            Event::Disconnected { call, agent, by } => {
+                format!("          = disconnected {} {} by={by:?}", self.name(*call), who(*agent))
+            }
+            Event::LegEnded { call, side, .. } => {
+                format!("          = leg ended {} {side:?}", self.name(*call))
+            }
+            Event::Ended { call, outcome, cause, by, .. } => {
+                format!("          = ended {} {outcome:?} cause={} by={by:?}", self.name(*call), cause.0)
+            }
+            Event::Agent { agent, state } => {
+                let state = match state {
+                    AgentState::Offered(_) => "offered".into(),
+                    AgentState::NotReady(reason) => format!("not ready {reason:?}"),
+                    AgentState::WrapUp { until } => format!("wrap-up until {until}"),
+                    AgentState::SignedOut => "signed out".into(),
+                    AgentState::Ready => "ready".into(),
+                    AgentState::Talking => "talking".into(),
+                };
+                format!("          = agent {} {state}", who(*agent))
+            }
+            Event::PhoneBound { aor, contacts } => {
+                format!("          = phone bound {} {contacts}", 8001 + aor.0)
+            }
+            Event::PhoneLost { aor, why } => format!("          = phone lost {} {why:?}", 8001 + aor.0),
+            Event::Trunk { trunk, up } => format!("          = {trunk} {}", if *up { "up" } else { "down" }),
+            Event::RequestDone { id } => format!("          = done {id}"),
+            Event::RequestRefused { id, why } => format!("          = refused {id} {why}"),
+        }
+    }
+}
+
+/// An SDP in a few words: payload types, direction unless both ways, version unless the first.
+pub(super) fn brief(sdp: &[u8]) -> String {
+    let text = String::from_utf8_lossy(sdp);
+    let (mut words, mut edition) = (String::new(), String::new());
+    for line in text.lines() {
+        if let Some(media) = line.strip_prefix("m=") {
+            let mut parts = media.split(' ');
+            let (kind, port) = (parts.next().unwrap_or(""), parts.next().unwrap_or(""));
+            let formats: Vec<_> = parts.skip(1).collect();
+            if port == "0" {
+                words.push_str(&format!("{kind}:refused "));
+            } else {
+                words.push_str(&format!("[{}] ", formats.join(" ")));
+            }
+        }
+        if let Some(direction) =
+            ["sendonly", "recvonly", "inactive"].iter().find(|way| line == format!("a={way}"))
+        {
+            words.push_str(&format!("{direction} "));
+        }
+        if let Some(version) = line.strip_prefix("o=").and_then(|line| line.split(' ').nth(2))
+            && version != "1"
+        {
+            edition = format!("v{version}");
+        }
+    }
+    words.push_str(&edition);
+    words.trim_end().to_string()
+}
