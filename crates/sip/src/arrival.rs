@@ -162,22 +162,23 @@ impl Endpoint {
                 let trunk = &self.core.plan.trunks[trunk.index()];
                 // A carrier that we registered with calls our contact; the number dialed stands in To.
                 let to = request.message.to().map_or(String::new(), |to| user_of(to.uri));
-                let dialed = if trunk.register_as.as_deref() == Some(&dialed) && !to.is_empty() {
-                    to
-                } else {
-                    dialed
-                };
+                let dialed =
+                    if trunk.register_as.as_deref() == Some(&dialed) && !to.is_empty() { to } else { dialed };
                 let asserted = trunk.trusted.then(|| asserted_identity(request)).flatten();
                 let withheld = request.message.values(Name::Privacy).any(|value| {
-                    value.split(|&byte| byte == b';').any(|word| {
-                        matches!(word.trim_ascii(), b"id" | b"user" | b"full")
-                    })
+                    value
+                        .split(|&byte| byte == b';')
+                        .any(|word| matches!(word.trim_ascii(), b"id" | b"user" | b"full"))
                 });
                 if withheld {
                     name.clear();
                 }
                 let raw = if withheld { String::new() } else { asserted.unwrap_or(from_user) };
-                (numbers::called(&dialed, &trunk.numbers), numbers::caller(&raw, &trunk.numbers), &trunk.numbers)
+                (
+                    numbers::called(&dialed, &trunk.numbers),
+                    numbers::caller(&raw, &trunk.numbers),
+                    &trunk.numbers,
+                )
             }
         };
         let diverted = diverted_from(request).map_or(String::new(), |user| numbers::caller(&user, rules));
@@ -199,9 +200,9 @@ impl Endpoint {
     /// A phone that is registered from here, or a trunk whose address this is.
     fn origin_of(&self, request: &Received<'_>, path: &Path) -> Option<Origin> {
         let phone = request.message.from().and_then(|from| self.phone_at(from.uri, path.peer.ip()));
-        phone.map(Origin::Aor).or_else(|| {
-            trunk::of_address(&self.core.plan.trunks, path.peer.ip()).map(Origin::Trunk)
-        })
+        phone
+            .map(Origin::Aor)
+            .or_else(|| trunk::of_address(&self.core.plan.trunks, path.peer.ip()).map(Origin::Trunk))
     }
 
     /// The account of a URI, when one of its phones is registered from this address.
@@ -225,7 +226,13 @@ impl Endpoint {
     }
 
     /// Tools that look for open exchanges give themselves away; they get silence from then on.
-    pub(crate) fn is_scan(&mut self, now: Timestamp, path: &Path, request: &Received<'_>, out: &mut Out) -> bool {
+    pub(crate) fn is_scan(
+        &mut self,
+        now: Timestamp,
+        path: &Path,
+        request: &Received<'_>,
+        out: &mut Out,
+    ) -> bool {
         let named = request.value(Name::UserAgent).is_some_and(is_scanner) || is_scanner(request.from());
         if named {
             self.core.counters.refuse("scanner");
@@ -259,7 +266,14 @@ impl Endpoint {
         }
     }
 
-    fn wrong_invite(&mut self, now: Timestamp, path: &Path, request: &Received<'_>, key: u128, out: &mut Out) {
+    fn wrong_invite(
+        &mut self,
+        now: Timestamp,
+        path: &Path,
+        request: &Received<'_>,
+        key: u128,
+        out: &mut Out,
+    ) {
         let Some(at) = self.wrong_password(now, path, out) else { return };
         let mut tag = Vec::with_capacity(16);
         crate::transaction::write_hex(&mut tag, self.core.hash(request.call_id()));
@@ -313,9 +327,10 @@ fn user_of(uri: &[u8]) -> String {
     let mut plain = Vec::with_capacity(user.len());
     let mut rest = user;
     while let [byte, after @ ..] = rest {
-        let escaped = after.get(..2).filter(|_| *byte == b'%').and_then(|hex| {
-            u8::from_str_radix(std::str::from_utf8(hex).ok()?, 16).ok()
-        });
+        let escaped = after
+            .get(..2)
+            .filter(|_| *byte == b'%')
+            .and_then(|hex| u8::from_str_radix(std::str::from_utf8(hex).ok()?, 16).ok());
         match escaped {
             Some(escaped) => {
                 plain.push(escaped);

@@ -111,11 +111,6 @@ impl Bindings {
         Ok(())
     }
 
-    /// Removes what has ended.
-    pub(crate) fn expire(&mut self, now: Timestamp) {
-        self.all.retain(|binding| binding.until > now);
-    }
-
     /// Removes what `gone` says.
     pub(crate) fn remove(&mut self, gone: impl Fn(&Binding) -> bool) {
         self.all.retain(|binding| !gone(binding));
@@ -196,7 +191,7 @@ mod tests {
         (phone.uri, phone.call_id) = (b"sip:a@192.0.2.7:2000"[..].into(), 2);
         apply(&mut bindings, phone).unwrap();
         assert_eq!(bindings.all().len(), 1);
-        bindings.expire(Timestamp::from_secs(61));
+        bindings.remove(|binding| binding.until <= Timestamp::from_secs(61));
         assert!(bindings.all().is_empty());
     }
 }

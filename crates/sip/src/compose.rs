@@ -50,7 +50,7 @@ pub(crate) const SDP: &str = "application/sdp";
 /// What we understand.
 pub(crate) const ALLOW: &[u8] = b"Allow: INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, INFO\r\n";
 /// Extensions we can do.
-pub(crate) const SUPPORTED: &[u8] = b"Supported: 100rel, timer, path, outbound\r\n";
+pub(crate) const SUPPORTED: &[u8] = b"Supported: 100rel, timer, path\r\n";
 /// Bodies we take.
 pub(crate) const ACCEPT: &[u8] = b"Accept: application/sdp, application/dtmf-relay, application/dtmf\r\n";
 

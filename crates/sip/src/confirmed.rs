@@ -14,7 +14,6 @@
 //! (RFC 3261 14.2), a second one of ours waits.
 //! Never knows: what a body means.
 
-use crate::received::Received;
 use crate::compose::{ALLOW, Reply, Request, SDP, SUPPORTED, put, put_number};
 use crate::core::{Core, Ended, Errand, Timer};
 use crate::dialog::Dialog;
@@ -24,6 +23,7 @@ use crate::leg::{Body, Fact, ReleasedBy};
 use crate::legs::{Id, Next};
 use crate::message::{Cause, Method};
 use crate::peer::Peer;
+use crate::received::Received;
 use crate::session_timer::{Due, SessionTimer};
 use crate::transaction::{ClientRef, Owner, ServerRef};
 use crate::unacknowledged::{Patience, Unacknowledged};
@@ -271,7 +271,14 @@ impl Confirmed {
     // ── requests ────────────────────────────────────────────────────────────────────────────────────────
 
     /// An ACK came.
-    pub(crate) fn acked(&mut self, id: Id, core: &mut Core, now: Timestamp, ack: &Received<'_>, out: &mut Out) {
+    pub(crate) fn acked(
+        &mut self,
+        id: Id,
+        core: &mut Core,
+        now: Timestamp,
+        ack: &Received<'_>,
+        out: &mut Out,
+    ) {
         let Exchange::Answered { unacknowledged, offers, first } = &self.exchange else { return };
         if unacknowledged.seq != ack.seq() {
             return;
@@ -465,7 +472,8 @@ impl Confirmed {
             }
             491 => {
                 // RFC 3261 14.1: the owner of the Call-ID waits 2.1–4 s, the other side 0–2 s, in 10 ms steps.
-                let steps = if self.dialog.ours { 210 + core.random.below(191) } else { core.random.below(201) };
+                let steps =
+                    if self.dialog.ours { 210 + core.random.below(191) } else { core.random.below(201) };
                 let at = now + Duration::from_millis(steps * 10);
                 let timer = core.wheel.schedule(at, Timer::Exchange(id.slot));
                 self.exchange = Exchange::Again { purpose, timer };
@@ -523,9 +531,8 @@ impl Confirmed {
         if let Some((_, timer)) = self.session.take() {
             core.wheel.cancel(timer);
         }
-        self.session = session.map(|session| {
-            (session, core.wheel.schedule(session.next().0, Timer::Session(id.slot)))
-        });
+        self.session =
+            session.map(|session| (session, core.wheel.schedule(session.next().0, Timer::Session(id.slot))));
     }
 
     /// The session timer has fired.

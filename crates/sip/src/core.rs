@@ -45,7 +45,7 @@ pub(crate) enum Timer {
     /// The next contact of an account expires.
     Registration(AorRef),
     /// A phone behind a NAT wants a sign of life.
-    PhonePing(AorRef, u64),
+    PhonePing(AorRef),
     /// OPTIONS to a trunk.
     TrunkPing(TrunkRef),
     /// REGISTER to a carrier.
@@ -258,7 +258,12 @@ impl Core {
     }
 
     /// A client transaction's timer has fired.
-    pub(crate) fn client_due(&mut self, now: Timestamp, name: ClientRef, out: &mut Out) -> Option<(Owner, Ended)> {
+    pub(crate) fn client_due(
+        &mut self,
+        now: Timestamp,
+        name: ClientRef,
+        out: &mut Out,
+    ) -> Option<(Owner, Ended)> {
         let client = self.transactions.clients.get_mut(name)?;
         client.timer = None;
         let clock = Clock::of(&self.plan.timers, client.path.transport);
@@ -272,7 +277,9 @@ impl Core {
                 _ => {}
             },
             ClientMachine::Invite { state, cancel, .. } => match cancel {
-                Cancel::Sent { bytes, resend_at, interval, give_up } if *state == InviteClient::Proceeding => {
+                Cancel::Sent { bytes, resend_at, interval, give_up }
+                    if *state == InviteClient::Proceeding =>
+                {
                     if now >= *give_up {
                         *state = InviteClient::Gone;
                         ended = Some((owner, Ended::TimedOut));
@@ -476,19 +483,17 @@ impl Core {
         let mut refuse = false;
         let clock = Clock::of(&self.plan.timers, server.path.transport);
         match &mut server.machine {
-            ServerMachine::Invite(state) => {
-                match state.on(now, InviteServerEvent::Deadline, &clock) {
-                    InviteServerEffect::Resend => {
-                        let (path, bytes) = (server.path, server.last.clone());
-                        self.send_again(&path, &bytes, out);
-                    }
-                    InviteServerEffect::Refuse => {
-                        refuse = true;
-                        self.counters.held = self.counters.held.saturating_sub(1);
-                    }
-                    InviteServerEffect::Nothing => {}
+            ServerMachine::Invite(state) => match state.on(now, InviteServerEvent::Deadline, &clock) {
+                InviteServerEffect::Resend => {
+                    let (path, bytes) = (server.path, server.last.clone());
+                    self.send_again(&path, &bytes, out);
                 }
-            }
+                InviteServerEffect::Refuse => {
+                    refuse = true;
+                    self.counters.held = self.counters.held.saturating_sub(1);
+                }
+                InviteServerEffect::Nothing => {}
+            },
             ServerMachine::Plain(state) => {
                 let held = matches!(state, PlainServer::Held { .. });
                 if state.on(now, PlainServerEvent::Deadline, &clock) == PlainServerEffect::Send {

@@ -53,8 +53,7 @@ impl Dialog {
             texts.call_id.len() + texts.local.len() + texts.remote.len() + texts.target.len() + 64,
         );
         let mut ends = [0; 5];
-        for (at, text) in
-            [texts.call_id, texts.local, texts.remote, texts.remote_tag].into_iter().enumerate()
+        for (at, text) in [texts.call_id, texts.local, texts.remote, texts.remote_tag].into_iter().enumerate()
         {
             all.extend_from_slice(text);
             ends[at] = end(&all);
@@ -181,7 +180,8 @@ impl Dialog {
 /// Whether a route says `lr` (RFC 3261 19.1.1).
 fn is_loose(route: &[u8]) -> bool {
     route.split(|&byte| byte == b';').skip(1).any(|parameter| {
-        parameter.eq_ignore_ascii_case(b"lr") || parameter.len() > 2 && parameter[..3].eq_ignore_ascii_case(b"lr=")
+        parameter.eq_ignore_ascii_case(b"lr")
+            || parameter.len() > 2 && parameter[..3].eq_ignore_ascii_case(b"lr=")
     })
 }
 

@@ -86,7 +86,14 @@ pub(crate) struct Shown<'a> {
 
 impl Call {
     /// Writes the parts.
-    pub(crate) fn new(id: Id, core: &mut Core, shown: Shown<'_>, to: Box<[u8]>, contact: Box<str>, offer: Body) -> Self {
+    pub(crate) fn new(
+        id: Id,
+        core: &mut Core,
+        shown: Shown<'_>,
+        to: Box<[u8]>,
+        contact: Box<str>,
+        offer: Body,
+    ) -> Self {
         let mut call_id = Vec::with_capacity(32);
         crate::transaction::write_hex(&mut call_id, core.random.bits());
         crate::transaction::write_hex(&mut call_id, core.random.bits());
@@ -129,14 +136,7 @@ impl Call {
                 put(&mut lines, &[name.as_bytes(), b": ", value.as_bytes(), b"\r\n"]);
             }
         }
-        Self {
-            call_id: call_id.into(),
-            from: from.into(),
-            to,
-            lines: lines.into(),
-            contact,
-            offer,
-        }
+        Self { call_id: call_id.into(), from: from.into(), to, lines: lines.into(), contact, offer }
     }
 }
 
@@ -244,7 +244,14 @@ impl Egress {
     }
 
     /// Cancels all branches but one.
-    fn call_off(&mut self, but: Option<ClientRef>, core: &mut Core, now: Timestamp, cause: Cause, out: &mut Out) {
+    fn call_off(
+        &mut self,
+        but: Option<ClientRef>,
+        core: &mut Core,
+        now: Timestamp,
+        cause: Cause,
+        out: &mut Out,
+    ) {
         for branch in self.branches.drain(..) {
             if Some(branch.client) != but {
                 core.disown(branch.client);
@@ -339,8 +346,7 @@ impl Egress {
         let branch = self.branches.swap_remove(at);
         let mut dialog = core.dialog_of_response(now, response, source, branch.nated, out);
         dialog.local_seq = response.seq();
-        if let Some(early) =
-            branch.early.iter().find(|early| early.dialog.remote_tag() == response.to_tag())
+        if let Some(early) = branch.early.iter().find(|early| early.dialog.remote_tag() == response.to_tag())
         {
             (dialog.local_seq, dialog.remote_seq) = (early.dialog.local_seq, early.dialog.remote_seq);
         }
@@ -414,10 +420,14 @@ impl Egress {
     }
 
     /// A branch goes out again (a challenge, a longer session timer).
-    pub(crate) fn replaced(&mut self, old: ClientRef, new: ClientRef) {
+    pub(crate) fn replaced(&mut self, old: ClientRef, new: ClientRef, seq: u32) {
         if let Some(branch) = self.branches.iter_mut().find(|branch| branch.client == old) {
             branch.client = new;
             branch.early.clear();
+        }
+        // A PRACK that was challenged has used up a CSeq of its dialog.
+        for early in self.branches.iter_mut().flat_map(|branch| &mut branch.early) {
+            early.dialog.local_seq = early.dialog.local_seq.max(seq);
         }
     }
 
@@ -497,5 +507,10 @@ fn prack(
         extra: &extra,
         body: None,
     };
-    core.request(now, &request, Errand { owner: Owner::Prack, path: dialog.path, trunk: id.trunk }, out);
+    core.request(
+        now,
+        &request,
+        Errand { owner: Owner::Prack(id.slot), path: dialog.path, trunk: id.trunk },
+        out,
+    );
 }

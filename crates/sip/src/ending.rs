@@ -77,8 +77,7 @@ impl Ending {
     }
 
     fn say_bye(&mut self, id: Id, core: &mut Core, now: Timestamp, out: &mut Out) {
-        self.phase =
-            Phase::Bye(bye(&mut self.dialog, Some(id.slot), id.trunk, self.cause, core, now, out));
+        self.phase = Phase::Bye(bye(&mut self.dialog, Some(id.slot), id.trunk, self.cause, core, now, out));
     }
 
     /// The BYE goes out again with credentials.

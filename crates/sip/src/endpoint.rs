@@ -26,6 +26,7 @@ use crate::plan::Plan;
 use crate::received::Received;
 use crate::registrar::Registrar;
 use crate::transaction::{ClientRef, LegSlot, Owner, ServerRef, write_hex};
+use crate::trunk::Trunks;
 use crate::{refusal, route};
 use base::{Random, Timestamp};
 use std::net::SocketAddr;
@@ -127,6 +128,7 @@ pub struct Endpoint {
     pub(crate) core: Core,
     pub(crate) legs: Legs,
     pub(crate) registrar: Registrar,
+    pub(crate) trunks: Trunks,
     pub(crate) gate: Gate,
     pub(crate) admission: Admission,
 }
@@ -137,13 +139,16 @@ impl Endpoint {
     pub fn new(plan: Plan, seed: [u64; 4]) -> Self {
         let mut keys = Random::seeded(seed[0] ^ seed[1].rotate_left(17) ^ seed[2].rotate_left(34) ^ seed[3]);
         let nonces = Nonces::new([seed[1], seed[2] ^ keys.bits()], plan.timers.nonce);
-        Self {
+        let mut endpoint = Self {
             legs: Legs::new(keys.bits()),
             registrar: Registrar::new(&plan.accounts, keys.bits()),
             gate: Gate::new(&plan.realm, nonces, keys.bits()),
             admission: Admission::new(keys.bits()),
+            trunks: Trunks::default(),
             core: Core::new(plan, [seed[0], seed[1] ^ keys.bits(), seed[2] ^ keys.bits(), seed[3]]),
-        }
+        };
+        endpoint.start_trunks();
+        endpoint
     }
 
     /// Bytes arrived: one datagram on UDP, any piece of the stream on a connection.
@@ -191,10 +196,8 @@ impl Endpoint {
 
     /// A send could not be done (connection refused, unreachable): RFC 3261 8.1.3.1.
     pub fn send_failed(&mut self, now: Timestamp, peer: SocketAddr, out: &mut Out) {
-        for client in self.core.transactions.clients_to(peer) {
-            if let Some((owner, ended)) = self.core.client_failed(now, client) {
-                self.unanswered(now, client, owner, ended, out);
-            }
+        for transport in [Transport::Udp, Transport::Tcp, Transport::Tls, Transport::Ws, Transport::Wss] {
+            self.nobody_at(now, peer, transport, out);
         }
         self.settle();
     }
@@ -305,7 +308,13 @@ impl Endpoint {
         if method == Method::Ack || message.via().is_none() || message.call_id().is_none() {
             return;
         }
-        self.stateless(message, method, path, &Reply { status, reason: Some(reason), ..Reply::default() }, out);
+        self.stateless(
+            message,
+            method,
+            path,
+            &Reply { status, reason: Some(reason), ..Reply::default() },
+            out,
+        );
         out.notes.push(Note::Refused { peer: path.peer, status, why: reason });
     }
 
@@ -366,7 +375,9 @@ impl Endpoint {
             Method::Invite => self.invited(now, path, request, key, out),
             Method::Register => self.registered(now, path, request, key, out),
             _ => {
-                if !self.is_friend(path) && !self.admission.stranger(now, path.peer.ip(), &self.core.plan.limits) {
+                if !self.is_friend(path)
+                    && !self.admission.stranger(now, path.peer.ip(), &self.core.plan.limits)
+                {
                     let reply = Reply::default();
                     return self.refuse(request, path, &reply, "too many requests of a stranger", out);
                 }
@@ -393,7 +404,9 @@ impl Endpoint {
         let status = if invite.is_some() { 200 } else { 481 };
         self.stateless(request.message, Method::Cancel, path, &Reply { status, ..Reply::default() }, out);
         let slot = invite.and_then(|invite| self.core.transactions.servers.get(invite)?.leg);
-        let Some((slot, leg)) = slot.and_then(|slot| Some((slot, self.legs.all.get_mut(slot)?))) else { return };
+        let Some((slot, leg)) = slot.and_then(|slot| Some((slot, self.legs.all.get_mut(slot)?))) else {
+            return;
+        };
         // After the final answer it has no effect: the transaction has let go of its leg.
         if let State::Ingress(ingress) = &mut leg.state {
             let cause = request.cause().unwrap_or(Cause::NORMAL);
@@ -497,17 +510,26 @@ impl Endpoint {
             }
             Owner::Bye(Some(slot)) => self.legs.follow(slot, Next::Gone),
             Owner::TrunkPing(trunk) => self.trunk_heard(now, trunk, response.status(), out),
-            Owner::TrunkRegister(trunk) => self.trunk_registered(now, trunk, client, response, out),
+            Owner::TrunkRegister(trunk) => self.trunk_registered(now, trunk, response, out),
             Owner::PhonePing(aor, contact) => self.phone_heard(now, aor, contact, true, out),
-            Owner::Nobody if (200..300).contains(&response.status()) && response.method() == Method::Invite => {
+            Owner::Nobody
+                if (200..300).contains(&response.status()) && response.method() == Method::Invite =>
+            {
                 self.unwanted(now, client, path, response, out);
             }
-            Owner::Bye(None) | Owner::Prack | Owner::Nobody => {}
+            Owner::Bye(None) | Owner::Prack(_) | Owner::Nobody => {}
         }
     }
 
     /// A 2xx that nobody wants any more: it came after our CANCEL, or from a second fork (RFC 3261 13.2.2.4).
-    fn unwanted(&mut self, now: Timestamp, client: ClientRef, path: &Path, response: &Received<'_>, out: &mut Out) {
+    fn unwanted(
+        &mut self,
+        now: Timestamp,
+        client: ClientRef,
+        path: &Path,
+        response: &Received<'_>,
+        out: &mut Out,
+    ) {
         let trunk = self.core.transactions.clients.get(client).and_then(|client| client.trunk);
         let mut dialog = self.core.dialog_of_response(now, response, path, false, out);
         dialog.local_seq = response.seq();
@@ -534,7 +556,22 @@ impl Endpoint {
             Owner::TrunkPing(trunk) => self.trunk_heard(now, trunk, status, out),
             Owner::TrunkRegister(trunk) => self.trunk_register_failed(now, trunk, status, None, out),
             Owner::PhonePing(aor, contact) => self.phone_heard(now, aor, contact, false, out),
-            Owner::Bye(None) | Owner::Prack | Owner::Nobody => {}
+            Owner::Bye(None) | Owner::Prack(_) | Owner::Nobody => {}
+        }
+    }
+
+    /// Nothing can be sent to an address: what waits for an answer from there fails now.
+    pub(crate) fn nobody_at(
+        &mut self,
+        now: Timestamp,
+        peer: SocketAddr,
+        transport: Transport,
+        out: &mut Out,
+    ) {
+        for client in self.core.transactions.clients_to(peer, transport) {
+            if let Some((owner, ended)) = self.core.client_failed(now, client) {
+                self.unanswered(now, client, owner, ended, out);
+            }
         }
     }
 
@@ -558,7 +595,7 @@ impl Endpoint {
                 self.leg_due(now, slot, timer, out);
             }
             Timer::Registration(aor) => self.registration_due(now, aor, out),
-            Timer::PhonePing(aor, contact) => self.phone_ping_due(now, aor, contact, out),
+            Timer::PhonePing(aor) => self.phone_ping_due(now, aor, out),
             Timer::TrunkPing(trunk) => self.trunk_ping_due(now, trunk, out),
             Timer::TrunkRegister(trunk) => self.trunk_register_due(now, trunk, out),
         }
@@ -590,11 +627,13 @@ impl Endpoint {
         core.transactions.check();
         self.legs.check();
         let legs: usize = self.legs.all.iter().map(|(_, leg)| leg.timers()).sum();
-        let timers = core.transactions.timers() + legs + self.keeping_timers();
+        let keeping = self.registrar.timers() + self.trunks.timers();
+        let timers = core.transactions.timers() + legs + keeping;
         assert_eq!(core.wheel.len(), timers, "each timer belongs to something that lives");
         assert_eq!(core.counters.legs, self.legs.all.len());
         assert_eq!(core.counters.transactions, core.transactions.len());
-        let bound = self.registrar.accounts.iter().filter(|account| !account.bindings.all().is_empty()).count();
+        let bound =
+            self.registrar.accounts.iter().filter(|account| !account.bindings.all().is_empty()).count();
         assert_eq!(core.counters.bound_accounts, bound, "bound accounts are counted");
     }
 }

@@ -9,12 +9,12 @@
 //!
 //! Never knows: what an owner makes of it.
 
-use crate::received::Received;
 use crate::compose::{self, Request};
 use crate::core::{Core, Errand};
 use crate::dialog::Dialog;
 use crate::endpoint::Out;
 use crate::message::Method;
+use crate::received::Received;
 use crate::transaction::invite_client::{InviteClient, InviteClientEffect, InviteClientEvent};
 use crate::transaction::plain_client::{PlainClientEffect, PlainClientEvent};
 use crate::transaction::{Cancel, ClientMachine, ClientRef, Clock, Owner, write_branch};
@@ -30,7 +30,12 @@ pub(crate) struct Heard {
 
 impl Core {
     /// A response arrived.
-    pub(crate) fn response(&mut self, now: Timestamp, response: &Received<'_>, out: &mut Out) -> Option<Heard> {
+    pub(crate) fn response(
+        &mut self,
+        now: Timestamp,
+        response: &Received<'_>,
+        out: &mut Out,
+    ) -> Option<Heard> {
         let found = self.transactions.client_of(response.branch());
         let Some(name) = found else {
             self.counters.stray += 1;
@@ -205,7 +210,6 @@ impl Core {
         &mut self,
         now: Timestamp,
         name: ClientRef,
-        seq: Option<u32>,
         extra: &[(&str, &[u8])],
         out: &mut Out,
     ) -> Option<(ClientRef, u32)> {
@@ -215,7 +219,7 @@ impl Core {
         let challenges = client.challenges + 1;
         let invite = matches!(client.machine, ClientMachine::Invite { .. });
         let written = Written::new(&bytes);
-        let seq = seq.unwrap_or(written.seq() + 1);
+        let seq = written.seq().wrapping_add(1);
         let again = self.open_client(now, invite, errand, challenges, out, |core, branch, to| {
             written.again(branch, seq, extra, to);
             core.counters.request_out(Method::parse(written.start().0).unwrap_or(Method::Invite));

@@ -11,7 +11,6 @@
 //!
 //! Never knows: what a body means, who is called.
 
-use crate::received::Received;
 use crate::compose::{self, ACCEPT, ALLOW, Reply, SUPPORTED, put, put_number};
 use crate::confirmed::Confirmed;
 use crate::core::Core;
@@ -21,6 +20,7 @@ use crate::leg::{Body, Fact, ReleasedBy};
 use crate::legs::{Id, Next};
 use crate::message::{Cause, Method, Name, RAck};
 use crate::peer::Peer;
+use crate::received::Received;
 use crate::reliable::Reliable;
 use crate::session_timer::SessionTimer;
 use crate::transaction::ServerRef;
@@ -140,8 +140,7 @@ impl Ingress {
         let path = core.transactions.servers.get(self.server).map_or(self.dialog.path, |s| s.path);
         let reply = Reply { status: 200, reason: None, extra: &extra, body: Some(&body) };
         let sent = core.answer(now, self.server, Method::Invite, &reply, out);
-        let unacknowledged =
-            Unacknowledged::start(core, now, id.slot, self.seq, path, &out.bytes[sent]);
+        let unacknowledged = Unacknowledged::start(core, now, id.slot, self.seq, path, &out.bytes[sent]);
         let late = self.offer.is_empty();
         let mut confirmed = Confirmed::answered(
             self.dialog.clone(),

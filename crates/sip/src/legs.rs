@@ -124,7 +124,12 @@ pub(crate) struct Legs {
 
 impl Legs {
     pub(crate) fn new(seed: u64) -> Self {
-        Self { all: Arena::default(), by_name: Table::seeded(seed), waiting: Vec::new(), merges: Table::seeded(seed ^ 1) }
+        Self {
+            all: Arena::default(),
+            by_name: Table::seeded(seed),
+            waiting: Vec::new(),
+            merges: Table::seeded(seed ^ 1),
+        }
     }
 
     /// Where the leg of this reference is kept.

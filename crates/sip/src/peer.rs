@@ -32,9 +32,11 @@ impl Peer {
             reliable: demands_reliable || has(Name::Supported, "100rel"),
             demands_reliable,
             timer: has(Name::Supported, "timer") || has(Name::Require, "timer"),
-            session: received.value(Name::SessionExpires).and_then(SessionExpires::parse).map(|session| Asked {
-                expires: Duration::from_secs(u64::from(session.seconds)),
-                uac_refreshes: session.refresher.map(|side| side == Refresher::Uac),
+            session: received.value(Name::SessionExpires).and_then(SessionExpires::parse).map(|session| {
+                Asked {
+                    expires: Duration::from_secs(u64::from(session.seconds)),
+                    uac_refreshes: session.refresher.map(|side| side == Refresher::Uac),
+                }
             }),
             described: !received.body().is_empty(),
         }

@@ -11,7 +11,7 @@ use crate::transaction::ServerRef;
 use base::Timestamp;
 
 /// Extensions that a request may require of us.
-const CAN: [&str; 4] = ["100rel", "timer", "path", "outbound"];
+const CAN: [&str; 3] = ["100rel", "timer", "path"];
 
 /// Answers a request inside a dialog that no state of a leg handles itself.
 pub(crate) fn refuse_in_dialog(
@@ -109,12 +109,10 @@ mod tests {
 
     #[test]
     fn keys_are_read_in_all_spellings() {
-        assert_eq!([key_of(b"5"), key_of(b"#"), key_of(b"11"), key_of(b"d")], [
-            Some('5'),
-            Some('#'),
-            Some('#'),
-            Some('D')
-        ]);
+        assert_eq!(
+            [key_of(b"5"), key_of(b"#"), key_of(b"11"), key_of(b"d")],
+            [Some('5'), Some('#'), Some('#'), Some('D')]
+        );
         assert_eq!([key_of(b""), key_of(b"16"), key_of(b"55")], [None; 3]);
     }
 }

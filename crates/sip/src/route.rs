@@ -212,9 +212,7 @@ impl Core {
             None => base.transport,
         };
         let found = match uri.host.address() {
-            Some(host) => {
-                (transport, SocketAddr::new(host, uri.port.unwrap_or(default_port(transport))))
-            }
+            Some(host) => (transport, SocketAddr::new(host, uri.port.unwrap_or(default_port(transport)))),
             None => {
                 let host = std::str::from_utf8(uri.host.0).ok()?.into();
                 let name = HostName { host, port: uri.port, transport: Some(transport) };

@@ -68,9 +68,4 @@ impl Streams {
             Frame::Ping => None,
         }))
     }
-
-    /// How many connections are open.
-    pub(crate) fn len(&self) -> usize {
-        self.open.len()
-    }
 }

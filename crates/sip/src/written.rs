@@ -26,7 +26,9 @@ impl<'a> Written<'a> {
     }
 
     fn lines(self) -> impl Iterator<Item = &'a [u8]> {
-        self.head.split_inclusive(|&byte| byte == b'\n').map(|line| line.strip_suffix(b"\r\n").unwrap_or(line))
+        self.head
+            .split_inclusive(|&byte| byte == b'\n')
+            .map(|line| line.strip_suffix(b"\r\n").unwrap_or(line))
     }
 
     /// The value of the first header of this name, as we write it.
@@ -43,14 +45,9 @@ impl<'a> Written<'a> {
     /// CSeq number.
     pub(crate) fn seq(self) -> u32 {
         let digits = self.value("CSeq").split(|&byte| byte == b' ').next().unwrap_or_default();
-        digits.iter().fold(0, |seq: u32, digit| {
-            seq.wrapping_mul(10).wrapping_add(u32::from(digit.wrapping_sub(b'0')))
-        })
-    }
-
-    /// Body.
-    pub(crate) fn body(self) -> &'a [u8] {
-        self.body
+        digits
+            .iter()
+            .fold(0, |seq: u32, digit| seq.wrapping_mul(10).wrapping_add(u32::from(digit.wrapping_sub(b'0'))))
     }
 
     /// Appends whole lines of this name.
@@ -128,7 +125,10 @@ mod tests {
         Written::new(INVITE).again(b"z9hG4bKnew", 42, &[("Authorization", b"Digest new")], &mut again);
         let text = String::from_utf8(again).unwrap();
         assert!(text.contains("rport;branch=z9hG4bKnew\r\n"), "{text}");
-        assert!(text.contains("CSeq: 42 INVITE\r\n") && text.ends_with("Content-Length: 3\r\n\r\nv=0"), "{text}");
+        assert!(
+            text.contains("CSeq: 42 INVITE\r\n") && text.ends_with("Content-Length: 3\r\n\r\nv=0"),
+            "{text}"
+        );
         assert!(text.contains("Authorization: Digest new\r\n") && !text.contains("old"), "{text}");
     }
 

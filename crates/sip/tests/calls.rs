@@ -4,7 +4,6 @@ mod wire;
 
 use sip::leg::{Command, Fact, LegRef};
 use sip::message::Cause;
-use std::time::Duration;
 use wire::*;
 
 const CITY: &str = "192.0.2.1:5060";

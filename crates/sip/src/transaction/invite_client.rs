@@ -92,7 +92,12 @@ impl InviteClient {
     }
 
     /// The table beside the drawing.
-    pub(crate) fn on(&mut self, now: Timestamp, event: InviteClientEvent, clock: &Clock) -> InviteClientEffect {
+    pub(crate) fn on(
+        &mut self,
+        now: Timestamp,
+        event: InviteClientEvent,
+        clock: &Clock,
+    ) -> InviteClientEffect {
         use InviteClientEffect as Do;
         use InviteClientEvent as On;
         let (next, effect) = match (*self, event) {

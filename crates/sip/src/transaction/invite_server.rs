@@ -78,7 +78,12 @@ pub(crate) enum InviteServerEffect {
 
 impl InviteServer {
     /// The table beside the drawing.
-    pub(crate) fn on(&mut self, now: Timestamp, event: InviteServerEvent, clock: &Clock) -> InviteServerEffect {
+    pub(crate) fn on(
+        &mut self,
+        now: Timestamp,
+        event: InviteServerEvent,
+        clock: &Clock,
+    ) -> InviteServerEffect {
         use InviteServerEffect as Do;
         use InviteServerEvent as On;
         let (next, effect) = match (*self, event) {
@@ -88,10 +93,7 @@ impl InviteServer {
             (state @ Self::Held { .. }, On::Again) => (state, Do::Resend),
             (Self::Proceeding | Self::Held { .. }, On::Failure) => {
                 let resend_at = if clock.reliable { Timestamp::NEVER } else { now + clock.t1 };
-                (
-                    Self::Completed { resend_at, interval: clock.t1, give_up: now + clock.t1 * 64 },
-                    Do::Nothing,
-                )
+                (Self::Completed { resend_at, interval: clock.t1, give_up: now + clock.t1 * 64 }, Do::Nothing)
             }
             (Self::Completed { give_up, .. }, On::Deadline) if now >= give_up => (Self::Gone, Do::Nothing),
             (Self::Completed { resend_at, interval, give_up }, On::Deadline) if now >= resend_at => {

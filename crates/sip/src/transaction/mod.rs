@@ -60,7 +60,7 @@ pub(crate) enum Owner {
     /// An UPDATE of a leg (session refresh).
     Update(LegSlot),
     /// A PRACK of a leg: its answer changes nothing.
-    Prack,
+    Prack(LegSlot),
     /// The BYE of a leg, or of a dialog that nobody wanted (then there is no leg).
     Bye(Option<LegSlot>),
     /// OPTIONS to a trunk.
@@ -155,8 +155,7 @@ impl Client {
     pub(crate) fn is_gone(&self) -> bool {
         matches!(
             self.machine,
-            ClientMachine::Plain(PlainClient::Gone)
-                | ClientMachine::Invite { state: InviteClient::Gone, .. }
+            ClientMachine::Plain(PlainClient::Gone) | ClientMachine::Invite { state: InviteClient::Gone, .. }
         )
     }
 }
@@ -255,8 +254,9 @@ impl Transactions {
     }
 
     /// Client transactions that wait for an answer from an address.
-    pub(crate) fn clients_to(&self, peer: SocketAddr) -> Vec<ClientRef> {
-        self.clients.iter().filter(|(_, client)| client.path.peer == peer).map(|(name, _)| name).collect()
+    pub(crate) fn clients_to(&self, peer: SocketAddr, transport: Transport) -> Vec<ClientRef> {
+        let to = |client: &Client| client.path.peer == peer && client.path.transport == transport;
+        self.clients.iter().filter(|(_, client)| to(client)).map(|(name, _)| name).collect()
     }
 
     /// # Panics

@@ -244,7 +244,8 @@ impl Wire {
     pub fn run_until(&mut self, until: Timestamp) {
         loop {
             let flight = self.flight.first_key_value().map(|((at, _), _)| *at);
-            let due = self.nodes.iter().enumerate().filter_map(|(n, node)| Some((node.sip.next_deadline()?, n)));
+            let due =
+                self.nodes.iter().enumerate().filter_map(|(n, node)| Some((node.sip.next_deadline()?, n)));
             let due = due.min();
             let flies = flight.is_some_and(|at| at <= until && due.is_none_or(|(due, _)| at <= due));
             if flies {
@@ -287,15 +288,13 @@ impl Wire {
                     }
                 }
             }
-            Flight::Stream { to, path, bytes } => {
-                match self.nodes.iter().position(|node| node.at == to) {
-                    Some(node) => self.step(node, |sip, out| sip.receive(now, &path, &bytes, out)),
-                    None => {
-                        let text = String::from_utf8_lossy(&bytes).into_owned();
-                        self.heard.push((now, path.peer, to, text));
-                    }
+            Flight::Stream { to, path, bytes } => match self.nodes.iter().position(|node| node.at == to) {
+                Some(node) => self.step(node, |sip, out| sip.receive(now, &path, &bytes, out)),
+                None => {
+                    let text = String::from_utf8_lossy(&bytes).into_owned();
+                    self.heard.push((now, path.peer, to, text));
                 }
-            }
+            },
             Flight::Opened { to, path } => {
                 if let Some(node) = self.nodes.iter().position(|node| node.at == to) {
                     self.step(node, |sip, out| sip.connection(now, &path, true, out));
@@ -443,7 +442,11 @@ pub fn names(facts: &[Fact]) -> Vec<String> {
             Fact::Ringing { status, .. } => format!("ringing {status}"),
             Fact::Answered { .. } => "answered".into(),
             Fact::Offered { offer, .. } => {
-                if offer.is_some() { "offered".into() } else { "offered late".into() }
+                if offer.is_some() {
+                    "offered".into()
+                } else {
+                    "offered late".into()
+                }
             }
             Fact::Reanswered { .. } => "reanswered".into(),
             Fact::ReofferRefused { status, .. } => format!("reoffer refused {status}"),
