@@ -38,9 +38,9 @@ impl Engine {
         out.media.push(session::Command::Update { session: session_of(call), party: party(side), audio });
     }
 
-    /// The configured codecs in their order; `first` before them.
-    pub(crate) fn codecs(&self, first: Option<session::Codec>) -> Preference {
-        Preference::of(first.into_iter().chain(self.plan.audio.codecs.iter().copied()))
+    /// The configured codecs in their order.
+    pub(crate) fn codecs(&self) -> Preference {
+        Preference::of(self.plan.audio.codecs.iter().copied())
     }
 
     /// The address in our SDP for a leg whose signalling runs over `local`.

@@ -149,7 +149,7 @@ impl Engine {
         let Some(this) = self.calls.get(call) else { return Ok(()) };
         let (early, preference) = match this.way {
             Way::Flow(flow) => (self.plan.flows[flow.index()].early_media, self.caller_codecs(flow)),
-            _ => (false, self.codecs(None)),
+            _ => (false, self.codecs()),
         };
         let Some(leg) = self.leg_mut(call, Side::Caller) else { return Ok(()) };
         leg.sound = Sound::Reserved(port);
@@ -222,7 +222,7 @@ impl Engine {
         let flow = &self.plan.flows[flow.index()];
         let music = self.plan.groups.get(flow.group.index()).is_some_and(|group| group.music.is_some());
         if flow.greeting.is_empty() && flow.ring_back.is_none() && !music {
-            return self.codecs(None);
+            return self.codecs();
         }
         let codecs = &self.plan.audio.codecs;
         let narrow = codecs.iter().copied().filter(|&codec| codec != Codec::G722);

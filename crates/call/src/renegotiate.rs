@@ -32,14 +32,14 @@ impl Engine {
             return;
         };
         let packet_time = self.plan.audio.packet_time;
-        let plan = self.codecs(None);
+        let planned = self.codecs();
         let Some(this) = self.leg_mut(call, side) else { return };
         let (Sound::Open(current), None, true) = (this.sound, this.asked, this.is_up()) else {
             out.legs.push(Command::Refuse { leg, status: 491 });
             return;
         };
         // What runs is kept where the peer still has it: a hold must not change the codec.
-        let codecs = Preference::of([current.codec].into_iter().chain(plan.as_slice().iter().copied()));
+        let codecs = Preference::of([current.codec].into_iter().chain(planned.as_slice().iter().copied()));
         let Some(offer) = offer else {
             let body = sdp::offer::write(&mut this.local, current.port, codecs.as_slice(), packet_time);
             this.asked = Some(codecs);

@@ -201,7 +201,7 @@ impl Engine {
     /// G.722 cannot be transcoded, so it is offered only when the caller has it; and it goes first when the
     /// plan prefers it to what he now has, because then his side is changed to it once the agent has it too.
     fn agent_codecs(&self, caller: &Leg) -> Preference {
-        let Some(current) = caller.audio().map(|audio| audio.codec) else { return self.codecs(None) };
+        let Some(current) = caller.audio().map(|audio| audio.codec) else { return self.codecs() };
         let plan = &self.plan.audio.codecs;
         let rank = |codec| plan.iter().position(|&planned| planned == codec);
         let wide = caller.listed.contains(Codec::G722) && plan.contains(&Codec::G722);
