@@ -43,6 +43,7 @@ mod registrar;
 mod reliable;
 mod resolve;
 mod route;
+pub mod rsip_values;
 mod session_timer;
 mod streams;
 mod transaction;
