@@ -70,7 +70,7 @@ impl Backlog {
     /// Why the first part that failed was not written.
     pub fn flush(&mut self, writer: &mut Writer) -> Result<Written, WriteError> {
         let mut written = Written::default();
-        while self.len() > 0 {
+        while !self.is_empty() {
             let opened = self.opened.len().min(BATCH_MAX);
             let closed = self.closed.len().min(BATCH_MAX);
             let spans = self.agent_spans.len().min(BATCH_MAX);

@@ -153,6 +153,15 @@ impl Records {
         Ok(Writer::new(self, names, numbers))
     }
 
+    /// Lets the file grow to so many pages of 4 kB at most; beyond that a batch finds no room
+    /// ([`WriteError::Full`]). A quota for centres that share a disk.
+    ///
+    /// # Errors
+    /// It is not set.
+    pub fn limit_pages(&self, pages: u64) -> Result<(), WriteError> {
+        Ok(self.connection.pragma_update(None, "max_page_count", pages)?)
+    }
+
     /// How many calls are kept, of all runs.
     ///
     /// # Errors
@@ -198,7 +207,7 @@ fn migrate(connection: &mut Connection, found: i64) -> rusqlite::Result<()> {
 /// First and last record id of a run.
 pub(crate) const fn ids_of(run: u64) -> (i64, i64) {
     let first = RecordId::new(run, 0).0;
-    (first as i64, (first | (1 << RecordId::NUMBER_BITS) - 1) as i64)
+    (first as i64, (first | ((1 << RecordId::NUMBER_BITS) - 1)) as i64)
 }
 
 /// SQLite's integers are signed; what does not fit (no real value) is cut to the largest.
