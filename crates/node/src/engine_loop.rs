@@ -55,7 +55,7 @@ pub const STEP_BOUNDS: [u64; 10] = [
 #[derive(Clone, Debug)]
 pub struct Telemetry {
     /// SIP's counters.
-    pub sip: sip::Counters,
+    pub sip: sip::counters::Counters,
     /// Steps by duration: counts per bound of [`STEP_BOUNDS`], and above the last.
     pub steps: [u64; STEP_BOUNDS.len() + 1],
     /// Time spent in steps.

@@ -1,0 +1,366 @@
+//! A running centre: all threads and all rings are made here, and nowhere else.
+//!
+//! ```text
+//!             ┌───────────┐ commands (one ring a media thread) ┌─────────┐
+//!  UDP ◀────▶ │  engine   │ ─────────────────────────────────▶ │ media 0…│ ◀────▶ RTP, RTCP
+//!             │  (1)      │ ◀───────────────────────────────── │         │
+//!             └─┬───────▲─┘ facts                              └────┬────┘
+//!        events │       │ arrivals, answers, requests               │ telemetry
+//!               ▼       │                                           ▼
+//!             ┌───────┐ │    ┌─────────────────────┐      ┌────────────────┐
+//!             │ report│ └─── │ rim (tokio, 1)      │      │ report (1)     │
+//!             │       │ ───▶ │ TCP, DNS, HTTP      │      │ (same thread)  │
+//!             └───┬───┘board └─────────────────────┘      └────────────────┘
+//!                 └──▶ SQLite
+//! ```
+//!
+//! Sizes. A call is some 20 engine inputs and 12 events; at 1,000 calls a second the report, which looks each
+//! 100 ms, finds 1,200 events: 65,536 is five seconds of that. A media thread takes 4 to 6 commands a call and
+//! looks at once: 16,384 is three seconds. What does not fit waits in the producer ([`Outlet`]) while the
+//! engine refuses new calls.
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::engine_loop::{EngineLoop, Neighbors};
+use crate::net::doorbell::Doorbell;
+use crate::net::outlet::Outlet;
+use crate::net::streams::StreamRings;
+use crate::net::udp::UdpSockets;
+use crate::reporter::{Reporter, Status};
+use crate::rim::Rim;
+use crate::rtp::{Ports, Worker};
+use anyhow::{Context, Result};
+use base::{Handle, Ring};
+use call::{Request, RequestId};
+use media::desk::Desk;
+use report::Board;
+use sip::leg::Transport;
+use std::net::{SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
+use std::thread::{Builder, JoinHandle};
+use std::time::{Duration, Instant};
+
+const EVENTS: usize = 65_536;
+const COMMANDS: usize = 16_384;
+const FACTS: usize = 16_384;
+const ARRIVALS: usize = 4_096;
+const LOOKUPS: usize = 256;
+const REQUESTS: usize = 1_024;
+const TELEMETRY: usize = 16;
+/// Time for the last BYEs when calls are cut off.
+const RELEASE_MAX: Duration = Duration::from_secs(2);
+
+/// A running centre. Dropping it ends it at once; [`Centre::stop`] ends it gracefully.
+pub struct Centre {
+    sip: Vec<(Transport, SocketAddr)>,
+    http: Option<SocketAddr>,
+    database: PathBuf,
+    status: Arc<Status>,
+    requests: Requests,
+    calls: Arc<AtomicUsize>,
+    /// Ends the threads that carry calls, then the report, so that the last events are written.
+    stop: Arc<AtomicBool>,
+    stop_report: Arc<AtomicBool>,
+    bells: Vec<Doorbell>,
+    workers: Vec<JoinHandle<()>>,
+    reporter: Option<JoinHandle<()>>,
+    rim: Option<Rim>,
+}
+
+/// The way in for requests: HTTP and the operator mint their ids here.
+#[derive(Clone)]
+pub struct Requests {
+    ring: Ring<(RequestId, Request)>,
+    engine: Doorbell,
+    minted: Arc<AtomicU32>,
+}
+
+impl Requests {
+    /// Asks for something; the event that answers carries the id. `None` when too many wait already.
+    #[must_use]
+    pub fn ask(&self, request: Request) -> Option<RequestId> {
+        let id = RequestId::from_parts(self.minted.fetch_add(1, Ordering::Relaxed), 0);
+        self.ring.push((id, request)).ok()?;
+        self.engine.ring();
+        Some(id)
+    }
+}
+
+impl Centre {
+    /// Binds everything, opens the database, starts the threads.
+    ///
+    /// # Errors
+    /// What could not be had (an address, the database, a clip), and what to do about it.
+    pub fn start(mut config: Config) -> Result<Self> {
+        raise_file_limit();
+        let clock = Clock::start();
+        let (udp, tcp) = bind(&mut config)?;
+        let sip: Vec<_> = config.sip.listen.clone();
+        let clips = crate::prompts::load(&config.clips)?;
+        let seed = secret()?;
+
+        let (stop, stop_report) = (Arc::<AtomicBool>::default(), Arc::<AtomicBool>::default());
+        let calls = Arc::<AtomicUsize>::default();
+        let engine_bell = Doorbell::new().context("no file descriptor left for a doorbell")?;
+        let rim_bell = Doorbell::new()?;
+        let events = Ring::bounded(EVENTS);
+        let requests = Requests {
+            ring: Ring::bounded(REQUESTS),
+            engine: engine_bell.clone(),
+            minted: Arc::default(),
+        };
+        let streams = StreamRings {
+            arrivals: Ring::bounded(ARRIVALS),
+            engine: engine_bell.clone(),
+            departures: Ring::bounded(ARRIVALS),
+            dispatcher: rim_bell.clone(),
+        };
+        let (lookups, answers) = (Ring::bounded(LOOKUPS), Ring::bounded(LOOKUPS));
+        let (engine_telemetry, media_telemetry) = (Ring::bounded(TELEMETRY), Ring::bounded(TELEMETRY));
+
+        let mut bells = vec![engine_bell.clone(), rim_bell.clone()];
+        let mut workers = Vec::new();
+        let (mut media, mut media_facts) = (Vec::new(), Vec::new());
+        let mut rings = Vec::new();
+        let ports = Arc::new(Ports::new(&config.call.audio.ports));
+        let threads = config.node.media_threads.max(1);
+        for number in 0..threads {
+            let (commands, facts) = (Ring::bounded(COMMANDS), Ring::bounded(FACTS));
+            let bell = Doorbell::new()?;
+            media.push(Outlet::new(commands.clone(), Some(bell.clone())));
+            media_facts.push(facts.clone());
+            rings.push(gauge(format!("media_commands_{number}"), &commands));
+            rings.push(gauge(format!("media_facts_{number}"), &facts));
+            let worker = Worker {
+                number,
+                clock,
+                desk: Desk::new(Arc::clone(&clips), seed[3] ^ number as u64),
+                ports: Arc::clone(&ports),
+                keeps_ports: threads == 1,
+                commands,
+                bell: bell.clone(),
+                facts: Outlet::new(facts, Some(engine_bell.clone())),
+                telemetry: media_telemetry.clone(),
+                stop: Arc::clone(&stop),
+            };
+            bells.push(bell);
+            workers.push(spawn(&format!("media-{number}"), move || worker.run())?);
+        }
+        rings.push(gauge("events".into(), &events));
+        rings.push(gauge("stream_arrivals".into(), &streams.arrivals));
+        rings.push(gauge("stream_departures".into(), &streams.departures));
+        rings.push(gauge("lookups".into(), &lookups));
+        rings.push(gauge("answers".into(), &answers));
+        rings.push(gauge("requests".into(), &requests.ring));
+
+        let neighbors = Neighbors {
+            bell: engine_bell.clone(),
+            media,
+            media_facts,
+            arrivals: streams.arrivals.clone(),
+            departures: Outlet::new(streams.departures.clone(), Some(rim_bell.clone())),
+            lookups: Outlet::new(lookups.clone(), Some(rim_bell)),
+            answers: answers.clone(),
+            requests: requests.ring.clone(),
+            events: Outlet::new(events.clone(), None),
+            telemetry: engine_telemetry.clone(),
+            calls: Arc::clone(&calls),
+            stop: Arc::clone(&stop),
+        };
+
+        let mut reporter = Reporter::open(&config, clock, events, engine_telemetry, media_telemetry, rings)?;
+        let status = reporter.status();
+        let reporting = Arc::clone(&stop_report);
+        let reporter = spawn("report", move || {
+            reporter.run(&reporting);
+            Ok(())
+        })?;
+
+        let endpoint = sip::endpoint::Endpoint::new(config.sip.clone(), seed);
+        let engine = call::Engine::new(config.call.clone(), seed[2]);
+        let engine_loop = EngineLoop::new(clock, udp, endpoint, engine, neighbors);
+        workers.push(spawn("engine", move || engine_loop.run())?);
+
+        let rim = Rim::start(&config, tcp, streams, lookups, answers, &engine_bell, Arc::clone(&status))?;
+        Ok(Self {
+            sip,
+            http: rim.http(),
+            database: config.node.database,
+            status,
+            requests,
+            calls,
+            stop,
+            stop_report,
+            bells,
+            workers,
+            reporter: Some(reporter),
+            rim: Some(rim),
+        })
+    }
+
+    /// The first UDP address on which SIP is spoken.
+    #[must_use]
+    pub fn sip_address(&self) -> SocketAddr {
+        let udp = self.sip.iter().find(|(transport, _)| *transport == Transport::Udp);
+        udp.or(self.sip.first()).map_or(SocketAddr::from(([127, 0, 0, 1], 5060)), |(_, address)| *address)
+    }
+
+    /// Where HTTP is served, if it is.
+    #[must_use]
+    pub fn http_address(&self) -> Option<SocketAddr> {
+        self.http
+    }
+
+    /// The newest board.
+    #[must_use]
+    pub fn board(&self) -> Arc<Board> {
+        self.status.board()
+    }
+
+    /// The file with the call records.
+    #[must_use]
+    pub fn database(&self) -> &Path {
+        &self.database
+    }
+
+    /// The way in for requests.
+    #[must_use]
+    pub fn requests(&self) -> &Requests {
+        &self.requests
+    }
+
+    /// Calls in progress.
+    #[must_use]
+    pub fn calls(&self) -> usize {
+        self.calls.load(Ordering::Relaxed)
+    }
+
+    /// A thread of the centre has ended by itself: it cannot go on.
+    #[must_use]
+    pub fn broken(&self) -> bool {
+        self.workers.iter().any(JoinHandle::is_finished)
+    }
+
+    /// Takes no new calls, waits for the running ones up to `grace` (or until `hurry` says so), then ends.
+    /// Returns how many calls were cut off.
+    pub fn stop(self, grace: Duration, hurry: impl Fn() -> bool) -> usize {
+        let _ = self.requests.ask(Request::Drain);
+        self.wait_for_calls(grace, &hurry);
+        let cut_off = self.calls();
+        if cut_off > 0 {
+            // Tell both sides of each (BYE) and keep the record whole, rather than fall silent.
+            let _ = self.requests.ask(Request::ReleaseAll);
+            self.wait_for_calls(RELEASE_MAX, &|| false);
+        }
+        // The last BYEs get their answers, the last audio reports their way to the record.
+        std::thread::sleep(Duration::from_millis(200));
+        cut_off
+    }
+
+    fn wait_for_calls(&self, most: Duration, hurry: &impl Fn() -> bool) {
+        let started = Instant::now();
+        while self.calls() > 0 && started.elapsed() < most && !self.broken() && !hurry() {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+impl Drop for Centre {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        for bell in &self.bells {
+            bell.wake();
+        }
+        for worker in self.workers.drain(..) {
+            let _ = worker.join();
+        }
+        self.stop_report.store(true, Ordering::Relaxed);
+        if let Some(reporter) = self.reporter.take() {
+            reporter.thread().unpark();
+            let _ = reporter.join();
+        }
+        self.rim.take();
+    }
+}
+
+/// A ring as metrics see it: name, depth, refusals.
+pub struct RingGauge {
+    /// Name in the metric's label.
+    pub name: String,
+    /// Values that wait, and refusals since the start.
+    pub read: Box<dyn Fn() -> (usize, u64) + Send>,
+}
+
+fn gauge<T: Send + 'static>(name: String, ring: &Ring<T>) -> RingGauge {
+    let ring = ring.clone();
+    RingGauge { name, read: Box::new(move || (ring.depth(), ring.refused())) }
+}
+
+fn spawn(
+    name: &str,
+    run: impl FnOnce() -> std::io::Result<()> + Send + 'static,
+) -> Result<JoinHandle<()>> {
+    let named = name.to_owned();
+    let body = move || {
+        if let Err(error) = run() {
+            tracing::error!(thread = named, %error, "a thread has ended; the process cannot go on");
+        }
+    };
+    Builder::new().name(format!("sujie-{name}")).spawn(body).with_context(|| format!("starting thread {name}"))
+}
+
+/// Binds SIP's sockets and writes the ports that the system chose (for port 0) back into the plan.
+fn bind(config: &mut Config) -> Result<(UdpSockets, Vec<TcpListener>)> {
+    let of = |wanted: Transport, listen: &[(Transport, SocketAddr)]| -> Vec<SocketAddr> {
+        listen.iter().filter(|(transport, _)| *transport == wanted).map(|(_, address)| *address).collect()
+    };
+    let remedy = "is another program using it, or is it not an address of this machine? See [sip] listen";
+    let udp = UdpSockets::bind(&of(Transport::Udp, &config.sip.listen))
+        .map_err(|(address, error)| anyhow::anyhow!("UDP {address} cannot be bound: {error}; {remedy}"))?;
+    let bound = udp.addresses();
+    let mut tcp = Vec::new();
+    for mut address in of(Transport::Tcp, &config.sip.listen) {
+        // Port 0 asks for "the same as UDP": SIP expects both on one port.
+        if address.port() == 0 {
+            let same = bound.iter().find(|udp| udp.ip() == address.ip());
+            address.set_port(same.map_or(0, SocketAddr::port));
+        }
+        let listener = TcpListener::bind(address)
+            .with_context(|| format!("TCP {address} cannot be bound; {remedy}"))?;
+        listener.set_nonblocking(true)?;
+        tcp.push(listener);
+    }
+    let mut listen: Vec<_> = bound.into_iter().map(|address| (Transport::Udp, address)).collect();
+    for listener in &tcp {
+        listen.push((Transport::Tcp, listener.local_addr()?));
+    }
+    config.sip.listen = listen;
+    Ok((udp, tcp))
+}
+
+/// Each call in progress holds four sockets, so the usual 1,024 files are few: take what the system allows.
+fn raise_file_limit() {
+    use nix::sys::resource::{Resource, getrlimit, setrlimit};
+    if let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE)
+        && soft < hard
+        && setrlimit(Resource::RLIMIT_NOFILE, hard, hard).is_err()
+    {
+        tracing::warn!(soft, hard, "the file limit could not be raised; calls at once are bounded by it");
+    }
+}
+
+/// Secret numbers for tags, nonces and tables, from the system.
+fn secret() -> Result<[u64; 4]> {
+    use std::io::Read;
+    let mut bytes = [0; 32];
+    std::fs::File::open("/dev/urandom")
+        .and_then(|mut file| file.read_exact(&mut bytes))
+        .context("reading /dev/urandom for secret numbers")?;
+    let mut seed = [0; 4];
+    for (number, chunk) in seed.iter_mut().zip(bytes.chunks_exact(8)) {
+        *number = u64::from_le_bytes(chunk.try_into().unwrap_or_default());
+    }
+    Ok(seed)
+}

@@ -1,0 +1,260 @@
+//! The report's thread: events in; board, metrics and records out.
+//!
+//! ```text
+//! engine ─events, ring─▶ report::Report ─┬─ board ─▶ Status (HTTP, terminal)
+//! engine, media ─telemetry─▶ metrics     └─ records ─▶ store::Backlog ─▶ SQLite, every flush interval
+//! ```
+//!
+//! It looks at its ring ten times a second instead of being woken per event: a board may be late by that,
+//! and a thousand wake-ups a second are saved. A slow disk delays records, never calls.
+
+use crate::centre::RingGauge;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::engine_loop;
+use crate::metrics::{Metrics, Sample};
+use crate::rtp;
+use anyhow::{Context, Result};
+use base::{Ring, Timestamp};
+use call::event::Stamped;
+use parking_lot::RwLock;
+use report::{Board, Out, Report, UnixMs};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+use store::{Backlog, Numbers, Records, Writer};
+
+/// How often the ring is looked at.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+/// How often the board is made anew.
+const BOARD_EVERY: Duration = Duration::from_millis(500);
+/// How often metrics are published.
+const METRICS_EVERY: Duration = Duration::from_secs(1);
+/// Records kept in memory while the disk is full or busy.
+const BACKLOG_MAX: usize = 200_000;
+/// After a write has failed, the next try.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
+/// The engine's telemetry is older than this: its thread stands still.
+const STALE: Duration = Duration::from_secs(5);
+/// Audio reports of the last calls may come so long after the end.
+const LAST_WORDS: Duration = Duration::from_millis(100);
+
+/// What other threads may read: the newest board and whether all is well.
+pub struct Status {
+    board: RwLock<Arc<Board>>,
+    health: RwLock<Vec<String>>,
+    metrics: Metrics,
+}
+
+impl Status {
+    /// The newest board.
+    pub fn board(&self) -> Arc<Board> {
+        Arc::clone(&self.board.read())
+    }
+
+    /// Why the centre is not ready to take calls; empty when it is.
+    pub fn unready(&self) -> Vec<String> {
+        self.health.read().clone()
+    }
+
+    /// The metrics in Prometheus' text format.
+    pub fn metrics(&self) -> String {
+        self.metrics.render()
+    }
+}
+
+/// The thread's belongings.
+pub struct Reporter {
+    clock: Clock,
+    report: Report,
+    out: Out,
+    run: u64,
+    writer: Option<Writer>,
+    backlog: Backlog,
+    flush_every: Duration,
+    next_flush: Timestamp,
+    next_board: Timestamp,
+    next_metrics: Timestamp,
+    failing: bool,
+    events: Ring<Stamped>,
+    engine: Ring<engine_loop::Telemetry>,
+    media: Ring<rtp::Telemetry>,
+    last_engine: Option<engine_loop::Telemetry>,
+    heard_engine: Timestamp,
+    last_media: Vec<rtp::Telemetry>,
+    rings: Vec<RingGauge>,
+    status: Arc<Status>,
+}
+
+impl Reporter {
+    /// Opens the database, closes what a killed run left open, begins a run.
+    ///
+    /// # Errors
+    /// When the database cannot be opened or written, or metrics cannot be set up.
+    pub fn open(
+        config: &Config,
+        clock: Clock,
+        events: Ring<Stamped>,
+        engine: Ring<engine_loop::Telemetry>,
+        media: Ring<rtp::Telemetry>,
+        rings: Vec<RingGauge>,
+    ) -> Result<Self> {
+        let at = UnixMs(clock.epoch().unix_millis(clock.now()));
+        if let Some(folder) = config.node.database.parent() {
+            std::fs::create_dir_all(folder)
+                .with_context(|| format!("the folder {} of the call records cannot be made", folder.display()))?;
+        }
+        let mut records = Records::open(&config.node.database)?;
+        let orphans = records.close_orphans(at)?;
+        if orphans > 0 {
+            tracing::warn!(calls = orphans, "calls of a run that was killed are closed as lost");
+        }
+        let run = records.begin_run(at)?;
+        let plan = report::Plan { epoch: clock.epoch(), run, ..config.report.clone() };
+        let writer = records.writer(&plan, Numbers::Plain)?;
+        let report = Report::new(plan);
+        let status = Arc::new(Status {
+            board: RwLock::new(Arc::new(report.board(clock.now()))),
+            health: RwLock::new(vec!["the engine has not spoken yet".into()]),
+            metrics: Metrics::new(&config.report)?,
+        });
+        Ok(Self {
+            clock,
+            report,
+            out: Out::default(),
+            run,
+            writer: Some(writer),
+            backlog: Backlog::new(BACKLOG_MAX),
+            flush_every: config.node.record_flush,
+            next_flush: Timestamp::START,
+            next_board: Timestamp::START,
+            next_metrics: Timestamp::START,
+            failing: false,
+            events,
+            engine,
+            media,
+            last_engine: None,
+            heard_engine: Timestamp::START,
+            last_media: Vec::new(),
+            rings,
+            status,
+        })
+    }
+
+    /// What other threads may read.
+    pub fn status(&self) -> Arc<Status> {
+        Arc::clone(&self.status)
+    }
+
+    /// Runs until told to stop, then writes what is left.
+    pub fn run(mut self, stop: &AtomicBool) {
+        while !stop.load(Ordering::Relaxed) {
+            thread::park_timeout(LOOK_EVERY);
+            self.look();
+        }
+        thread::sleep(LAST_WORDS);
+        self.take_events();
+        self.report.finish(&mut self.out);
+        self.backlog.take(&mut self.out);
+        self.write();
+        self.publish_board();
+        let at = UnixMs(self.clock.epoch().unix_millis(self.clock.now()));
+        if let Some(writer) = self.writer.take()
+            && let Err(error) = writer.finish(self.run, at)
+        {
+            tracing::error!(%error, "the end of the run could not be noted");
+        }
+    }
+
+    fn look(&mut self) {
+        self.take_events();
+        let now = self.clock.now();
+        self.report.tick(now, &mut self.out);
+        self.backlog.take(&mut self.out);
+        if now >= self.next_flush {
+            self.next_flush = now + self.flush_every;
+            self.write();
+        }
+        self.take_telemetry(now);
+        if now >= self.next_board {
+            self.next_board = now + BOARD_EVERY;
+            self.publish_board();
+        }
+        if now >= self.next_metrics {
+            self.next_metrics = now + METRICS_EVERY;
+            self.publish_metrics(now);
+        }
+    }
+
+    fn take_events(&mut self) {
+        // Bounded by the ring's size, so that a flood of events cannot keep us here.
+        for _ in 0..self.events.capacity() {
+            let Some(event) = self.events.pop() else { break };
+            self.report.fold(&event, &mut self.out);
+        }
+    }
+
+    fn write(&mut self) {
+        let Some(writer) = &mut self.writer else { return };
+        if self.backlog.is_empty() {
+            return;
+        }
+        match self.backlog.flush(writer) {
+            Ok(_) if self.failing => {
+                self.failing = false;
+                tracing::info!("call records are written again");
+            }
+            Ok(_) => {}
+            Err(error) => {
+                self.next_flush = self.clock.now() + RETRY_AFTER;
+                if !self.failing {
+                    self.failing = true;
+                    tracing::error!(%error, waiting = self.backlog.len(), "call records cannot be written; they wait in memory");
+                }
+            }
+        }
+    }
+
+    fn take_telemetry(&mut self, now: Timestamp) {
+        while let Some(telemetry) = self.engine.pop() {
+            self.last_engine = Some(telemetry);
+            self.heard_engine = now;
+        }
+        while let Some(telemetry) = self.media.pop() {
+            match self.last_media.iter_mut().find(|known| known.worker == telemetry.worker) {
+                Some(known) => *known = telemetry,
+                None => self.last_media.push(telemetry),
+            }
+        }
+    }
+
+    fn publish_board(&mut self) {
+        let board = Arc::new(self.report.board(self.clock.now()));
+        *self.status.board.write() = board;
+    }
+
+    fn publish_metrics(&mut self, now: Timestamp) {
+        let board = self.status.board();
+        self.status.metrics.publish(&Sample {
+            board: &board,
+            engine: self.last_engine.as_ref(),
+            media: &self.last_media,
+            rings: &self.rings,
+            backlog: self.backlog.len(),
+        });
+        let mut unready = Vec::new();
+        match &self.last_engine {
+            _ if now.since(self.heard_engine) > STALE => unready.push("the engine's thread stands still".to_owned()),
+            None => unready.push("the engine has not spoken yet".into()),
+            Some(engine) if engine.overloaded => {
+                unready.push(format!("overloaded: datagrams wait {} ms", engine.lag.as_millis()));
+            }
+            Some(_) => {}
+        }
+        if self.failing {
+            unready.push(format!("call records cannot be written; {} wait in memory", self.backlog.len()));
+        }
+        *self.status.health.write() = unready;
+    }
+}
