@@ -481,17 +481,17 @@ impl Confirmed {
             }
             // RFC 3261 14.1 and 12.2.1.2: the dialog is gone.
             408 | 481 => {
-                self.refused(id, purpose, status, out);
+                Self::refused(id, &purpose, status, out);
                 let cause = Cause::TIMER;
                 return self.release(id, core, now, cause, (status, ReleasedBy::Timeout), out);
             }
-            _ => self.refused(id, purpose, status, out),
+            _ => Self::refused(id, &purpose, status, out),
         }
         self.next(id, core, now, out);
         Next::Stay
     }
 
-    fn refused(&mut self, id: Id, purpose: Purpose, status: u16, out: &mut Out) {
+    fn refused(id: Id, purpose: &Purpose, status: u16, out: &mut Out) {
         if let Purpose::Reoffer(_) = purpose {
             out.facts.push(Fact::ReofferRefused { leg: id.name, status });
         }
@@ -510,7 +510,7 @@ impl Confirmed {
             return Next::Stay;
         };
         let status = if ended == Ended::TimedOut { 408 } else { 503 };
-        self.refused(id, purpose, status, out);
+        Self::refused(id, &purpose, status, out);
         self.release(id, core, now, Cause::TIMER, (status, ReleasedBy::Timeout), out)
     }
 

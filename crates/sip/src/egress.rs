@@ -263,6 +263,7 @@ impl Egress {
     // ── responses ───────────────────────────────────────────────────────────────────────────────────────
 
     /// A branch was answered.
+    #[expect(clippy::too_many_arguments, reason = "a response in its surroundings")]
     pub(crate) fn response(
         &mut self,
         id: Id,
@@ -305,9 +306,9 @@ impl Egress {
         let nated = self.branches[at].nated;
         let reliable = response.message.has_token(Name::Require, "100rel");
         let rseq = response.value(Name::RSeq).and_then(|value| std::str::from_utf8(value).ok()?.parse().ok());
-        if let Some(rseq) = rseq.filter(|_| reliable && !response.to_tag().is_empty()) {
+        if let Some(rseq) = rseq.filter(|_| reliable && !response.tag_of_to().is_empty()) {
             let branch = &mut self.branches[at];
-            let known = branch.early.iter().position(|early| early.dialog.remote_tag() == response.to_tag());
+            let known = branch.early.iter().position(|early| early.dialog.remote_tag() == response.tag_of_to());
             let place = match known {
                 // RFC 3262 4: only the next one in order is acknowledged; a copy was acknowledged before.
                 Some(place) if branch.early[place].rseq.wrapping_add(1) != rseq => return,
@@ -346,7 +347,7 @@ impl Egress {
         let branch = self.branches.swap_remove(at);
         let mut dialog = core.dialog_of_response(now, response, source, branch.nated, out);
         dialog.local_seq = response.seq();
-        if let Some(early) = branch.early.iter().find(|early| early.dialog.remote_tag() == response.to_tag())
+        if let Some(early) = branch.early.iter().find(|early| early.dialog.remote_tag() == response.tag_of_to())
         {
             (dialog.local_seq, dialog.remote_seq) = (early.dialog.local_seq, early.dialog.remote_seq);
         }
@@ -446,7 +447,7 @@ impl Egress {
             .branches
             .iter_mut()
             .flat_map(|branch| &mut branch.early)
-            .find(|early| early.dialog.remote_tag() == request.from_tag());
+            .find(|early| early.dialog.remote_tag() == request.tag_of_from());
         let Some(early) = early else {
             core.answer(now, server, method, &Reply { status: 481, ..Reply::default() }, out);
             return;

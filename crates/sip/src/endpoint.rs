@@ -371,7 +371,7 @@ impl Endpoint {
                     self.core.server_again(now, server, out);
                 }
             }
-            _ if !request.to_tag().is_empty() => self.inside(now, path, request, key, out),
+            _ if !request.tag_of_to().is_empty() => self.inside(now, path, request, key, out),
             Method::Invite => self.invited(now, path, request, key, out),
             Method::Register => self.registered(now, path, request, key, out),
             _ => {

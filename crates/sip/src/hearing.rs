@@ -91,7 +91,7 @@ impl Core {
         }
         let heard = match effect {
             InviteClientEffect::Pass if event == InviteClientEvent::Success => {
-                if acknowledged == Some(self.hash(response.to_tag())) {
+                if acknowledged == Some(self.hash(response.tag_of_to())) {
                     // The 2xx again: our ACK was lost (RFC 3261 13.2.2.4).
                     self.counters.retransmissions_in += 1;
                     self.resend_client(name, out);

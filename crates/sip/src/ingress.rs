@@ -156,6 +156,7 @@ impl Ingress {
     }
 
     /// A refusal by command.
+    #[expect(clippy::too_many_arguments, reason = "the command has them all")]
     pub(crate) fn reject(
         &mut self,
         id: Id,

@@ -92,7 +92,7 @@ impl Leg {
     fn is_of(&self, request: &Received<'_>) -> bool {
         match (self.dialog(), &self.state) {
             (Some(dialog), _) => {
-                dialog.call_id() == request.call_id() && dialog.remote_tag() == request.from_tag()
+                dialog.call_id() == request.call_id() && dialog.remote_tag() == request.tag_of_from()
             }
             (None, State::Egress(egress)) => egress.call_id() == request.call_id(),
             (None, _) => false,
@@ -200,7 +200,7 @@ impl Legs {
 
     /// The leg that a request inside a dialog is for: its tag names it, and Call-ID and the peer's tag must fit.
     pub(crate) fn of_dialog(&mut self, request: &Received<'_>) -> Option<&mut Leg> {
-        let (slot, guard) = read_tag(request.to_tag())?;
+        let (slot, guard) = read_tag(request.tag_of_to())?;
         let leg = self.all.get_mut(slot).filter(|leg| leg.id.guard == guard)?;
         leg.is_of(request).then_some(leg)
     }

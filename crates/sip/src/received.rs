@@ -59,12 +59,12 @@ impl<'a> Received<'a> {
         self.call_id
     }
 
-    pub(crate) fn from_tag(&self) -> &'a [u8] {
+    pub(crate) fn tag_of_from(&self) -> &'a [u8] {
         self.from_tag
     }
 
     /// Empty outside a dialog.
-    pub(crate) fn to_tag(&self) -> &'a [u8] {
+    pub(crate) fn tag_of_to(&self) -> &'a [u8] {
         self.to_tag
     }
 

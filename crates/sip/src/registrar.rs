@@ -176,7 +176,7 @@ impl Endpoint {
         if contacts.len() > CONTACTS {
             return Err(bad("Too Many Contacts"));
         }
-        if contacts.iter().flatten().any(|contact| contact.is_star()) {
+        if contacts.iter().flatten().any(crate::message::NameAddr::is_star) {
             if contacts.len() != 1 || request.message.expires() != Some(0) {
                 // RFC 3261 10.3 step 6.
                 return Err(bad("Contact * Needs Expires 0 And No Other Contact"));

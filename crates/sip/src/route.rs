@@ -115,7 +115,7 @@ impl Core {
             if !cookie {
                 // RFC 3261 17.2.3 for RFC 2543 peers; the To tag is left out, since an ACK has one.
                 put(request.call_id());
-                put(request.from_tag());
+                put(request.tag_of_from());
                 put(&request.seq().to_be_bytes());
             }
         }
@@ -126,7 +126,7 @@ impl Core {
     pub(crate) fn merge_key(&self, request: &Received<'_>) -> u64 {
         let mut hasher = std::hash::DefaultHasher::new();
         hasher.write_u64(self.key[1]);
-        for text in [request.call_id(), request.from_tag()] {
+        for text in [request.call_id(), request.tag_of_from()] {
             hasher.write(text);
             hasher.write_u8(0xff);
         }
@@ -150,7 +150,7 @@ impl Core {
             call_id: request.call_id(),
             local: &local,
             remote: request.from(),
-            remote_tag: request.from_tag(),
+            remote_tag: request.tag_of_from(),
             target: request.contact_uri().unwrap_or_default(),
         };
         let mut dialog = Dialog::new(&texts, request.message.values(Name::RecordRoute), *path);
@@ -175,7 +175,7 @@ impl Core {
             call_id: response.call_id(),
             local: response.from(),
             remote: response.to(),
-            remote_tag: response.to_tag(),
+            remote_tag: response.tag_of_to(),
             // A 2xx without Contact breaks RFC 3261 12.1.1; its To is the best guess.
             target: response
                 .contact_uri()
