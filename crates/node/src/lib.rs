@@ -1,1 +1,4 @@
-//! Head to be written.
+//! The process.
+
+pub mod cli;
+pub mod config;

@@ -1,0 +1,178 @@
+//! The command line: what a person can ask of `sujie`. Parsing only; `main` dispatches.
+
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+
+/// Sujie (速接): the call-centre engine of a public hotline.
+///
+/// Takes a carrier's SIP trunk and the agents' softphones, puts every caller in a skill group's line, offers the
+/// right caller to the right agent, carries the audio, and counts.
+#[derive(Debug, Parser)]
+#[command(name = "sujie", version, arg_required_else_help = true, after_help = EXAMPLES)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  sujie demo                                  a busy quarter of an hour, with no phone at hand
+  sujie config example > centre.toml          begin a centre of your own
+  sujie check --config centre.toml            every mistake with its line; exit code 2 if there is one
+  sujie serve --config centre.toml            run it; Ctrl-C or SIGTERM ends it gracefully";
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Play a busy hotline on this machine: engine, carrier and phones over real SIP and RTP.
+    #[command(after_help = DEMO_EXAMPLES)]
+    Demo(Demo),
+    /// Run a centre.
+    ///
+    /// The first SIGTERM or SIGINT (Ctrl-C) refuses new calls and waits for the running ones; a second one ends at
+    /// once.
+    Serve(FromConfig),
+    /// Check a configuration: every mistake with file, line and remedy.
+    ///
+    /// Exit code 0 and a short picture of the centre when it is right, 2 when there is a mistake.
+    Check(FromConfig),
+    /// Help with the configuration.
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Look at call records.
+    #[command(subcommand)]
+    Records(RecordsCommand),
+}
+
+const DEMO_EXAMPLES: &str = "\
+Examples:
+  sujie demo --speed 10                       ten times as fast
+  sujie demo --agents 5                       too few agents: watch the line grow
+  sujie demo --seconds 60 --speed 5 --json    one minute, summary as JSON on standard output
+
+While it runs, a softphone on this machine can register as a free agent and take calls; the first lines say how.";
+
+/// `sujie demo`.
+#[derive(Args, Clone, Debug, PartialEq)]
+pub struct Demo {
+    /// New calls a second on the hotline's clock, at the busiest moment
+    #[arg(long, value_name = "RATE", default_value_t = 1.0, value_parser = rate)]
+    pub calls_per_second: f64,
+    /// Agents at work
+    #[arg(long, value_name = "COUNT", default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=5_000))]
+    pub agents: u32,
+    /// Length of the play on the hotline's clock
+    #[arg(long, value_name = "SECONDS", default_value_t = 900, value_parser = clap::value_parser!(u32).range(1..=86_400))]
+    pub seconds: u32,
+    /// How many seconds of the hotline pass in one of ours
+    #[arg(long, value_name = "TIMES", default_value_t = 10.0, value_parser = speed)]
+    pub speed: f64,
+    /// Print the summary as JSON on standard output, and no live board
+    #[arg(long)]
+    pub json: bool,
+    /// SIP port on loopback (0: any free one)
+    #[arg(long, value_name = "PORT", default_value_t = 5060)]
+    pub port: u16,
+    /// HTTP port on loopback: /metrics, /api/v1/board (0: any free one)
+    #[arg(long, value_name = "PORT", default_value_t = 8080)]
+    pub http_port: u16,
+    /// Seed of the day: the same seed plays the same callers
+    #[arg(long, value_name = "NUMBER", default_value_t = 12345)]
+    pub seed: u64,
+    /// Keep the call records in this file (default: a new file in the temporary directory)
+    #[arg(long, value_name = "FILE")]
+    pub database: Option<PathBuf>,
+}
+
+/// A command that works on one configuration file.
+#[derive(Args, Clone, Debug, PartialEq, Eq)]
+pub struct FromConfig {
+    /// The centre's TOML file; `sujie config example` prints one to begin with
+    #[arg(long, short, value_name = "FILE")]
+    pub config: PathBuf,
+}
+
+/// `sujie config …`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Subcommand)]
+pub enum ConfigCommand {
+    /// Print a complete commented sample of a 12345 centre: five desks, three zones, four sites
+    Example,
+}
+
+/// `sujie records …`.
+#[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
+pub enum RecordsCommand {
+    /// Add the records up: per group and in total, the counters that must reconcile
+    Summary {
+        /// The database that a centre has written
+        #[arg(long, short, value_name = "FILE")]
+        database: PathBuf,
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+fn rate(text: &str) -> Result<f64, String> {
+    between(text, 0.001, 5_000.0)
+}
+
+fn speed(text: &str) -> Result<f64, String> {
+    between(text, 0.1, 1_000.0)
+}
+
+fn between(text: &str, least: f64, most: f64) -> Result<f64, String> {
+    let number: f64 = text.parse().map_err(|_| format!("{text:?} is not a number; write one such as 2.5"))?;
+    if (least..=most).contains(&number) {
+        Ok(number)
+    } else {
+        Err(format!("write one from {least} to {most}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    fn parsed(line: &str) -> Result<Command, clap::Error> {
+        Cli::try_parse_from(line.split_whitespace()).map(|cli| cli.command)
+    }
+
+    #[test]
+    fn the_definition_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn each_command_takes_its_flags() {
+        let Ok(Command::Demo(demo)) =
+            parsed("sujie demo --calls-per-second 2.5 --agents 40 --seconds 60 --speed 5 --json")
+        else {
+            panic!("demo is a command")
+        };
+        assert_eq!((demo.calls_per_second, demo.agents, demo.seconds), (2.5, 40, 60));
+        assert_eq!((demo.speed, demo.json, demo.port), (5.0, true, 5060));
+        let Ok(Command::Check(check)) = parsed("sujie check --config centre.toml") else {
+            panic!("check is a command")
+        };
+        assert_eq!(check.config, PathBuf::from("centre.toml"));
+        assert!(matches!(parsed("sujie config example"), Ok(Command::Config(ConfigCommand::Example))));
+        assert!(matches!(parsed("sujie records summary --database d.db"), Ok(Command::Records(_))));
+    }
+
+    #[test]
+    fn a_wrong_flag_says_what_would_be_right() {
+        for (line, says) in [
+            ("sujie demo --calls-per-second fast", "write one such as 2.5"),
+            ("sujie demo --calls-per-second 0", "write one from 0.001 to 5000"),
+            ("sujie demo --agents 0", "1..=5000"),
+            ("sujie demo --speed nan", "write one from 0.1 to 1000"),
+            ("sujie serve", "--config <FILE>"),
+        ] {
+            let said = parsed(line).expect_err(line).to_string();
+            assert!(said.contains(says), "{line}: {said}");
+        }
+    }
+}

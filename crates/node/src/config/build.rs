@@ -1,0 +1,153 @@
+//! From what is written to what is meant: references resolved, plans built, everything checked that takes more than
+//! one key to see.
+//!
+//! ```text
+//!   raw::File ─▶ build ─┬─ build/groups   groups, overflow, where callers go who are turned away
+//!                       ├─ build/agents   agents, skills, phones
+//!                       ├─ build/ways     clips, flows, entries, service codes
+//!                       ├─ build/wire     SIP, trunks, audio
+//!                       └─ here           the process, counting
+//! ```
+//!
+//! Nothing stops at a mistake: place 0 stands in for what could not be found, and the plans are thrown away when
+//! anything was noted.
+
+mod agents;
+mod groups;
+mod ways;
+mod wire;
+
+use super::mistake::Findings;
+use super::names::Names;
+use super::{Config, Mistakes, NodePlan, raw};
+use acd::GroupRef;
+use base::Epoch;
+use report::plan::THRESHOLDS_MAX;
+use std::path::Path;
+use std::time::Duration;
+
+/// Everything that others refer to by key.
+struct Keys<'r> {
+    clips: Names<'r>,
+    sites: Names<'r>,
+    groups: Names<'r>,
+    trunks: Names<'r>,
+    flows: Names<'r>,
+}
+
+/// Builds all plans. `beside` is the folder of the file, in which prompts are looked for.
+pub(super) fn build(raw: &raw::File, beside: &Path, findings: &Findings) -> Config {
+    let keys = Keys {
+        clips: Names::of("clip", raw.clips.iter().map(|clip| &clip.key), findings),
+        sites: Names::of("site", raw.sites.iter(), findings),
+        groups: Names::of("group", raw.groups.iter().map(|group| &group.key), findings),
+        trunks: Names::of("trunk", raw.trunks.iter().map(|trunk| &trunk.key), findings),
+        flows: Names::of("flow", raw.flows.iter().map(|flow| &flow.key), findings),
+    };
+    let (group_plans, group_flows) = groups::build(raw, &keys, findings);
+    let (agent_plans, phones, accounts) = agents::build(raw, &keys, findings);
+    let flows = ways::flows(raw, &keys);
+    let entries = ways::entries(raw, &keys, findings);
+    let call = call::Plan {
+        acd: acd::Plan { groups: group_plans, agents: agent_plans },
+        groups: group_flows,
+        phones,
+        flows,
+        entries,
+        audio: wire::audio(raw, findings),
+        codes: ways::codes(raw, &keys, findings),
+        anonymous: raw.calls.anonymous.get_ref().clone(),
+        calls_max: *raw.calls.max.get_ref(),
+        setup_max: *raw.calls.setup_max.get_ref(),
+        call_max: *raw.calls.length_max.get_ref(),
+        register_signs_in: *raw.calls.register_signs_in.get_ref(),
+    };
+    let config = Config {
+        node: node(raw, findings),
+        sip: wire::sip(raw, accounts, findings),
+        report: counting(raw, &call, findings),
+        call,
+        clips: ways::clips(raw, beside, findings),
+        warnings: Mistakes::of_file("", "", ""),
+    };
+    unused(&keys, findings);
+    config
+}
+
+fn node(raw: &raw::File, findings: &Findings) -> NodePlan {
+    let node = &raw.node;
+    if node.database.get_ref().is_empty() {
+        findings.wrong(node.database.span(), "database is empty", "write a file name, such as \"sujie.db\"");
+    }
+    let directory = Path::new(node.directory.get_ref()).to_path_buf();
+    NodePlan {
+        http: *node.http.get_ref(),
+        database: directory.join(node.database.get_ref()),
+        record_flush: *node.record_flush.get_ref(),
+        directory,
+        media_threads: *node.media_threads.get_ref(),
+        drain_grace: *node.drain_grace.get_ref(),
+        log: raw.log,
+    }
+}
+
+fn counting(raw: &raw::File, call: &call::Plan, findings: &Findings) -> report::Plan {
+    let written = &raw.report.thresholds;
+    for (at, threshold) in written.iter().enumerate() {
+        if *threshold.get_ref() == Duration::ZERO {
+            findings.wrong(threshold.span(), "a threshold is 0s", "write one such as \"30s\"");
+        }
+        if written[..at].iter().any(|earlier| earlier.get_ref() == threshold.get_ref()) {
+            findings.wrong(threshold.span(), "a threshold is written twice", "write each once");
+        }
+    }
+    if let Some(beyond) = written.get(THRESHOLDS_MAX) {
+        let what = format!("there are {} thresholds", written.len());
+        findings.wrong(beyond.span(), what, format!("write at most {THRESHOLDS_MAX}"));
+    }
+    let sites: Vec<String> = raw.sites.iter().map(|site| site.get_ref().clone()).collect();
+    report::Plan {
+        groups: call.acd.groups.iter().map(|group| group.name.clone()).collect(),
+        titles: call.groups.iter().map(|group| group.title.clone()).collect(),
+        agents: call.acd.agents.iter().map(|agent| agent.name.clone()).collect(),
+        agent_sites: call.acd.agents.iter().map(|agent| agent.site.index()).collect(),
+        agent_groups: call.acd.agents.iter().map(groups_of).collect(),
+        sites,
+        trunks: raw.trunks.iter().map(|trunk| trunk.key.get_ref().clone()).collect(),
+        flows: call.flows.iter().map(|flow| flow.name.clone()).collect(),
+        thresholds: written.iter().map(|threshold| *threshold.get_ref()).collect(),
+        short_abandon: *raw.report.short_abandon.get_ref(),
+        long_talk: *raw.report.long_talk.get_ref(),
+        epoch: Epoch::default(),
+        run: 0,
+    }
+}
+
+fn groups_of(agent: &acd::AgentPlan) -> Vec<GroupRef> {
+    agent.skills.iter().map(|(group, _)| *group).collect()
+}
+
+/// What nothing refers to is more often a slip than a plan.
+fn unused(keys: &Keys<'_>, findings: &Findings) {
+    for (key, place) in keys.clips.unused() {
+        findings.odd(place, format!("clip {key} is never heard"), "name it in a group or flow, or remove it");
+    }
+    for (key, place) in keys.flows.unused() {
+        findings.odd(place, format!("no call takes flow {key}"), "name it in [[entries]], or remove it");
+    }
+    for (key, place) in keys.groups.unused() {
+        findings.odd(
+            place,
+            format!("no caller reaches group {key}"),
+            "name it in a flow, an overflow or an agent's skills, or remove it",
+        );
+    }
+    for (key, place) in keys.sites.unused() {
+        findings.odd(place, format!("nobody sits in site {key}"), "name it at an agent, or remove it");
+    }
+}
+
+/// The reference of what was found, place 0 for what was not: the plan is not used then.
+fn or_first(found: Option<usize>) -> usize {
+    found.unwrap_or(0)
+}

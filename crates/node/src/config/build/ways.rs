@@ -1,0 +1,163 @@
+//! The ways of a call: clips, flows, entries by called number, and the codes that agents dial.
+
+use super::{Keys, or_first};
+use crate::config::mistake::Findings;
+use crate::config::raw::{Entry, File};
+use crate::config::{ClipOrigin, ClipSource};
+use acd::{GroupRef, Priority};
+use call::plan::{Entry as EntryPlan, Flow, FlowRef, ServiceCodes};
+use media::session::ClipRef;
+use sip::leg::TrunkRef;
+use std::path::Path;
+use toml::Spanned;
+
+pub(super) fn clips(raw: &File, beside: &Path, findings: &Findings) -> Vec<ClipSource> {
+    raw.clips
+        .iter()
+        .map(|clip| {
+            let name = clip.key.get_ref();
+            let origin = match (&clip.file, &clip.builtin) {
+                (Some(file), None) => {
+                    if let Some(length) = &clip.length {
+                        findings.wrong(
+                            length.span(),
+                            format!("clip {name} has a length, but a file is as long as it is"),
+                            "remove length, or cut the file",
+                        );
+                    }
+                    ClipOrigin::File(beside.join(file.get_ref()))
+                }
+                (None, Some(builtin)) => ClipOrigin::Builtin {
+                    kind: *builtin.get_ref(),
+                    length: clip.length.as_ref().map(|length| *length.get_ref()),
+                },
+                (file, _) => {
+                    let what = if file.is_some() { "both a file and a builtin" } else { "no source" };
+                    findings.wrong(
+                        clip.key.span(),
+                        format!("clip {name} has {what}"),
+                        "write file = \"prompts/name.wav\", or builtin = \"music\"",
+                    );
+                    ClipOrigin::File(beside.into())
+                }
+            };
+            ClipSource { name: name.clone(), origin }
+        })
+        .collect()
+}
+
+pub(super) fn flows(raw: &File, keys: &Keys<'_>) -> Vec<Flow> {
+    raw.flows
+        .iter()
+        .map(|flow| Flow {
+            name: flow.key.get_ref().clone(),
+            early_media: *flow.early_media.get_ref(),
+            greeting: flow
+                .greeting
+                .iter()
+                .filter_map(|clip| keys.clips.find(clip))
+                .map(ClipRef::at)
+                .collect(),
+            ring_back: keys.clips.find_some(flow.ring_back.as_ref()).map(ClipRef::at),
+            group: GroupRef::at(or_first(keys.groups.find(&flow.group))),
+            priority: Priority(*flow.priority.get_ref()),
+        })
+        .collect()
+}
+
+pub(super) fn entries(raw: &File, keys: &Keys<'_>, findings: &Findings) -> Vec<EntryPlan> {
+    if raw.entries.is_empty() {
+        findings.wrong_file(
+            "there is no entry, so every call would be refused",
+            "add [[entries]] with called = \"12345\" and flow = \"…\"",
+        );
+    }
+    for (at, entry) in raw.entries.iter().enumerate() {
+        let called = entry.called.get_ref();
+        if called.chars().any(char::is_whitespace) {
+            let what = format!("called {called:?} has blanks in it");
+            findings.wrong(entry.called.span(), what, "write the digits only");
+        }
+        if let Some(first) = raw.entries[..at].iter().position(|earlier| covers(earlier, entry)) {
+            findings.odd(
+                entry.place.clone(),
+                format!("no call takes this entry: entry {} above fits all of them first", first + 1),
+                "put the narrower entry first, or remove this one",
+            );
+        }
+    }
+    raw.entries
+        .iter()
+        .map(|entry| EntryPlan {
+            trunk: keys.trunks.find_some(entry.trunk.as_ref()).map(TrunkRef::at),
+            called: entry.called.get_ref().clone(),
+            flow: FlowRef::at(or_first(keys.flows.find(&entry.flow))),
+        })
+        .collect()
+}
+
+/// Whether every call that fits the later entry fits the earlier one.
+fn covers(earlier: &Entry, later: &Entry) -> bool {
+    let trunk = |entry: &Entry| entry.trunk.as_ref().map(|trunk| trunk.get_ref().clone());
+    let same_trunk = earlier.trunk.is_none() || trunk(earlier) == trunk(later);
+    let (first, second) = (earlier.called.get_ref().as_str(), later.called.get_ref().as_str());
+    let numbers = match first.strip_suffix('*') {
+        Some(prefix) => second.strip_suffix('*').unwrap_or(second).starts_with(prefix),
+        None => first == second,
+    };
+    same_trunk && numbers && !first.is_empty() && !second.is_empty()
+}
+
+pub(super) fn codes(raw: &File, keys: &Keys<'_>, findings: &Findings) -> ServiceCodes {
+    let codes = &raw.codes;
+    let all = [
+        ("sign_in", &codes.sign_in),
+        ("sign_out", &codes.sign_out),
+        ("ready", &codes.ready),
+        ("not_ready", &codes.not_ready),
+    ];
+    for (at, (name, code)) in all.into_iter().enumerate() {
+        let text = code.get_ref();
+        if !text.chars().all(|c| c.is_ascii_digit() || c == '*' || c == '#') {
+            findings.wrong(
+                code.span(),
+                format!("code {name} is {text:?}"),
+                "write keys of a telephone, such as \"*10\", or \"\" for no such code",
+            );
+        }
+        for (other, earlier) in &all[..at] {
+            if !text.is_empty() && earlier.get_ref() == text {
+                findings.wrong(
+                    code.span(),
+                    format!("{name} and {other} are both {text}"),
+                    "give each its own",
+                );
+            }
+        }
+        if name != "not_ready" && is_reason_of(codes.not_ready.get_ref(), text) {
+            findings.wrong(
+                code.span(),
+                format!(
+                    "code {name} is {text}, which is {} with a reason's digit",
+                    codes.not_ready.get_ref()
+                ),
+                "give it a code that does not begin like not_ready",
+            );
+        }
+    }
+    let clip = |clip: &Option<Spanned<String>>| keys.clips.find_some(clip.as_ref()).map(ClipRef::at);
+    ServiceCodes {
+        sign_in: codes.sign_in.get_ref().clone(),
+        sign_out: codes.sign_out.get_ref().clone(),
+        ready: codes.ready.get_ref().clone(),
+        not_ready: codes.not_ready.get_ref().clone(),
+        done: clip(&codes.done),
+        refused: clip(&codes.refused),
+    }
+}
+
+/// Whether a code reads as "not ready" with the digit of a reason.
+fn is_reason_of(not_ready: &str, code: &str) -> bool {
+    let digit = code.strip_prefix(not_ready).filter(|_| !not_ready.is_empty());
+    digit.is_some_and(|digit| digit.len() == 1 && digit.chars().all(|c| c.is_ascii_digit()))
+}

@@ -1,0 +1,46 @@
+//! "Did you mean": the known word that is nearest to a written one.
+
+/// The known word that differs least, when it differs so little that a slip of the keyboard explains it.
+pub(super) fn nearest<'k>(written: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+    let written = written.to_lowercase();
+    known
+        .into_iter()
+        .map(|word| (distance(&written, &word.to_lowercase()), word))
+        .filter(|(far, word)| *far <= word.chars().count().max(3) / 3)
+        .min_by_key(|(far, _)| *far)
+        .map(|(_, word)| word)
+}
+
+/// Insertions, deletions, substitutions and swaps of neighbors (optimal string alignment).
+fn distance(a: &str, b: &str) -> usize {
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().take(64).collect(), b.chars().take(64).collect());
+    let mut before: Vec<usize> = Vec::new();
+    let mut last: Vec<usize> = (0..=b.len()).collect();
+    for i in 1..=a.len() {
+        let mut row = vec![i; b.len() + 1];
+        for j in 1..=b.len() {
+            let other = usize::from(a[i - 1] != b[j - 1]);
+            row[j] = (last[j] + 1).min(row[j - 1] + 1).min(last[j - 1] + other);
+            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+                row[j] = row[j].min(before[j - 2] + 1);
+            }
+        }
+        before = std::mem::replace(&mut last, row);
+    }
+    last[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slip_is_recognized_and_another_word_is_not() {
+        let known = ["general", "enterprise", "ring", "wait_max"];
+        assert_eq!(nearest("genral", known), Some("general"));
+        assert_eq!(nearest("rign", known), Some("ring"));
+        assert_eq!(nearest("Wait-Max", known), Some("wait_max"));
+        assert_eq!(nearest("talent", known), None);
+        assert_eq!(nearest("x", []), None);
+    }
+}

@@ -1,0 +1,583 @@
+//! What can be written in the file: one struct a section, each value with its place, defaults filled in.
+//!
+//! This is the list of all keys. What they mean together is checked in `build`.
+
+use super::mistake::Findings;
+use super::section::Section;
+use super::value::{Listen, Network, PortRange};
+use super::{Builtin, LogFormat, LogLevel, LogPlan};
+use media::session::Codec;
+use sip::leg::Transport;
+use std::net::{IpAddr, SocketAddr};
+use std::ops::Range;
+use std::time::Duration;
+use toml::Spanned;
+use toml::de::DeTable;
+
+const MS: fn(u64) -> Duration = Duration::from_millis;
+const S: fn(u64) -> Duration = Duration::from_secs;
+/// A year: longer than anything that is a span of time in a centre.
+const LONG: Duration = Duration::from_secs(366 * 86_400);
+
+/// The whole file.
+pub(super) struct File {
+    pub(super) node: Node,
+    pub(super) log: LogPlan,
+    pub(super) sip: Sip,
+    pub(super) audio: Audio,
+    pub(super) calls: Calls,
+    pub(super) codes: Codes,
+    pub(super) report: Report,
+    pub(super) clips: Vec<Clip>,
+    pub(super) sites: Vec<Spanned<String>>,
+    pub(super) groups: Vec<Group>,
+    pub(super) agents: Vec<Agent>,
+    pub(super) trunks: Vec<Trunk>,
+    pub(super) flows: Vec<Flow>,
+    pub(super) entries: Vec<Entry>,
+}
+
+/// `[node]`: the process.
+pub(super) struct Node {
+    pub(super) http: Spanned<SocketAddr>,
+    pub(super) directory: Spanned<String>,
+    pub(super) database: Spanned<String>,
+    pub(super) record_flush: Spanned<Duration>,
+    pub(super) media_threads: Spanned<usize>,
+    pub(super) drain_grace: Spanned<Duration>,
+}
+
+/// `[sip]`: addresses and names; `[sip.limits]`, `[sip.timers]`.
+pub(super) struct Sip {
+    pub(super) listen: Vec<Spanned<Listen>>,
+    pub(super) advertised: Option<Spanned<IpAddr>>,
+    pub(super) realm: Spanned<String>,
+    pub(super) product: Spanned<String>,
+    pub(super) limits: Limits,
+    pub(super) timers: Timers,
+}
+
+/// `[sip.limits]`.
+pub(super) struct Limits {
+    pub(super) legs: Spanned<usize>,
+    pub(super) transactions: Spanned<usize>,
+    pub(super) invites_per_second: Spanned<u32>,
+    pub(super) strangers_per_second: Spanned<u32>,
+    pub(super) contacts: Spanned<usize>,
+    pub(super) failures: Spanned<u32>,
+    pub(super) ban: Spanned<Duration>,
+    pub(super) retry_after: Spanned<Duration>,
+}
+
+/// `[sip.timers]`.
+pub(super) struct Timers {
+    pub(super) t1: Spanned<Duration>,
+    pub(super) t2: Spanned<Duration>,
+    pub(super) t4: Spanned<Duration>,
+    pub(super) session_expires: Spanned<Duration>,
+    pub(super) min_se: Spanned<Duration>,
+    pub(super) register_min: Spanned<Duration>,
+    pub(super) register_max: Spanned<Duration>,
+    pub(super) nat_keep_alive: Spanned<Duration>,
+    pub(super) nonce: Spanned<Duration>,
+}
+
+/// `[audio]`.
+pub(super) struct Audio {
+    pub(super) advertised: Option<Spanned<IpAddr>>,
+    pub(super) ports: Spanned<PortRange>,
+    pub(super) port_rest: Spanned<Duration>,
+    pub(super) codecs: Vec<Spanned<Codec>>,
+    pub(super) packet_time: Spanned<Duration>,
+    pub(super) silence_max: Spanned<Duration>,
+}
+
+/// `[calls]`: bounds of all calls.
+pub(super) struct Calls {
+    pub(super) max: Spanned<usize>,
+    pub(super) setup_max: Spanned<Duration>,
+    pub(super) length_max: Spanned<Duration>,
+    pub(super) anonymous: Spanned<String>,
+    pub(super) register_signs_in: Spanned<bool>,
+}
+
+/// `[codes]`: what agents dial.
+pub(super) struct Codes {
+    pub(super) sign_in: Spanned<String>,
+    pub(super) sign_out: Spanned<String>,
+    pub(super) ready: Spanned<String>,
+    pub(super) not_ready: Spanned<String>,
+    pub(super) done: Option<Spanned<String>>,
+    pub(super) refused: Option<Spanned<String>>,
+}
+
+/// `[report]`: what is counted.
+pub(super) struct Report {
+    pub(super) thresholds: Vec<Spanned<Duration>>,
+    pub(super) short_abandon: Spanned<Duration>,
+    pub(super) long_talk: Spanned<Duration>,
+}
+
+/// `[clips.KEY]`.
+pub(super) struct Clip {
+    pub(super) key: Spanned<String>,
+    pub(super) file: Option<Spanned<String>>,
+    pub(super) builtin: Option<Spanned<Builtin>>,
+    pub(super) length: Option<Spanned<Duration>>,
+}
+
+/// `[groups.KEY]`.
+pub(super) struct Group {
+    pub(super) key: Spanned<String>,
+    pub(super) title: Spanned<String>,
+    pub(super) ring: Spanned<Duration>,
+    pub(super) wrap_up: Spanned<Duration>,
+    pub(super) line_max: Spanned<usize>,
+    pub(super) wait_max: Option<Spanned<Duration>>,
+    pub(super) overflow: Vec<Overflow>,
+    pub(super) needs_signed_in: Spanned<bool>,
+    pub(super) ring_no_answer_not_ready: Spanned<bool>,
+    pub(super) music: Option<Spanned<String>>,
+    pub(super) on_full: Target,
+    pub(super) on_wait_max: Target,
+    pub(super) on_nobody: Target,
+}
+
+/// One stage of a group's overflow.
+pub(super) struct Overflow {
+    pub(super) after: Spanned<Duration>,
+    pub(super) to: Spanned<String>,
+}
+
+/// What becomes of a caller who is turned away.
+#[derive(Debug)]
+pub(super) enum Target {
+    Busy,
+    Group(Spanned<String>),
+    Announce(Spanned<String>),
+}
+
+/// `[agents.KEY]`.
+pub(super) struct Agent {
+    pub(super) key: Spanned<String>,
+    pub(super) site: Option<Spanned<String>>,
+    pub(super) phone: Spanned<String>,
+    pub(super) password: Spanned<String>,
+    pub(super) skills: Vec<(Spanned<String>, Spanned<u8>)>,
+}
+
+/// `[trunks.KEY]`.
+pub(super) struct Trunk {
+    pub(super) key: Spanned<String>,
+    pub(super) networks: Vec<Spanned<Network>>,
+    pub(super) host: Spanned<String>,
+    pub(super) port: Option<Spanned<u16>>,
+    pub(super) transport: Option<Spanned<Transport>>,
+    pub(super) inbound: Option<Credentials>,
+    pub(super) outbound: Option<Credentials>,
+    pub(super) register_as: Option<Spanned<String>>,
+    pub(super) register_expires: Spanned<Duration>,
+    pub(super) options_every: Spanned<Duration>,
+    pub(super) trusted: Spanned<bool>,
+    pub(super) numbers: Numbers,
+}
+
+/// User and password.
+pub(super) struct Credentials {
+    pub(super) place: Range<usize>,
+    pub(super) user: Spanned<String>,
+    pub(super) password: Spanned<String>,
+}
+
+/// `numbers` of a trunk; `[numbers]` for those that have none.
+#[derive(Clone)]
+pub(super) struct Numbers {
+    pub(super) country: Spanned<String>,
+    pub(super) area: Spanned<String>,
+    pub(super) national_prefix: Spanned<String>,
+    pub(super) international_prefix: Spanned<String>,
+    pub(super) short: Vec<Spanned<String>>,
+}
+
+/// `[flows.KEY]`.
+pub(super) struct Flow {
+    pub(super) key: Spanned<String>,
+    pub(super) group: Spanned<String>,
+    pub(super) greeting: Vec<Spanned<String>>,
+    pub(super) early_media: Spanned<bool>,
+    pub(super) ring_back: Option<Spanned<String>>,
+    pub(super) priority: Spanned<u8>,
+}
+
+/// `[[entries]]`.
+pub(super) struct Entry {
+    pub(super) place: Range<usize>,
+    pub(super) trunk: Option<Spanned<String>>,
+    pub(super) called: Spanned<String>,
+    pub(super) flow: Spanned<String>,
+}
+
+impl File {
+    pub(super) fn read<'f>(document: &'f Spanned<DeTable<'f>>, findings: &'f Findings) -> Self {
+        let mut top = Section::new("", 0..0, document.get_ref(), findings);
+        let numbers = Numbers::read(top.section_or_empty("numbers"), &Numbers::usual());
+        let sip = Sip::read(top.section_or_empty("sip"));
+        let file = Self {
+            node: Node::read(top.section_or_empty("node")),
+            log: log(top.section_or_empty("log")),
+            sip,
+            audio: Audio::read(top.section_or_empty("audio")),
+            calls: Calls::read(top.section_or_empty("calls")),
+            codes: Codes::read(top.section_or_empty("codes")),
+            report: Report::read(top.section_or_empty("report")),
+            clips: each(top.keyed("clips"), Clip::read),
+            sites: each(top.keyed("sites"), site),
+            groups: each(top.keyed("groups"), Group::read),
+            agents: each(top.keyed("agents"), Agent::read),
+            trunks: each(top.keyed("trunks"), |key, section| Trunk::read(key, section, &numbers)),
+            flows: each(top.keyed("flows"), Flow::read),
+            entries: top.tables("entries").into_iter().map(Entry::read).collect(),
+        };
+        top.close();
+        file
+    }
+}
+
+fn each<'f, T>(
+    sections: Vec<(Spanned<String>, Section<'f>)>,
+    read: impl Fn(Spanned<String>, Section<'f>) -> T,
+) -> Vec<T> {
+    sections.into_iter().map(|(key, section)| read(key, section)).collect()
+}
+
+impl Node {
+    fn read(mut s: Section<'_>) -> Self {
+        let node = Self {
+            http: s.or("http", SocketAddr::from(([127, 0, 0, 1], 8080))),
+            directory: s.or("directory", ".".into()),
+            database: s.or("database", "sujie.db".into()),
+            record_flush: s.within("record_flush", MS(200), MS(10)..=S(60)),
+            media_threads: s.within("media_threads", 1, 1..=64),
+            drain_grace: s.within("drain_grace", S(60), S(0)..=S(86_400)),
+        };
+        s.close();
+        node
+    }
+}
+
+fn log(mut s: Section<'_>) -> LogPlan {
+    let usual = LogPlan::default();
+    let log = LogPlan {
+        level: s.or::<LogLevel>("level", usual.level).into_inner(),
+        format: s.or::<LogFormat>("format", usual.format).into_inner(),
+        mask_numbers: s.or("mask_numbers", usual.mask_numbers).into_inner(),
+    };
+    s.close();
+    log
+}
+
+impl Sip {
+    fn read(mut s: Section<'_>) -> Self {
+        let usual = |transport| Listen(transport, SocketAddr::from(([127, 0, 0, 1], 5060)));
+        let place = s.place();
+        let sip = Self {
+            listen: s.list("listen").unwrap_or_else(|| {
+                [Transport::Udp, Transport::Tcp].map(|t| Spanned::new(place.clone(), usual(t))).into()
+            }),
+            advertised: s.get("advertised"),
+            realm: s.or("realm", "sujie".into()),
+            product: s.or("product", "Sujie".into()),
+            limits: Limits::read(s.section_or_empty("limits")),
+            timers: Timers::read(s.section_or_empty("timers")),
+        };
+        s.close();
+        sip
+    }
+}
+
+impl Limits {
+    fn read(mut s: Section<'_>) -> Self {
+        let usual = sip::plan::Limits::default();
+        let limits = Self {
+            legs: s.within("legs", usual.legs, 2..=1_000_000),
+            transactions: s.within("transactions", usual.transactions, 10..=10_000_000),
+            invites_per_second: s.within("invites_per_second", usual.invites_per_second, 1..=1_000_000),
+            strangers_per_second: s.within("strangers_per_second", usual.strangers_per_second, 1..=1_000_000),
+            contacts: s.within("contacts", usual.contacts, 1..=64),
+            failures: s.within("failures", usual.failures, 1..=10_000),
+            ban: s.within("ban", usual.ban, S(0)..=LONG),
+            retry_after: s.within("retry_after", usual.retry_after, S(1)..=S(3_600)),
+        };
+        s.close();
+        limits
+    }
+}
+
+impl Timers {
+    fn read(mut s: Section<'_>) -> Self {
+        let usual = sip::plan::Timers::default();
+        let timers = Self {
+            t1: s.within("t1", usual.t1, MS(10)..=S(10)),
+            t2: s.within("t2", usual.t2, MS(10)..=S(60)),
+            t4: s.within("t4", usual.t4, MS(10)..=S(60)),
+            session_expires: s.within("session_expires", usual.session_expires, S(0)..=S(86_400)),
+            // RFC 4028 4: no value below 90 s.
+            min_se: s.within("min_se", usual.min_se, S(90)..=S(86_400)),
+            register_min: s.within("register_min", usual.register_min, S(1)..=S(86_400)),
+            register_max: s.within("register_max", usual.register_max, S(1)..=S(604_800)),
+            nat_keep_alive: s.within("nat_keep_alive", usual.nat_keep_alive, S(0)..=S(3_600)),
+            nonce: s.within("nonce", usual.nonce, S(10)..=S(86_400)),
+        };
+        s.close();
+        timers
+    }
+}
+
+impl Audio {
+    fn read(mut s: Section<'_>) -> Self {
+        let place = s.place();
+        let usual = || [Codec::Pcma, Codec::Pcmu, Codec::G722].map(|c| Spanned::new(place.clone(), c)).into();
+        let audio = Self {
+            advertised: s.get("advertised"),
+            ports: s.or("ports", PortRange(20_000..=29_999)),
+            port_rest: s.within("port_rest", S(2), S(0)..=S(600)),
+            codecs: s.list("codecs").unwrap_or_else(usual),
+            packet_time: s.within("packet_time", MS(20), MS(10)..=MS(60)),
+            silence_max: s.within("silence_max", S(60), S(0)..=S(86_400)),
+        };
+        s.close();
+        audio
+    }
+}
+
+impl Calls {
+    fn read(mut s: Section<'_>) -> Self {
+        let calls = Self {
+            max: s.within("max", 1_000, 1..=500_000),
+            // Below timer C of the carriers' proxies, three minutes (RFC 3261 16.6).
+            setup_max: s.within("setup_max", S(150), S(1)..=S(3_600)),
+            length_max: s.within("length_max", S(4 * 3_600), S(60)..=LONG),
+            anonymous: s.or("anonymous", "anonymous".into()),
+            register_signs_in: s.or("register_signs_in", true),
+        };
+        s.close();
+        calls
+    }
+}
+
+impl Codes {
+    fn read(mut s: Section<'_>) -> Self {
+        let codes = Self {
+            sign_in: s.or("sign_in", "*10".into()),
+            sign_out: s.or("sign_out", "*11".into()),
+            ready: s.or("ready", "*12".into()),
+            not_ready: s.or("not_ready", "*13".into()),
+            done: s.get("done"),
+            refused: s.get("refused"),
+        };
+        s.close();
+        codes
+    }
+}
+
+impl Report {
+    fn read(mut s: Section<'_>) -> Self {
+        let usual = report::Plan::default();
+        let place = s.place();
+        let thresholds = || usual.thresholds.iter().map(|t| Spanned::new(place.clone(), *t)).collect();
+        let report = Self {
+            thresholds: s.list("thresholds").unwrap_or_else(thresholds),
+            short_abandon: s.within("short_abandon", usual.short_abandon, S(0)..=S(3_600)),
+            long_talk: s.within("long_talk", usual.long_talk, S(1)..=S(86_400)),
+        };
+        s.close();
+        report
+    }
+}
+
+impl Clip {
+    fn read(key: Spanned<String>, mut s: Section<'_>) -> Self {
+        let clip = Self {
+            key,
+            file: s.get("file"),
+            builtin: s.get("builtin"),
+            length: s.get_within("length", MS(20)..=S(600)),
+        };
+        s.close();
+        clip
+    }
+}
+
+fn site(key: Spanned<String>, mut s: Section<'_>) -> Spanned<String> {
+    // For the reader of the file; screens show the key until there is a desk.
+    let _: Option<Spanned<String>> = s.get("title");
+    s.close();
+    key
+}
+
+impl Group {
+    fn read(key: Spanned<String>, mut s: Section<'_>) -> Self {
+        let group = Self {
+            title: s.or("title", key.get_ref().clone()),
+            ring: s.within("ring", S(20), S(1)..=S(300)),
+            wrap_up: s.within("wrap_up", S(0), S(0)..=S(3_600)),
+            line_max: s.within("line_max", 200, 0..=100_000),
+            wait_max: s.get_within("wait_max", S(1)..=S(86_400)),
+            overflow: s.tables("overflow").into_iter().map(Overflow::read).collect(),
+            needs_signed_in: s.or("needs_signed_in", false),
+            ring_no_answer_not_ready: s.or("ring_no_answer_not_ready", true),
+            music: s.get("music"),
+            on_full: Target::read(&mut s, "on_full"),
+            on_wait_max: Target::read(&mut s, "on_wait_max"),
+            on_nobody: Target::read(&mut s, "on_nobody"),
+            key,
+        };
+        s.close();
+        group
+    }
+}
+
+impl Overflow {
+    fn read(mut s: Section<'_>) -> Self {
+        let overflow =
+            Self { after: s.must("after", "\"20s\""), to: s.must("to", "\"the other group's key\"") };
+        s.close();
+        overflow
+    }
+}
+
+impl Target {
+    fn read(s: &mut Section<'_>, key: &'static str) -> Self {
+        let remedy = "write \"busy\", { group = \"…\" } or { announce = \"…\" }";
+        if let Some(text) = s.text(key) {
+            if text.get_ref() != "busy" {
+                s.findings().wrong(text.span(), format!("{key} is {:?}", text.get_ref()), remedy);
+            }
+            return Self::Busy;
+        }
+        let Some(mut inner) = s.section(key) else { return Self::Busy };
+        let (group, announce) = (inner.get("group"), inner.get("announce"));
+        if group.is_some() == announce.is_some() {
+            let count = if group.is_some() { "both a group and an announcement" } else { "no target" };
+            inner.findings().wrong(inner.place(), format!("{key} names {count}"), remedy);
+        }
+        inner.close();
+        match (group, announce) {
+            (Some(group), _) => Self::Group(group),
+            (None, Some(clip)) => Self::Announce(clip),
+            (None, None) => Self::Busy,
+        }
+    }
+}
+
+impl Agent {
+    fn read(key: Spanned<String>, mut s: Section<'_>) -> Self {
+        let missing = s.place();
+        let skills = s.pairs("skills").unwrap_or_default();
+        if skills.is_empty() {
+            s.findings().wrong(
+                missing,
+                format!("agent {} serves no group", key.get_ref()),
+                "add skills = { general = 5 }: groups and how well, 1 to 10",
+            );
+        }
+        let agent = Self {
+            site: s.get("site"),
+            phone: s.or("phone", key.get_ref().clone()),
+            password: s.must("password", "\"…\", which his phone registers with"),
+            skills,
+            key,
+        };
+        s.close();
+        agent
+    }
+}
+
+impl Trunk {
+    fn read(key: Spanned<String>, mut s: Section<'_>, numbers: &Numbers) -> Self {
+        let trunk = Self {
+            key,
+            networks: s.list("networks").unwrap_or_default(),
+            host: s.must("host", "\"sbc.carrier.example\", where calls to the carrier go"),
+            port: s.get("port"),
+            transport: s.get("transport"),
+            inbound: s.section("inbound").map(Credentials::read),
+            outbound: s.section("outbound").map(Credentials::read),
+            register_as: s.get("register_as"),
+            register_expires: s.within("register_expires", S(3_600), S(60)..=S(86_400)),
+            options_every: s.within("options_every", S(30), S(0)..=S(3_600)),
+            trusted: s.or("trusted", true),
+            numbers: s.section("numbers").map_or_else(|| numbers.clone(), |own| Numbers::read(own, numbers)),
+        };
+        s.close();
+        trunk
+    }
+}
+
+impl Credentials {
+    fn read(mut s: Section<'_>) -> Self {
+        let credentials =
+            Self {
+                place: s.place(), user: s.must("user", "\"…\""), password: s.must("password", "\"…\"")
+            };
+        s.close();
+        credentials
+    }
+}
+
+impl Numbers {
+    /// China; no area code, because that is the city's.
+    fn usual() -> Self {
+        let at = |text: &str| Spanned::new(0..0, text.to_owned());
+        let short = ["110", "119", "120", "122", "12345"].map(at).into();
+        Self {
+            country: at("86"),
+            area: at(""),
+            national_prefix: at("0"),
+            international_prefix: at("00"),
+            short,
+        }
+    }
+
+    fn read(mut s: Section<'_>, usual: &Self) -> Self {
+        let numbers = Self {
+            country: s.get("country").unwrap_or_else(|| usual.country.clone()),
+            area: s.get("area").unwrap_or_else(|| usual.area.clone()),
+            national_prefix: s.get("national_prefix").unwrap_or_else(|| usual.national_prefix.clone()),
+            international_prefix: s
+                .get("international_prefix")
+                .unwrap_or_else(|| usual.international_prefix.clone()),
+            short: s.list("short").unwrap_or_else(|| usual.short.clone()),
+        };
+        s.close();
+        numbers
+    }
+}
+
+impl Flow {
+    fn read(key: Spanned<String>, mut s: Section<'_>) -> Self {
+        let flow = Self {
+            key,
+            group: s.must("group", "\"the group that serves it\""),
+            greeting: s.list("greeting").unwrap_or_default(),
+            early_media: s.or("early_media", false),
+            ring_back: s.get("ring_back"),
+            priority: s.within("priority", 0, 0..=9),
+        };
+        s.close();
+        flow
+    }
+}
+
+impl Entry {
+    fn read(mut s: Section<'_>) -> Self {
+        let entry = Self {
+            place: s.place(),
+            trunk: s.get("trunk"),
+            called: s.must("called", "\"12345\", or a prefix that ends in *"),
+            flow: s.must("flow", "\"the flow that it takes\""),
+        };
+        s.close();
+        entry
+    }
+}
