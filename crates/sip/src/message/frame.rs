@@ -4,14 +4,14 @@
 //!   push(bytes) ─▶ next() ─▶ Message(range of the buffer) | Ping (answer with CRLF) | None (wait) | error (close)
 //! ```
 
-use super::{Limits, Malformed, Message};
+use super::{Limits, Malformed, Message, Name};
 
 /// What stands next in the stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Frame<'a> {
     /// One whole message.
     Message(&'a [u8]),
-    /// A keep-alive (CRLFCRLF): answer with CRLF.
+    /// A keep-alive (CRLFCRLF), or several in a row: answer with one CRLF.
     Ping,
 }
 
@@ -38,17 +38,19 @@ impl Stream {
     /// When the stream cannot be followed any further: no Content-Length, or a bound passed. Close it.
     pub fn next_frame(&mut self, limits: &Limits) -> Result<Option<Frame<'_>>, Malformed> {
         let rest = &self.buffer[self.consumed..];
-        let crlf = rest.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
-        if crlf == rest.len() && crlf < 4 {
+        let ends = rest.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+        if ends == rest.len() && ends < 4 {
             return Ok(None);
         }
-        if crlf > 0 {
-            self.consumed += crlf.min(4);
+        if ends > 0 {
+            // All of them at once: a peer that sends nothing else must not make us look at them again and again,
+            // nor get more than one answer for them.
+            let ping = rest[..ends].windows(4).any(|four| four == b"\r\n\r\n");
+            self.consumed += ends;
             self.searched = 0;
-            if rest.starts_with(b"\r\n\r\n") {
+            if ping {
                 return Ok(Some(Frame::Ping));
             }
-            return self.next_frame(limits);
         }
         let Some(head) = self.head_end() else {
             return if self.buffer.len() - self.consumed > limits.message {
@@ -58,9 +60,13 @@ impl Stream {
             };
         };
         let start = self.consumed;
-        let length = Message::parse(&self.buffer[start..start + head], limits)?
-            .content_length()
-            .ok_or(Malformed("Missing Content-Length"))?;
+        let message = Message::parse(&self.buffer[start..start + head], limits)?;
+        // Two lengths are two opinions about where the next message begins (RFC 4475 3.3.9); on a stream that
+        // cannot be answered and forgotten.
+        if message.count(Name::ContentLength) > 1 {
+            return Err(Malformed("More Than One Content-Length"));
+        }
+        let length = message.content_length().ok_or(Malformed("Missing Content-Length"))?;
         let whole = head + length;
         if whole > limits.message {
             return Err(Malformed("Message Too Large"));
@@ -116,6 +122,25 @@ mod tests {
             assert_eq!(messages, 2, "cut at {cut}");
             assert!(pings <= 1);
         }
+    }
+
+    #[test]
+    fn line_ends_without_end_cost_no_more_than_their_length() {
+        let mut stream = Stream::default();
+        stream.push(&b"\n".repeat(1_000_000));
+        assert_eq!(stream.next_frame(&Limits::STREAM), Ok(None), "nothing to answer");
+        stream.push(&b"\r\n".repeat(500_000));
+        assert_eq!(stream.next_frame(&Limits::STREAM), Ok(Some(Frame::Ping)));
+        assert_eq!(stream.next_frame(&Limits::STREAM), Ok(None), "one answer for all of them");
+        stream.push(BYE);
+        assert_eq!(stream.next_frame(&Limits::STREAM), Ok(Some(Frame::Message(BYE))));
+    }
+
+    #[test]
+    fn two_lengths_end_a_stream() {
+        let mut stream = Stream::default();
+        stream.push(b"BYE sip:a@h SIP/2.0\r\nContent-Length: 3\r\nl: 0\r\n\r\nabc");
+        assert_eq!(stream.next_frame(&Limits::STREAM), Err(Malformed("More Than One Content-Length")));
     }
 
     #[test]
