@@ -1,1 +1,22 @@
-//! Head to be written.
+//! What the tests of the whole engine share: a centre on a virtual wire, and fuzz targets.
+//!
+//! ```text
+//!   phones::Town ──datagrams──▶ wire::Wire ──delay, loss, copies──▶ centre::VirtualCentre
+//!        ▲                         ▲  │                        sip ─ call ─ acd ─ media ─ report
+//!        └──────── hotline::Hotline: one clock, one queue ─────────────┘
+//!                          └─▶ ledger::Ledger: what both sides say, held against each other
+//! ```
+//!
+//! Reading order: [`setup`] (what a centre and its day are like) → [`wire`] → [`centre`] → [`hotline`] (the loop
+//! and the closing of the books) → [`ledger`] → [`seeds`]; apart from them [`fuzz`].
+
+pub mod centre;
+pub mod fuzz;
+pub mod hotline;
+pub mod ledger;
+pub mod seeds;
+pub mod setup;
+pub mod wire;
+
+pub use hotline::Hotline;
+pub use setup::Setup;
