@@ -1,10 +1,10 @@
 //! Arrivals: an INVITE outside any dialog becomes an ingress leg, or is refused with as little work as possible.
 //!
 //! ```text
-//!   INVITE ─▶ scanner? ─▶ whose? ─▶ can we do what it requires? ─▶ full? ─▶ digest ─▶ merged? ─▶ timer?
-//!              silence    stranger: 403   420                      503      401       482       422
-//!                         or silence                                                            │
-//!                                   Invited ◀── 100 Trying ◀── leg ◀── a call's token (503) ◀───┘
+//!   INVITE ─▶ whose? ─▶ can we do what it requires? ─▶ full? ─▶ digest ─▶ merged? ─▶ timer?
+//!             stranger: 403    420                      503      401       482       422
+//!             or silence; scanner: ban                                               │
+//!                        Invited ◀── 100 Trying ◀── leg ◀── a call's token (503) ◀───┘
 //! ```
 //!
 //! Never knows: who is called, what a body means.
@@ -36,11 +36,11 @@ impl Endpoint {
         key: u128,
         out: &mut Out,
     ) {
-        if self.is_scan(now, path, request, out) {
-            return;
-        }
         let Some(origin) = self.origin_of(request, path) else {
-            return self.stranger(now, path, request, out);
+            if !self.is_scan(now, path, request, out) {
+                self.stranger(now, path, request, out);
+            }
+            return;
         };
         if let Some(lines) = refusal::unsupported(request) {
             let reply = Reply { status: 420, extra: &lines, ..Reply::default() };
@@ -61,7 +61,7 @@ impl Endpoint {
                     let lines = self.gate.challenge(now, stale);
                     let reply = Reply { status: 401, extra: &lines, ..Reply::default() };
                     // RFC 3261 26.3.2.4: challenges of INVITE keep no state.
-                    return self.stateless(request.message, Method::Invite, path, &reply, out);
+                    return self.stateless(request.message, request.via(), Method::Invite, path, &reply, out);
                 }
                 Proof::Wrong => return self.wrong_invite(now, path, request, key, out),
             }
@@ -116,8 +116,8 @@ impl Endpoint {
             let mut tag = Vec::with_capacity(32);
             write_tag(&mut tag, id.slot, id.guard);
             let mut head = Vec::with_capacity(768);
-            route::head(request.message, path, &tag, true, &mut head);
-            let back = route::back(request.message, path);
+            route::head(request.message, request.via(), path, &tag, true, &mut head);
+            let back = route::back(request.via(), path);
             let server = core.open_server(now, true, key, back, head.into(), Some(id.slot));
             Ingress {
                 server,
@@ -278,8 +278,8 @@ impl Endpoint {
         let mut tag = Vec::with_capacity(16);
         crate::transaction::write_hex(&mut tag, self.core.hash(request.call_id()));
         let mut head = Vec::with_capacity(512);
-        route::head(request.message, path, &tag, false, &mut head);
-        let back = route::back(request.message, path);
+        route::head(request.message, request.via(), path, &tag, false, &mut head);
+        let back = route::back(request.via(), path);
         let server = self.core.open_server(now, true, key, back, head.into(), None);
         self.core.answer(now, server, Method::Invite, &Reply { status: 100, ..Reply::default() }, out);
         self.core.hold_invite(server, at);

@@ -20,7 +20,7 @@ use crate::counters::Counters;
 use crate::gate::Gate;
 use crate::leg::{AorRef, Command, Fact, Transport};
 use crate::legs::{Leg, Legs, Next, State};
-use crate::message::{Cause, Limits, Message, Method, Start};
+use crate::message::{Cause, Limits, Message, Method, Start, Via};
 use crate::nonce::Nonces;
 use crate::plan::Plan;
 use crate::received::Received;
@@ -305,11 +305,13 @@ impl Endpoint {
     fn bad(&mut self, message: &Message<'_>, status: u16, reason: &'static str, path: &Path, out: &mut Out) {
         self.core.counters.malformed += 1;
         let Start::Request { method, .. } = message.start() else { return };
-        if method == Method::Ack || message.via().is_none() || message.call_id().is_none() {
+        let Some(via) = message.via() else { return };
+        if method == Method::Ack || message.call_id().is_none() {
             return;
         }
         self.stateless(
             message,
+            &via,
             method,
             path,
             &Reply { status, reason: Some(reason), ..Reply::default() },
@@ -322,6 +324,7 @@ impl Endpoint {
     pub(crate) fn stateless(
         &mut self,
         message: &Message<'_>,
+        via: &Via<'_>,
         method: Method<'_>,
         path: &Path,
         reply: &Reply<'_>,
@@ -330,10 +333,10 @@ impl Endpoint {
         let mut tag = Vec::with_capacity(16);
         write_hex(&mut tag, self.core.hash(message.call_id().unwrap_or_default()));
         let mut head = Vec::with_capacity(512);
-        route::head(message, path, &tag, false, &mut head);
+        route::head(message, via, path, &tag, false, &mut head);
         let from = out.bytes.len();
         compose::response(&mut out.bytes, reply, &head, &self.core.plan.product);
-        self.core.send(&route::back(message, path), from, out);
+        self.core.send(&route::back(via, path), from, out);
         self.core.counters.response_out(method, reply.status);
     }
 
@@ -349,7 +352,7 @@ impl Endpoint {
         self.core.counters.refuse(why);
         out.notes.push(Note::Refused { peer: path.peer, status: reply.status, why });
         if reply.status > 0 {
-            self.stateless(request.message, request.method(), path, reply, out);
+            self.stateless(request.message, request.via(), request.method(), path, reply, out);
         }
     }
 
@@ -386,7 +389,7 @@ impl Endpoint {
                     None => refusal::outside(method),
                 };
                 let reply = Reply { status, extra: &extra, ..Reply::default() };
-                self.stateless(request.message, method, path, &reply, out);
+                self.stateless(request.message, request.via(), method, path, &reply, out);
             }
         }
     }
@@ -402,7 +405,7 @@ impl Endpoint {
         out: &mut Out,
     ) {
         let status = if invite.is_some() { 200 } else { 481 };
-        self.stateless(request.message, Method::Cancel, path, &Reply { status, ..Reply::default() }, out);
+        self.stateless(request.message, request.via(), Method::Cancel, path, &Reply { status, ..Reply::default() }, out);
         let slot = invite.and_then(|invite| self.core.transactions.servers.get(invite)?.leg);
         let Some((slot, leg)) = slot.and_then(|slot| Some((slot, self.legs.all.get_mut(slot)?))) else {
             return;
@@ -433,16 +436,16 @@ impl Endpoint {
         let full = self.core.transactions.len() >= self.core.plan.limits.transactions.saturating_mul(2);
         let Some(leg) = self.legs.of_dialog(request) else {
             let reply = Reply { status: 481, ..Reply::default() };
-            return self.stateless(request.message, method, path, &reply, out);
+            return self.stateless(request.message, request.via(), method, path, &reply, out);
         };
         let id = leg.id;
         if full {
             let reply = Reply { status: 503, ..Reply::default() };
-            return self.stateless(request.message, method, path, &reply, out);
+            return self.stateless(request.message, request.via(), method, path, &reply, out);
         }
         let mut head = Vec::with_capacity(512);
-        route::head(request.message, path, b"", method == Method::Invite, &mut head);
-        let back = route::back(request.message, path);
+        route::head(request.message, request.via(), path, b"", method == Method::Invite, &mut head);
+        let back = route::back(request.via(), path);
         let server =
             self.core.open_server(now, method == Method::Invite, key, back, head.into(), Some(id.slot));
         let core = &mut self.core;

@@ -2,7 +2,8 @@
 //!
 //! Texts are as the peer wrote them; header values that are copied into answers keep even their folding.
 
-use crate::message::{Cause, Invalid, Message, Method, Name, ReasonValue, Start, validate};
+use crate::message::{Cause, Invalid, Message, Method, Name, ReasonValue, Start, Via, validate};
+use crate::transaction::COOKIE;
 
 /// See the module's head.
 #[derive(Clone, Copy, Debug)]
@@ -11,6 +12,7 @@ pub(crate) struct Received<'a> {
     method: Method<'a>,
     status: u16,
     seq: u32,
+    via: Via<'a>,
     branch: &'a [u8],
     call_id: &'a [u8],
     from_tag: &'a [u8],
@@ -23,12 +25,14 @@ impl<'a> Received<'a> {
         validate(message)?;
         let bad = Invalid { status: 400, reason: "Bad Request" };
         let cseq = message.cseq().ok_or(bad)?;
+        let via = message.via().ok_or(bad)?;
         Ok(Self {
             message,
+            via,
             method: cseq.method,
             status: message.status().unwrap_or(0),
             seq: cseq.number,
-            branch: message.via().and_then(|via| via.branch()).unwrap_or_default(),
+            branch: via.branch().unwrap_or_default(),
             call_id: message.call_id().ok_or(bad)?,
             from_tag: message.from_tag().unwrap_or_default(),
             to_tag: message.to_tag().unwrap_or_default(),
@@ -53,6 +57,16 @@ impl<'a> Received<'a> {
     /// Branch of the topmost Via; empty when there is none.
     pub(crate) fn branch(&self) -> &'a [u8] {
         self.branch
+    }
+
+    /// Topmost Via.
+    pub(crate) fn via(&self) -> &Via<'a> {
+        &self.via
+    }
+
+    /// Its branch names a transaction as RFC 3261 17.2.3 wants.
+    pub(crate) fn has_cookie(&self) -> bool {
+        self.branch.len() > COOKIE.len() && self.branch.starts_with(COOKIE)
     }
 
     pub(crate) fn call_id(&self) -> &'a [u8] {

@@ -115,7 +115,7 @@ impl Endpoint {
             (Proof::Ask { stale }, _) => {
                 let lines = self.gate.challenge(now, stale);
                 let reply = Reply { status: 401, extra: &lines, ..Reply::default() };
-                return self.stateless(request.message, Method::Register, path, &reply, out);
+                return self.stateless(request.message, request.via(), Method::Register, path, &reply, out);
             }
             (Proof::Wrong | Proof::Good, _) => {
                 let Some(at) = self.wrong_password(now, path, out) else { return };
@@ -158,8 +158,8 @@ impl Endpoint {
         let mut tag = Vec::with_capacity(16);
         write_hex(&mut tag, self.core.hash(request.call_id()));
         let mut head = Vec::with_capacity(512);
-        route::head(request.message, path, &tag, false, &mut head);
-        self.core.open_server(now, false, key, route::back(request.message, path), head.into(), None)
+        route::head(request.message, request.via(), path, &tag, false, &mut head);
+        self.core.open_server(now, false, key, route::back(request.via(), path), head.into(), None)
     }
 
     /// Changes the bindings as the request says, all or nothing.

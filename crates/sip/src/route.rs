@@ -12,7 +12,7 @@ use crate::core::Core;
 use crate::dialog::{Dialog, Texts};
 use crate::endpoint::{Out, Path};
 use crate::leg::Transport;
-use crate::message::{Message, Name, Uri};
+use crate::message::{Message, Name, Uri, Via};
 use crate::received::Received;
 use crate::resolve::{Found, Name as HostName, default_port};
 use base::Timestamp;
@@ -20,24 +20,28 @@ use std::hash::Hasher as _;
 use std::net::{IpAddr, SocketAddr};
 
 /// Where the answer to a request goes. `maddr` is not followed: it would let a datagram aim our answers.
-pub(crate) fn back(request: &Message<'_>, path: &Path) -> Path {
+pub(crate) fn back(via: &Via<'_>, path: &Path) -> Path {
     let mut back = *path;
-    if path.transport == Transport::Udp
-        && let Some(via) = request.via()
-        && !via.wants_rport()
-    {
+    if path.transport == Transport::Udp && !via.wants_rport() {
         back.peer.set_port(via.port.unwrap_or(5060));
     }
     back
 }
 
 /// The lines that every answer to a request repeats. `tag` is added to a To that has none.
-pub(crate) fn head(request: &Message<'_>, path: &Path, tag: &[u8], routes: bool, to: &mut Vec<u8>) {
+pub(crate) fn head(
+    request: &Message<'_>,
+    via: &Via<'_>,
+    path: &Path,
+    tag: &[u8],
+    routes: bool,
+    to: &mut Vec<u8>,
+) {
     let mut first = true;
     for line in request.headers(Name::Via) {
         put(to, &[b"Via: "]);
         if first {
-            put_via(request, line, path, to);
+            put_via(via, line, path, to);
             first = false;
         } else {
             put(to, &[line]);
@@ -58,8 +62,7 @@ pub(crate) fn head(request: &Message<'_>, path: &Path, tag: &[u8], routes: bool,
 }
 
 /// The topmost Via with what we saw (RFC 3261 18.2.1, RFC 3581 4).
-fn put_via(request: &Message<'_>, line: &[u8], path: &Path, to: &mut Vec<u8>) {
-    let Some(via) = request.via() else { return put(to, &[line]) };
+fn put_via(via: &Via<'_>, line: &[u8], path: &Path, to: &mut Vec<u8>) {
     let top = crate::message::Commas::of(line).next().unwrap_or(line);
     let rest = &line[(top.as_ptr() as usize - line.as_ptr() as usize + top.len()).min(line.len())..];
     if via.wants_rport() && via.rport().is_none() {
@@ -98,8 +101,7 @@ impl Core {
             hasher.write_u64(key);
             hasher
         });
-        let via = request.message.via();
-        let cookie = via.is_some_and(|via| via.has_cookie());
+        let via = request.via();
         let method: &[u8] = if invite { b"INVITE" } else { request.method().as_bytes() };
         for hasher in &mut halves {
             let mut put = |text: &[u8]| {
@@ -107,12 +109,10 @@ impl Core {
                 hasher.write_u8(0xff);
             };
             put(method);
-            if let Some(via) = via {
-                put(via.host.0);
-                put(&via.port.unwrap_or(0).to_be_bytes());
-                put(via.branch().unwrap_or_default());
-            }
-            if !cookie {
+            put(via.host.0);
+            put(&via.port.unwrap_or(0).to_be_bytes());
+            put(request.branch());
+            if !request.has_cookie() {
                 // RFC 3261 17.2.3 for RFC 2543 peers; the To tag is left out, since an ACK has one.
                 put(request.call_id());
                 put(request.tag_of_from());
