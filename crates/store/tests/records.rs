@@ -239,6 +239,21 @@ fn the_backlog_drops_the_least_valuable_first_and_counts_it() {
 }
 
 #[test]
+fn a_graceful_end_leaves_no_call_in_progress() {
+    let folder = Folder::new("end");
+    let (mut report, mut writer, run) = begin(&folder.file());
+    let events = day::events(13, 300, 40);
+    play(&mut report, &mut writer, &events[..events.len() / 2]);
+    let before = writer.records().summary(run, &limits()).expect("reads");
+    assert!(before.in_progress > 0);
+    let records = writer.finish(run, AT).expect("ends");
+    let after = records.summary(run, &limits()).expect("reads");
+    assert_eq!(after.in_progress, 0);
+    let lost = after.total.counters.lost_before_line - before.total.counters.lost_before_line;
+    assert_eq!(lost, before.in_progress);
+}
+
+#[test]
 fn a_batch_written_twice_is_there_once() {
     let folder = Folder::new("twice");
     let (mut report, mut writer, run) = begin(&folder.file());
