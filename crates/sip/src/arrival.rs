@@ -218,6 +218,11 @@ impl Endpoint {
             || self.registrar.is_source(path.peer)
     }
 
+    /// Whether a stranger has asked more than his share: then he gets no answer at all.
+    pub(crate) fn is_too_much(&mut self, now: Timestamp, path: &Path) -> bool {
+        !self.is_friend(path) && !self.admission.stranger(now, path.peer.ip(), &self.core.plan.limits)
+    }
+
     /// Somebody who is nobody: a refusal as long as he is slow, silence when he is not.
     fn stranger(&mut self, now: Timestamp, path: &Path, request: &Received<'_>, out: &mut Out) {
         let slow = self.admission.stranger(now, path.peer.ip(), &self.core.plan.limits);

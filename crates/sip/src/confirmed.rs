@@ -378,11 +378,8 @@ impl Confirmed {
                     core.answer(now, server, method, &Reply { status: 491, ..Reply::default() }, out);
                     return;
                 }
-                Exchange::Answered { offers: false, .. } if invite => {
-                    // A new INVITE shows that the peer has our 2xx: its ACK was lost or overtaken.
-                    self.overtaken(id, core, out);
-                }
-                Exchange::Answered { .. } => {}
+                // A new request shows that the peer has our 2xx: its ACK was lost or overtaken.
+                Exchange::Answered { offers: false, .. } => self.overtaken(id, core, out),
                 Exchange::Asked { .. } => {
                     let seconds = core.random.below(11).to_string();
                     let extra = [b"Retry-After: ", seconds.as_bytes(), b"\r\n"].concat();

@@ -308,7 +308,8 @@ impl Egress {
         let rseq = response.value(Name::RSeq).and_then(|value| std::str::from_utf8(value).ok()?.parse().ok());
         if let Some(rseq) = rseq.filter(|_| reliable && !response.tag_of_to().is_empty()) {
             let branch = &mut self.branches[at];
-            let known = branch.early.iter().position(|early| early.dialog.remote_tag() == response.tag_of_to());
+            let known =
+                branch.early.iter().position(|early| early.dialog.remote_tag() == response.tag_of_to());
             let place = match known {
                 // RFC 3262 4: only the next one in order is acknowledged; a copy was acknowledged before.
                 Some(place) if branch.early[place].rseq.wrapping_add(1) != rseq => return,
@@ -347,7 +348,8 @@ impl Egress {
         let branch = self.branches.swap_remove(at);
         let mut dialog = core.dialog_of_response(now, response, source, branch.nated, out);
         dialog.local_seq = response.seq();
-        if let Some(early) = branch.early.iter().find(|early| early.dialog.remote_tag() == response.tag_of_to())
+        if let Some(early) =
+            branch.early.iter().find(|early| early.dialog.remote_tag() == response.tag_of_to())
         {
             (dialog.local_seq, dialog.remote_seq) = (early.dialog.local_seq, early.dialog.remote_seq);
         }

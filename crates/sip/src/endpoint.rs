@@ -270,17 +270,17 @@ impl Endpoint {
         let limits = if path.transport == Transport::Udp { &Limits::DATAGRAM } else { &Limits::STREAM };
         let message = match Message::parse(bytes, limits) {
             Ok(message) => message,
-            Err(malformed) => return self.salvage(bytes, malformed.0, path, out),
+            Err(malformed) => return self.salvage(now, bytes, malformed.0, path, out),
         };
         match Received::read(&message) {
             Ok(received) if message.is_request() => self.request(now, path, &received, out),
             Ok(received) => self.response(now, path, &received, out),
-            Err(invalid) => self.bad(&message, invalid.status, invalid.reason, path, out),
+            Err(invalid) => self.bad(now, &message, (invalid.status, invalid.reason), path, out),
         }
     }
 
     /// Something that is no message: if its good lines tell whom to answer, he is told what is wrong.
-    fn salvage(&mut self, bytes: &[u8], reason: &'static str, path: &Path, out: &mut Out) {
+    fn salvage(&mut self, now: Timestamp, bytes: &[u8], reason: &'static str, path: &Path, out: &mut Out) {
         let mut good = Vec::with_capacity(1_024);
         for (at, line) in bytes.split(|&byte| byte == b'\n').take(64).enumerate() {
             let line = line.strip_suffix(b"\r").unwrap_or(line);
@@ -296,17 +296,24 @@ impl Endpoint {
         }
         put(&mut good, &[b"\r\n"]);
         match Message::parse(&good, &Limits::DATAGRAM) {
-            Ok(message) => self.bad(&message, 400, reason, path, out),
+            Ok(message) => self.bad(now, &message, (400, reason), path, out),
             Err(_) => self.core.counters.malformed += 1,
         }
     }
 
     /// A message that cannot be acted upon: requests are told why, all else is dropped.
-    fn bad(&mut self, message: &Message<'_>, status: u16, reason: &'static str, path: &Path, out: &mut Out) {
+    fn bad(
+        &mut self,
+        now: Timestamp,
+        message: &Message<'_>,
+        (status, reason): (u16, &'static str),
+        path: &Path,
+        out: &mut Out,
+    ) {
         self.core.counters.malformed += 1;
         let Start::Request { method, .. } = message.start() else { return };
         let Some(via) = message.via() else { return };
-        if method == Method::Ack || message.call_id().is_none() {
+        if method == Method::Ack || message.call_id().is_none() || self.is_too_much(now, path) {
             return;
         }
         self.stateless(
@@ -378,9 +385,7 @@ impl Endpoint {
             Method::Invite => self.invited(now, path, request, key, out),
             Method::Register => self.registered(now, path, request, key, out),
             _ => {
-                if !self.is_friend(path)
-                    && !self.admission.stranger(now, path.peer.ip(), &self.core.plan.limits)
-                {
+                if self.is_too_much(now, path) {
                     let reply = Reply::default();
                     return self.refuse(request, path, &reply, "too many requests of a stranger", out);
                 }
@@ -404,8 +409,18 @@ impl Endpoint {
         invite: Option<ServerRef>,
         out: &mut Out,
     ) {
+        if invite.is_none() && self.is_too_much(now, path) {
+            return;
+        }
         let status = if invite.is_some() { 200 } else { 481 };
-        self.stateless(request.message, request.via(), Method::Cancel, path, &Reply { status, ..Reply::default() }, out);
+        self.stateless(
+            request.message,
+            request.via(),
+            Method::Cancel,
+            path,
+            &Reply { status, ..Reply::default() },
+            out,
+        );
         let slot = invite.and_then(|invite| self.core.transactions.servers.get(invite)?.leg);
         let Some((slot, leg)) = slot.and_then(|slot| Some((slot, self.legs.all.get_mut(slot)?))) else {
             return;
@@ -434,6 +449,9 @@ impl Endpoint {
     fn inside(&mut self, now: Timestamp, path: &Path, request: &Received<'_>, key: u128, out: &mut Out) {
         let method = request.method();
         let full = self.core.transactions.len() >= self.core.plan.limits.transactions.saturating_mul(2);
+        if self.legs.of_dialog(request).is_none() && self.is_too_much(now, path) {
+            return;
+        }
         let Some(leg) = self.legs.of_dialog(request) else {
             let reply = Reply { status: 481, ..Reply::default() };
             return self.stateless(request.message, request.via(), method, path, &reply, out);
@@ -534,7 +552,8 @@ impl Endpoint {
         out: &mut Out,
     ) {
         let trunk = self.core.transactions.clients.get(client).and_then(|client| client.trunk);
-        let mut dialog = self.core.dialog_of_response(now, response, path, false, out);
+        // It is told where its 2xx came from: whether it sits behind a NAT is not known here any more.
+        let mut dialog = self.core.dialog_of_response(now, response, path, true, out);
         dialog.local_seq = response.seq();
         self.core.ack(client, &dialog, response.seq(), out);
         crate::ending::bye(&mut dialog, None, trunk, Cause::NORMAL, &mut self.core, now, out);

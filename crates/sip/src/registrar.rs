@@ -104,7 +104,7 @@ impl Endpoint {
         if self.is_scan(now, path, request, out) {
             return;
         }
-        if !self.is_friend(path) && !self.admission.stranger(now, path.peer.ip(), &self.core.plan.limits) {
+        if self.is_too_much(now, path) {
             return self.refuse(request, path, &Reply::default(), "too many requests of a stranger", out);
         }
         let user = request.message.to().and_then(|to| Uri::parse(to.uri)).map_or(&b""[..], |uri| uri.user);

@@ -6,6 +6,7 @@
 //! ```
 //!
 //! A stale answer is used while the new one is fetched: a broken resolver must not stop a working trunk.
+//! Every lookup must be answered, with nothing if need be: until then its name is not asked for again.
 //! Never knows: DNS, sockets, why somebody wants the address.
 
 use crate::endpoint::{Lookup, Out};

@@ -277,3 +277,31 @@ fn what_else_a_peer_may_say_inside_a_call() {
     assert_eq!(ask(&mut wire, "BYE", "", ""), "SIP/2.0 481 Call/Transaction Does Not Exist");
     wire.settle();
 }
+
+#[test]
+fn an_update_that_overtakes_the_ack_is_asked_about() {
+    let mut wire = Wire::new(1);
+    let mut city = plan(CITY);
+    city.trunks.push(trunk("carrier", CARRIER));
+    wire.join(city);
+    let sdp_type = "Content-Type: application/sdp\r\n";
+    wire.say(addr(CARRIER), addr(CITY), &inside("INVITE", 1, "<sip:12345@c>", sdp_type, "v=0 offer"));
+    wire.run_ms(20);
+    let leg = invited(&wire.facts(0)).unwrap();
+    wire.command(0, Command::Answer { leg, body: sdp("city") });
+    wire.run_ms(20);
+    let ok = wire.heard_at(addr(CARRIER)).pop().unwrap();
+    let to = ok.lines().find_map(|line| line.strip_prefix("To: ")).unwrap().to_owned();
+    wire.say(addr(CARRIER), addr(CITY), &inside("UPDATE", 2, &to, sdp_type, "v=0 hold"));
+    wire.run_ms(20);
+    assert_eq!(names(&wire.facts(0)), ["confirmed", "offered"]);
+    wire.command(0, Command::Accept { leg, body: sdp("held") });
+    wire.run_ms(20);
+    let answer = wire.heard_at(addr(CARRIER)).pop().unwrap();
+    assert!(answer.contains("CSeq: 2 UPDATE") && answer.contains("o=held"), "{answer}");
+    wire.say(addr(CARRIER), addr(CITY), &inside("ACK", 1, &to, "", ""));
+    wire.say(addr(CARRIER), addr(CITY), &inside("BYE", 3, &to, "", ""));
+    wire.run_ms(20);
+    assert_eq!(names(&wire.facts(0)), ["released Peer 200"]);
+    wire.settle();
+}
