@@ -13,6 +13,33 @@
 //! because every caller is in exactly one place and each step out of it has one counter
 //! ([`counters::Counters`]); [`Report::check`] says so after each event of a test.
 //!
+//! ```
+//! use base::{Private, Timestamp};
+//! use call::event::{CallRef, Event, Stamped};
+//! use report::{Out, Plan, Report};
+//! use sip::leg::{Origin, TrunkRef};
+//!
+//! let mut report = Report::new(Plan { groups: vec!["general".into()], ..Plan::default() });
+//! let mut out = Out::default();
+//! let (call, group) = (CallRef::from_bits(1), acd::GroupRef::at(0));
+//! let arrived = Event::Arrived {
+//!     call,
+//!     origin: Origin::Trunk(TrunkRef(0)),
+//!     caller: Private::new("13851234567".into()),
+//!     called: "12345".into(),
+//!     call_id: "a84b4c76e66710".into(),
+//!     flow: None,
+//! };
+//! let queued = Event::Queued { call, group, position: 1, expected: None };
+//! for (seq, event) in (1..).zip([arrived, queued]) {
+//!     report.fold(&Stamped { at: Timestamp::from_secs(seq), seq, event }, &mut out);
+//!     report.check().expect("the counters keep their identity");
+//! }
+//! assert_eq!(out.opened.len(), 1); // to be written
+//! let board = report.board(Timestamp::from_secs(9));
+//! assert_eq!((board.total.waiting, board.groups[0].line.longest_wait.as_secs()), (1, 7));
+//! ```
+//!
 //! Never knows: files, SQL, HTTP, SIP, the insides of the engine.
 //!
 //! Reading order: [`plan`] → [`counters`] → [`service_level`] → [`record`] → [`fold`] → [`board`].

@@ -14,6 +14,31 @@
 //!
 //! **What is dropped first**, when the disk stays full for long, [`Backlog`] says.
 //!
+//! ```no_run
+//! use report::{Out, Plan, Report, UnixMs};
+//! use store::{Backlog, Numbers, Records};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let (names, now, events) = (Plan::default(), UnixMs(0), Vec::<call::event::Stamped>::new());
+//! let mut records = Records::open("records.db")?;
+//! let orphans = records.close_orphans(now)?;
+//! let run = records.begin_run(now)?;
+//! let plan = Plan { run, ..names };
+//! let mut writer = records.writer(&plan, Numbers::Plain)?;
+//! let (mut report, mut out, mut backlog) = (Report::new(plan), Out::default(), Backlog::default());
+//! for stamped in &events {
+//!     report.fold(stamped, &mut out);
+//!     backlog.take(&mut out);
+//!     // Once a second or so; what fails is kept and goes with the next flush.
+//!     if let Err(error) = backlog.flush(&mut writer) {
+//!         eprintln!("{error}");
+//!     }
+//! }
+//! # let _ = orphans;
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! Never knows: HTTP, sockets, the arithmetic of service levels; the recount in [`summary`] is plain SQL over
 //! the records, so that it can hold the counters of `report` to account.
 //!
