@@ -161,7 +161,7 @@ port_rest = "200ms"
 silence_max = "0s" # most of these callers say nothing
 
 [calls]
-max = 50000
+max = 5000
 
 [clips.music]
 builtin = "music"
