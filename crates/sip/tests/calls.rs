@@ -364,3 +364,70 @@ fn numbers_and_identities_of_a_trusted_carrier() {
     assert!(wire.heard_at(addr(CARRIER)).pop().unwrap().starts_with("SIP/2.0 486"));
     wire.settle();
 }
+
+#[test]
+fn requests_of_ours_go_the_way_the_proxies_recorded() {
+    let (mut wire, proxy) = (Wire::new(1), "192.0.2.77:5070");
+    let mut city = plan(CITY);
+    city.trunks.push(trunk("carrier", proxy));
+    wire.join(city);
+    let by_hand = |method: &str, branch: &str, to: &str| {
+        format!(
+            "{method} sip:12345@192.0.2.1 SIP/2.0\r\nVia: SIP/2.0/UDP {proxy};branch=z9hG4bK{branch}\r\n\
+             Via: SIP/2.0/UDP {CARRIER};branch=z9hG4bKinner\r\n\
+             Record-Route: <sip:{proxy};lr>, <sip:10.9.9.9;lr>\r\n\
+             From: <sip:1@c>;tag=a\r\nTo: {to}\r\nCall-ID: rr\r\nCSeq: 1 {method}\r\nMax-Forwards: 70\r\n\
+             Contact: <sip:gw@10.1.1.1>\r\nContent-Length: 0\r\n\r\n"
+        )
+    };
+    wire.say(addr(proxy), addr(CITY), &by_hand("INVITE", "1", "<sip:12345@c>"));
+    wire.run_ms(20);
+    let leg = invited(&wire.facts(0)).unwrap();
+    wire.command(0, Command::Answer { leg, body: sdp("city") });
+    wire.run_ms(20);
+    let ok = wire.heard_at(addr(proxy)).pop().unwrap();
+    assert!(ok.contains("Record-Route: <sip:192.0.2.77:5070;lr>, <sip:10.9.9.9;lr>\r\n"), "{ok}");
+    assert_eq!(ok.matches("Via: ").count(), 2);
+    let to = ok.lines().find_map(|line| line.strip_prefix("To: ")).unwrap();
+    wire.say(addr(proxy), addr(CITY), &by_hand("ACK", "2", to));
+    wire.run_ms(20);
+    wire.command(0, Command::Release { leg, cause: Cause::NORMAL });
+    wire.run_ms(20);
+    let bye = wire.heard_at(addr(proxy)).pop().unwrap();
+    assert!(bye.starts_with("BYE sip:gw@10.1.1.1 SIP/2.0\r\n"), "{bye}");
+    assert!(bye.contains("Route: <sip:192.0.2.77:5070;lr>, <sip:10.9.9.9;lr>\r\n"), "{bye}");
+    wire.settle();
+}
+
+#[test]
+fn a_second_answer_of_a_proxys_fork_is_acknowledged_and_ended() {
+    let mut wire = Wire::new(1);
+    let mut city = plan(CITY);
+    city.trunks.push(trunk("carrier", CARRIER));
+    wire.join(city);
+    let out = wire.fresh_leg();
+    wire.command(0, invite_trunk(out, "1", sdp("city")));
+    wire.run_ms(20);
+    let invite = wire.heard_at(addr(CARRIER)).pop().unwrap();
+    let value = |name: &str| {
+        invite.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_else(|| panic!("{name}"))
+    };
+    for (tag, host) in [("one", "192.0.2.101"), ("two", "192.0.2.102")] {
+        let ok = format!(
+            "SIP/2.0 200 OK\r\nVia: {}\r\nFrom: {}\r\nTo: {};tag={tag}\r\nCall-ID: {}\r\nCSeq: 1 INVITE\r\n\
+             Contact: <sip:1@{host}>\r\nContent-Type: application/sdp\r\nContent-Length: 3\r\n\r\nv=0",
+            value("Via: "),
+            value("From: "),
+            value("To: "),
+            value("Call-ID: "),
+        );
+        wire.say(addr(CARRIER), addr(CITY), &ok);
+        wire.run_ms(20);
+    }
+    assert_eq!(names(&wire.facts(0)), ["answered"]);
+    assert!(wire.heard_at(addr("192.0.2.101:5060"))[0].starts_with("ACK sip:1@192.0.2.101"));
+    let second = wire.heard_at(addr(CARRIER));
+    assert!(second[0].starts_with("ACK sip:1@192.0.2.102") && second[1].starts_with("BYE"), "{second:?}");
+    wire.command(0, Command::Release { leg: out, cause: Cause::NORMAL });
+    wire.settle();
+}

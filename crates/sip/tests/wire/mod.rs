@@ -140,12 +140,10 @@ impl Wire {
         let mut out = std::mem::take(&mut self.nodes[node].out);
         act(&mut self.nodes[node].sip, &mut out);
         self.nodes[node].sip.check();
-        let at = self.nodes[node].at;
         for send in &out.sends {
             let bytes = out.bytes[send.bytes.clone()].to_vec();
-            self.launch(send.path.transport, send.path.local, send.path.peer, bytes, send.path.connection);
+            self.launch(send.path.transport, send.path.local, send.path.peer, &bytes);
         }
-        let _ = at;
         self.nodes[node].facts.append(&mut out.facts);
         self.nodes[node].notes.append(&mut out.notes);
         self.nodes[node].lookups.append(&mut out.lookups);
@@ -159,20 +157,13 @@ impl Wire {
         self.step(node, |sip, out| sip.command(now, command, out));
     }
 
-    fn launch(
-        &mut self,
-        transport: Transport,
-        from: SocketAddr,
-        to: SocketAddr,
-        bytes: Vec<u8>,
-        _connection: Option<ConnectionRef>,
-    ) {
-        let text = String::from_utf8_lossy(&bytes).into_owned();
+    fn launch(&mut self, transport: Transport, from: SocketAddr, to: SocketAddr, bytes: &[u8]) {
+        let text = String::from_utf8_lossy(bytes).into_owned();
         let lost = self.loser.as_mut().is_some_and(|loser| loser(&text));
         let line = text.lines().next().unwrap_or("");
         self.ladder.push(format!("{} {from} → {to}{} {line}", self.now, if lost { " ✗" } else { "" }));
         if transport != Transport::Udp {
-            self.launch_stream(transport, from, to, &bytes);
+            self.launch_stream(transport, from, to, bytes);
             return;
         }
         if lost || self.random.chance(self.faults.loss) {
@@ -181,7 +172,7 @@ impl Wire {
         let copies = 1 + u32::from(self.random.chance(self.faults.repeat));
         for _ in 0..copies {
             let at = self.now + self.delay();
-            self.fly(at, Flight::Datagram { from, to, bytes: bytes.clone() });
+            self.fly(at, Flight::Datagram { from, to, bytes: bytes.to_vec() });
         }
     }
 
@@ -237,7 +228,7 @@ impl Wire {
 
     /// A hand-written peer sends a datagram. Lines are joined by CRLF.
     pub fn say(&mut self, from: SocketAddr, to: SocketAddr, text: &str) {
-        self.launch(Transport::Udp, from, to, text.as_bytes().to_vec(), None);
+        self.launch(Transport::Udp, from, to, text.as_bytes());
     }
 
     /// Runs until `until`.
