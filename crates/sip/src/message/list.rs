@@ -72,49 +72,62 @@ impl<'a> Iterator for Split<'a> {
     type Item = &'a [u8];
 
     fn next(&mut self) -> Option<&'a [u8]> {
-        loop {
-            let rest = self.rest?;
-            let part = match find_outside(rest, self.at) {
-                Some(end) => {
-                    self.rest = Some(&rest[end + 1..]);
-                    &rest[..end]
-                }
-                None => {
-                    self.rest = None;
-                    rest
-                }
-            };
-            let part = trim(part);
-            if !part.is_empty() {
-                return Some(part);
-            }
+        // Empty parts are stepped over byte by byte: a line of nothing but commas costs no more than its length.
+        let rest = self.rest?;
+        let Some(begin) = rest.iter().position(|&byte| byte != self.at && !is_space(byte)) else {
+            self.rest = None;
+            return None;
+        };
+        let rest = &rest[begin..];
+        let end = find_outside(rest, self.at);
+        self.rest = end.map(|end| &rest[end + 1..]);
+        Some(trim_end(end.map_or(rest, |end| &rest[..end])))
+    }
+}
+
+/// Place of the first `wanted` that is neither in a quoted string nor in angle brackets. What is not closed reaches
+/// to the end.
+pub(super) fn find_outside(value: &[u8], wanted: u8) -> Option<usize> {
+    // Sixteen bytes at a time while there is little to find, which is so in every honest value; then byte by byte,
+    // because a search that finds something at every second byte costs ten times as much.
+    let (mut at, mut found) = (0, 0);
+    loop {
+        if found < 8 {
+            at += memchr::memchr3(wanted, b'"', b'<', value.get(at..)?)?;
+            found += 1;
+        }
+        match *value.get(at)? {
+            byte if byte == wanted => return Some(at),
+            b'"' => at = quoted_end(value, at)?,
+            b'<' => at = angle_end(value, at)?,
+            _ => at += 1,
         }
     }
 }
 
-/// Place of the first `wanted` that is neither in a quoted string nor in angle brackets.
-pub(super) fn find_outside(value: &[u8], wanted: u8) -> Option<usize> {
-    let (mut quoted, mut escaped, mut angle) = (false, false, false);
-    for (place, &byte) in value.iter().enumerate() {
-        if quoted {
-            match byte {
-                _ if escaped => escaped = false,
-                b'\\' => escaped = true,
-                b'"' => quoted = false,
-                _ => {}
-            }
-        } else if byte == wanted && !angle {
-            return Some(place);
-        } else {
-            match byte {
-                b'"' => quoted = true,
-                b'<' => angle = true,
-                b'>' => angle = false,
-                _ => {}
-            }
+/// Behind the quoted string that opens at `at`. Byte by byte: quoted strings are short, and one that is all
+/// escapes costs no more than its length.
+fn quoted_end(value: &[u8], at: usize) -> Option<usize> {
+    let mut at = at + 1;
+    loop {
+        match value.get(at)? {
+            b'"' => return Some(at + 1),
+            b'\\' => at += 2, // an escaped character closes nothing
+            _ => at += 1,
         }
     }
-    None
+}
+
+/// Behind the angle brackets that open at `at`; they may hold quoted strings.
+fn angle_end(value: &[u8], at: usize) -> Option<usize> {
+    let mut at = at + 1;
+    loop {
+        match value.get(at)? {
+            b'>' => return Some(at + 1),
+            b'"' => at = quoted_end(value, at)?,
+            _ => at += 1,
+        }
+    }
 }
 
 /// The values of a comma-separated header line (RFC 3261 7.3.1).
@@ -147,6 +160,37 @@ mod tests {
         assert_eq!(parts.len(), 3);
         assert_eq!(parts[1], b"<sip:c@h>");
         assert_eq!(parts[2], br#""x\",y" <sip:d@h>"#);
+    }
+
+    /// The obvious version of [`find_outside`].
+    fn find_plainly(value: &[u8], wanted: u8) -> Option<usize> {
+        let (mut quoted, mut escaped, mut angle) = (false, false, false);
+        for (place, &byte) in value.iter().enumerate() {
+            match byte {
+                _ if escaped => escaped = false,
+                b'\\' if quoted => escaped = true,
+                b'"' => quoted = !quoted,
+                _ if quoted => {}
+                byte if byte == wanted && !angle => return Some(place),
+                b'<' => angle = true,
+                b'>' => angle = false,
+                _ => {}
+            }
+        }
+        None
+    }
+
+    #[test]
+    fn the_fast_search_finds_what_the_obvious_one_finds() {
+        let mut random = base::Random::seeded(7);
+        for _ in 0..50_000 {
+            let length = random.below(40);
+            let value: Vec<u8> = (0..length).map(|_| b"\"<>,;\\a "[random.below(8) as usize]).collect();
+            for wanted in [b',', b';', b'<'] {
+                let text = String::from_utf8_lossy(&value);
+                assert_eq!(find_outside(&value, wanted), find_plainly(&value, wanted), "{text}");
+            }
+        }
     }
 
     #[test]

@@ -44,6 +44,10 @@ pub use via::{Via, transport_token};
 /// Headers that a message may have; the span table has this many places.
 pub const HEADERS_MAX: usize = 128;
 
+/// Values of one header that are looked at. No list that means something is longer: hops end at 255 (Max-Forwards),
+/// and what a line of commas costs is bounded.
+pub const VALUES_MAX: usize = 256;
+
 /// First line of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Start<'a> {
@@ -73,14 +77,18 @@ impl std::fmt::Display for Malformed {
     }
 }
 
+/// One header row. Offsets fit 16 bits because [`LARGEST`] does, which halves what parsing must clear.
 #[derive(Clone, Copy, Debug)]
 struct Span {
     name: Name,
-    name_start: u32,
-    name_end: u32,
-    start: u32,
-    end: u32,
+    name_start: u16,
+    name_end: u16,
+    start: u16,
+    end: u16,
 }
+
+/// The largest message: what a datagram can hold, and all that RFC 3261 18.1.1 asks for.
+const LARGEST: usize = u16::MAX as usize;
 
 /// A message, borrowed from the bytes it came in.
 #[derive(Clone)]
@@ -108,7 +116,7 @@ impl<'a> Message<'a> {
     /// # Errors
     /// When a bound is passed or the first line or a header line cannot be told.
     pub fn parse(bytes: &'a [u8], limits: &Limits) -> Result<Self, Malformed> {
-        if bytes.len() > limits.message {
+        if bytes.len() > limits.message.min(LARGEST) {
             return Err(Malformed("Message Too Large"));
         }
         // CRLFs before the first line are keep-alives (RFC 3261 7.5).
@@ -150,8 +158,8 @@ impl<'a> Message<'a> {
                     return Err(Malformed("First Header Line Is Folded"));
                 }
                 let span = &mut self.spans[self.count - 1];
-                span.end = end as u32;
-                if (span.end - span.start) as usize > limits.field {
+                span.end = end as u16;
+                if usize::from(span.end - span.start) > limits.field {
                     return Err(Malformed("Header Field Too Long"));
                 }
                 continue;
@@ -162,18 +170,19 @@ impl<'a> Message<'a> {
             if self.count == HEADERS_MAX.min(limits.headers) {
                 return Err(Malformed("Too Many Headers"));
             }
-            let colon =
-                line.iter().position(|&byte| byte == b':').ok_or(Malformed("Header Line Without Colon"))?;
+            let colon = memchr::memchr(b':', line).ok_or(Malformed("Header Line Without Colon"))?;
             let name = list::trim(&line[..colon]);
-            if name.is_empty() || !name.iter().all(|&byte| method::is_token(byte)) {
+            let known = Name::of(name);
+            // A name that we know is a token.
+            if known == Name::Other && (name.is_empty() || !name.iter().all(|&byte| method::is_token(byte))) {
                 return Err(Malformed("Bad Header Name"));
             }
             self.spans[self.count] = Span {
-                name: Name::of(name),
-                name_start: start as u32,
-                name_end: (start + name.len()) as u32,
-                start: (start + colon + 1) as u32,
-                end: end as u32,
+                name: known,
+                name_start: start as u16,
+                name_end: (start + name.len()) as u16,
+                start: (start + colon + 1) as u16,
+                end: end as u16,
             };
             self.count += 1;
         }
@@ -258,8 +267,8 @@ impl<'a> Message<'a> {
     pub fn all(&self) -> impl Iterator<Item = (Name, &'a [u8], &'a [u8])> {
         let raw = self.raw;
         self.spans[..self.count].iter().map(move |span| {
-            let name = &raw[span.name_start as usize..span.name_end as usize];
-            (span.name, name, list::trim(&raw[span.start as usize..span.end as usize]))
+            let name = &raw[usize::from(span.name_start)..usize::from(span.name_end)];
+            (span.name, name, list::trim(&raw[usize::from(span.start)..usize::from(span.end)]))
         })
     }
 
@@ -269,7 +278,7 @@ impl<'a> Message<'a> {
         self.spans[..self.count]
             .iter()
             .filter(move |span| span.name == name)
-            .map(move |span| list::trim(&raw[span.start as usize..span.end as usize]))
+            .map(move |span| list::trim(&raw[usize::from(span.start)..usize::from(span.end)]))
     }
 
     /// Raw value of the first line of a header.
@@ -284,9 +293,10 @@ impl<'a> Message<'a> {
         self.spans[..self.count].iter().filter(|span| span.name == name).count()
     }
 
-    /// Values of a header that is a list: all its lines, split at commas outside quotes and angle brackets.
+    /// Values of a header that is a list: all its lines, split at commas outside quotes and angle brackets. At most
+    /// [`VALUES_MAX`].
     pub fn values(&self, name: Name) -> impl Iterator<Item = &'a [u8]> + '_ {
-        self.headers(name).flat_map(Commas::of)
+        self.headers(name).flat_map(Commas::of).take(VALUES_MAX)
     }
 
     /// Value of a header that we have no name for; case does not matter.
@@ -383,7 +393,7 @@ impl Lines<'_> {
         }
         let start = self.at;
         let rest = &self.raw[start..];
-        let (mut end, next) = match rest.iter().position(|&byte| byte == b'\n') {
+        let (mut end, next) = match memchr::memchr(b'\n', rest) {
             Some(length) => (start + length, start + length + 1),
             None => (self.raw.len(), self.raw.len()),
         };

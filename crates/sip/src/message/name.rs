@@ -108,6 +108,22 @@ const NAMES: [(&str, Name); 49] = [
     ("Recv-Info", Name::RecvInfo),
 ];
 
+/// Places in [`NAMES`] by length, so that two or three comparisons do. Ends with a place that is none.
+const BY_LENGTH: [[u8; 9]; 21] = {
+    let mut places = [[u8::MAX; 9]; 21];
+    let mut place = 0;
+    while place < NAMES.len() {
+        let length = NAMES[place].0.len();
+        let mut at = 0;
+        while places[length][at] != u8::MAX {
+            at += 1;
+        }
+        places[length][at] = place as u8;
+        place += 1;
+    }
+    places
+};
+
 impl Name {
     /// The name of a header as written, long or compact, in any case.
     #[must_use]
@@ -115,14 +131,11 @@ impl Name {
         if let [compact] = name {
             return Self::of_compact(compact.to_ascii_lowercase());
         }
-        // The first letter and the length tell nearly all apart, so that one comparison usually does.
-        NAMES
+        let Some(places) = BY_LENGTH.get(name.len()) else { return Self::Other };
+        places
             .iter()
-            .find(|(known, _)| {
-                known.len() == name.len()
-                    && known.as_bytes()[0].eq_ignore_ascii_case(&name[0])
-                    && known.as_bytes().eq_ignore_ascii_case(name)
-            })
+            .map_while(|&place| NAMES.get(usize::from(place)))
+            .find(|(known, _)| known.as_bytes().eq_ignore_ascii_case(name))
             .map_or(Self::Other, |(_, name)| *name)
     }
 
@@ -151,5 +164,23 @@ impl Name {
     #[must_use]
     pub fn as_str(self) -> &'static str {
         NAMES.iter().find(|(_, name)| *name == self).map_or("", |(known, _)| known)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_is_known_in_any_case() {
+        for (text, name) in NAMES {
+            for spelling in [text.to_owned(), text.to_lowercase(), text.to_uppercase()] {
+                assert_eq!(Name::of(spelling.as_bytes()), name);
+            }
+            assert_eq!(name.as_str(), text);
+        }
+        for stranger in ["", "X-Call-Ref", "Viaa", "P-Preferred-Identity-Of-Nobody", "\u{130}"] {
+            assert_eq!(Name::of(stranger.as_bytes()), Name::Other);
+        }
     }
 }
