@@ -106,11 +106,8 @@ impl Centre {
         let engine_bell = Doorbell::new().context("no file descriptor left for a doorbell")?;
         let rim_bell = Doorbell::new()?;
         let events = Ring::bounded(EVENTS);
-        let requests = Requests {
-            ring: Ring::bounded(REQUESTS),
-            engine: engine_bell.clone(),
-            minted: Arc::default(),
-        };
+        let requests =
+            Requests { ring: Ring::bounded(REQUESTS), engine: engine_bell.clone(), minted: Arc::default() };
         let streams = StreamRings {
             arrivals: Ring::bounded(ARRIVALS),
             engine: engine_bell.clone(),
@@ -170,7 +167,7 @@ impl Centre {
             stop: Arc::clone(&stop),
         };
 
-        let mut reporter = Reporter::open(&config, clock, events, engine_telemetry, media_telemetry, rings)?;
+        let reporter = Reporter::open(&config, clock, events, engine_telemetry, media_telemetry, rings)?;
         let status = reporter.status();
         let reporting = Arc::clone(&stop_report);
         let reporter = spawn("report", move || {
@@ -298,17 +295,17 @@ fn gauge<T: Send + 'static>(name: String, ring: &Ring<T>) -> RingGauge {
     RingGauge { name, read: Box::new(move || (ring.depth(), ring.refused())) }
 }
 
-fn spawn(
-    name: &str,
-    run: impl FnOnce() -> std::io::Result<()> + Send + 'static,
-) -> Result<JoinHandle<()>> {
+fn spawn(name: &str, run: impl FnOnce() -> std::io::Result<()> + Send + 'static) -> Result<JoinHandle<()>> {
     let named = name.to_owned();
     let body = move || {
         if let Err(error) = run() {
             tracing::error!(thread = named, %error, "a thread has ended; the process cannot go on");
         }
     };
-    Builder::new().name(format!("sujie-{name}")).spawn(body).with_context(|| format!("starting thread {name}"))
+    Builder::new()
+        .name(format!("sujie-{name}"))
+        .spawn(body)
+        .with_context(|| format!("starting thread {name}"))
 }
 
 /// Binds SIP's sockets and writes the ports that the system chose (for port 0) back into the plan.
@@ -327,8 +324,8 @@ fn bind(config: &mut Config) -> Result<(UdpSockets, Vec<TcpListener>)> {
             let same = bound.iter().find(|udp| udp.ip() == address.ip());
             address.set_port(same.map_or(0, SocketAddr::port));
         }
-        let listener = TcpListener::bind(address)
-            .with_context(|| format!("TCP {address} cannot be bound; {remedy}"))?;
+        let listener =
+            TcpListener::bind(address).with_context(|| format!("TCP {address} cannot be bound; {remedy}"))?;
         listener.set_nonblocking(true)?;
         tcp.push(listener);
     }

@@ -1,3 +1,42 @@
 //! `sujie`: parses the command line, builds, runs, reports.
 
-fn main() {}
+use clap::Parser;
+use node::cli::{Cli, Command, ConfigCommand, RecordsCommand};
+use node::config::{Config, EXAMPLE};
+use std::path::Path;
+use std::process::ExitCode;
+
+/// A mistake in what was asked for: command line or configuration.
+const USAGE: u8 = 2;
+
+fn main() -> ExitCode {
+    let done = match Cli::parse().command {
+        Command::Demo(options) => node::demo::command(&options),
+        Command::Serve(from) => return with_config(&from.config, node::serve::command),
+        Command::Check(from) => return with_config(&from.config, node::check::command),
+        Command::Config(ConfigCommand::Example) => {
+            print!("{EXAMPLE}");
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Records(RecordsCommand::Summary { database, json }) => {
+            node::records::summary(&database, json)
+        }
+    };
+    done.unwrap_or_else(failed)
+}
+
+fn with_config(path: &Path, run: impl FnOnce(Config) -> anyhow::Result<ExitCode>) -> ExitCode {
+    match Config::load(path) {
+        Ok(config) => run(config).unwrap_or_else(failed),
+        Err(mistakes) => {
+            eprint!("{mistakes}");
+            ExitCode::from(USAGE)
+        }
+    }
+}
+
+#[allow(clippy::needless_pass_by_value, reason = "the form that unwrap_or_else takes")]
+fn failed(error: anyhow::Error) -> ExitCode {
+    eprintln!("sujie: {error:#}");
+    ExitCode::FAILURE
+}

@@ -52,14 +52,18 @@ impl Status {
     pub fn board(&self) -> Arc<Board> {
         Arc::clone(&self.board.read())
     }
+}
 
-    /// Why the centre is not ready to take calls; empty when it is.
-    pub fn unready(&self) -> Vec<String> {
+impl web::Centre for Status {
+    fn board(&self) -> Arc<Board> {
+        self.board()
+    }
+
+    fn unready(&self) -> Vec<String> {
         self.health.read().clone()
     }
 
-    /// The metrics in Prometheus' text format.
-    pub fn metrics(&self) -> String {
+    fn metrics(&self) -> String {
         self.metrics.render()
     }
 }
@@ -102,8 +106,9 @@ impl Reporter {
     ) -> Result<Self> {
         let at = UnixMs(clock.epoch().unix_millis(clock.now()));
         if let Some(folder) = config.node.database.parent() {
-            std::fs::create_dir_all(folder)
-                .with_context(|| format!("the folder {} of the call records cannot be made", folder.display()))?;
+            std::fs::create_dir_all(folder).with_context(|| {
+                format!("the folder {} of the call records cannot be made", folder.display())
+            })?;
         }
         let mut records = Records::open(&config.node.database)?;
         let orphans = records.close_orphans(at)?;
@@ -171,6 +176,7 @@ impl Reporter {
         self.take_events();
         let now = self.clock.now();
         self.report.tick(now, &mut self.out);
+        self.out.closed.iter().for_each(|record| self.status.metrics.observe_record(record));
         self.backlog.take(&mut self.out);
         if now >= self.next_flush {
             self.next_flush = now + self.flush_every;
@@ -245,7 +251,9 @@ impl Reporter {
         });
         let mut unready = Vec::new();
         match &self.last_engine {
-            _ if now.since(self.heard_engine) > STALE => unready.push("the engine's thread stands still".to_owned()),
+            _ if now.since(self.heard_engine) > STALE => {
+                unready.push("the engine's thread stands still".to_owned())
+            }
             None => unready.push("the engine has not spoken yet".into()),
             Some(engine) if engine.overloaded => {
                 unready.push(format!("overloaded: datagrams wait {} ms", engine.lag.as_millis()));

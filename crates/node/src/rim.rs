@@ -41,10 +41,7 @@ impl Rim {
         status: Arc<Status>,
     ) -> Result<Self> {
         let http = TcpListener::bind(config.node.http).with_context(|| {
-            format!(
-                "HTTP {} cannot be bound; is another sujie running? See [node] http",
-                config.node.http
-            )
+            format!("HTTP {} cannot be bound; is another sujie running? See [node] http", config.node.http)
         })?;
         http.set_nonblocking(true)?;
         let address = http.local_addr()?;
@@ -106,5 +103,5 @@ async fn resolve(lookups: Ring<Lookup>, answers: Answers) {
 
 async fn serve_http(listener: TcpListener, status: Arc<Status>) -> std::io::Result<()> {
     let listener = tokio::net::TcpListener::from_std(listener)?;
-    web::serve(listener, status.web_state()).await
+    web::serve(listener, status).await
 }

@@ -6,6 +6,7 @@
 use crate::centre::Centre;
 use crate::config::Config;
 use anyhow::{Result, bail};
+use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -57,7 +58,8 @@ impl Signals {
 ///
 /// # Errors
 /// When it cannot start, or breaks.
-pub fn run(config: Config) -> Result<()> {
+pub fn command(config: Config) -> Result<ExitCode> {
+    crate::log::start(config.node.log)?;
     let signals = Signals::listen()?;
     let grace = config.node.drain_grace;
     let centre = Centre::start(config)?;
@@ -79,5 +81,5 @@ pub fn run(config: Config) -> Result<()> {
         tracing::warn!(calls = stopped, "calls were cut off");
     }
     tracing::info!("sujie has stopped");
-    Ok(())
+    Ok(ExitCode::SUCCESS)
 }

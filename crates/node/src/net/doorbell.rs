@@ -8,9 +8,10 @@
 
 use nix::sys::eventfd::{EfdFlags, EventFd};
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use tokio::io::unix::AsyncFd;
 
 /// A doorbell. Clones share it.
 #[derive(Clone)]
@@ -56,5 +57,22 @@ impl Doorbell {
     /// What to wait for.
     pub fn fd(&self) -> BorrowedFd<'_> {
         self.shared.0.as_fd()
+    }
+
+    /// For a consumer that is a tokio task: becomes readable when the bell rings.
+    ///
+    /// # Errors
+    /// When called outside a tokio runtime with I/O.
+    #[allow(unsafe_code, reason = "tokio asks for the promise that the descriptor stays ours")]
+    pub fn for_tokio(&self) -> io::Result<AsyncFd<Self>> {
+        // SAFETY: the descriptor belongs to the EventFd that `self` shares; the clone that AsyncFd keeps holds
+        // it open, and `as_raw_fd` always gives the same one.
+        unsafe { AsyncFd::register(self.clone()) }.map_err(io::Error::from)
+    }
+}
+
+impl AsRawFd for Doorbell {
+    fn as_raw_fd(&self) -> RawFd {
+        self.shared.0.as_fd().as_raw_fd()
     }
 }

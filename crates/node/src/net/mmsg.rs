@@ -5,7 +5,7 @@
 //! Sender::push(peer, range) … ─▶ Sender::flush(socket, bytes)
 //! ```
 //!
-//! The one file of this crate with `unsafe`: the two calls take arrays of raw pointers. All pointers are made
+//! `unsafe` because the two calls take arrays of raw pointers. All pointers are made
 //! anew for each call from buffers that outlive it, so the structs themselves hold none and may move.
 
 #![allow(unsafe_code, reason = "recvmmsg and sendmmsg have no safe form in std or tokio")]
@@ -115,9 +115,7 @@ pub fn stamp(socket: BorrowedFd<'_>) -> io::Result<()> {
 
 /// Asks for socket buffers of this size, past the system's limit where we may.
 pub fn buffers(socket: BorrowedFd<'_>, bytes: i32) {
-    for (force, ask) in
-        [(libc::SO_RCVBUFFORCE, libc::SO_RCVBUF), (libc::SO_SNDBUFFORCE, libc::SO_SNDBUF)]
-    {
+    for (force, ask) in [(libc::SO_RCVBUFFORCE, libc::SO_RCVBUF), (libc::SO_SNDBUFFORCE, libc::SO_SNDBUF)] {
         if set_option(socket, libc::SOL_SOCKET, force, bytes).is_err() {
             // Not permitted to pass the limit: take what the system gives.
             let _ = set_option(socket, libc::SOL_SOCKET, ask, bytes);

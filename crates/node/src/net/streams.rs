@@ -18,7 +18,6 @@ use std::io;
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::Duration;
-use tokio::io::unix::AsyncFd;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
@@ -158,7 +157,7 @@ impl Connections {
 }
 
 async fn dispatch(all: Rc<Connections>) -> io::Result<()> {
-    let bell = AsyncFd::register(BellFd(all.rings.dispatcher.clone()))?;
+    let bell = all.rings.dispatcher.for_tokio()?;
     loop {
         while let Some(departure) = all.rings.departures.pop() {
             depart(&all, departure);
@@ -211,20 +210,5 @@ async fn open(all: Rc<Connections>, peer: SocketAddr, first: Box<[u8]>) {
             }
         }
         _ => all.tell(Arrival::Failed(peer)).await,
-    }
-}
-
-/// Lets tokio wait for a doorbell.
-struct BellFd(Doorbell);
-
-impl std::os::fd::AsFd for BellFd {
-    fn as_fd(&self) -> std::os::fd::BorrowedFd<'_> {
-        self.0.fd()
-    }
-}
-
-impl std::os::fd::AsRawFd for BellFd {
-    fn as_raw_fd(&self) -> i32 {
-        self.0.fd().as_raw_fd()
     }
 }

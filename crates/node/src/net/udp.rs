@@ -132,7 +132,8 @@ fn route(routes: &mut HashMap<IpAddr, IpAddr>, peer: SocketAddr) -> IpAddr {
     if routes.len() >= ROUTES_MAX {
         routes.clear();
     }
-    let fallback: IpAddr = if peer.is_ipv4() { Ipv4Addr::LOCALHOST.into() } else { Ipv6Addr::LOCALHOST.into() };
+    let fallback: IpAddr =
+        if peer.is_ipv4() { Ipv4Addr::LOCALHOST.into() } else { Ipv6Addr::LOCALHOST.into() };
     let local = local_towards(peer).unwrap_or(fallback);
     routes.insert(peer.ip(), local);
     local
