@@ -4,7 +4,7 @@ use crate::call::{Call, Stage};
 use crate::engine::{Engine, Owner};
 use crate::event::CallRef;
 use crate::leg::{Dialog, Leg, Role, Sound};
-use acd::AgentState;
+use acd::{AgentState, GroupRef};
 
 impl Engine {
     /// Holds the state against what must always be true between two steps:
@@ -14,27 +14,44 @@ impl Engine {
     /// - every port is free, resting, set aside or held by exactly one leg;
     /// - each stage has the audio it needs, and an ended call has none open;
     /// - an agent is offered or talking exactly when one call rings or talks with him;
+    /// - who waits or rings is in the distributor's lines, and nobody else is;
+    /// - the distributor's own invariants;
     /// - what is done is forgotten.
     ///
     /// # Errors
     /// Says what does not hold.
     pub fn check(&self) -> Result<(), String> {
         hold(self.decided.is_empty(), || "decisions are left".into())?;
+        self.acd.check()?;
+        let legs = self.legs.sorted();
+        let mut withdrawn: Vec<CallRef> = Vec::new();
+        for (_, owner) in &legs {
+            if owner.role == Role::Withdrawn {
+                withdrawn.push(owner.call);
+            }
+        }
+        withdrawn.sort_unstable();
         let mut ports = Vec::new();
         let mut live = 0;
-        let (mut ringing, mut talking) = (0, 0);
+        let (mut ringing, mut talking, mut in_line) = (0, 0, 0);
         for (name, call) in self.calls.iter() {
             live += usize::from(!call.is_ending());
-            self.check_call(name, call).map_err(|why| format!("{name} ({call}): {why}"))?;
+            let known = withdrawn.partition_point(|other| *other <= name)
+                - withdrawn.partition_point(|other| *other < name);
+            self.check_call(name, call, known).map_err(|why| format!("{name} ({call}): {why}"))?;
             for leg in std::iter::once(&call.caller).chain(call.agent_leg()) {
                 ports.extend(leg.sound.port());
             }
             ringing += usize::from(matches!(call.stage, Stage::Ringing(..)));
             talking += usize::from(matches!(call.stage, Stage::Talking(_)));
+            in_line += usize::from(matches!(call.stage, Stage::Waiting(_) | Stage::Ringing(..)));
         }
+        let groups = (0..self.plan.acd.groups.len()).filter_map(|group| self.acd.group(GroupRef::at(group)));
+        let lines: usize = groups.map(|group| group.waiting).sum();
+        hold(lines == in_line, || format!("{in_line} callers wait, {lines} are in line"))?;
         hold(live == self.live, || format!("{live} calls are live, {} are counted", self.live))?;
 
-        for (leg, owner) in self.legs.sorted() {
+        for (leg, owner) in legs {
             let call = self.calls.get(owner.call).ok_or_else(|| format!("{leg:?} belongs to no call"))?;
             let known = match owner.role {
                 Role::Caller => call.caller.leg == *leg,
@@ -60,7 +77,7 @@ impl Engine {
         hold(busy == talking, || format!("{busy} agents talk, on {talking} calls"))
     }
 
-    fn check_call(&self, name: CallRef, call: &Call) -> Result<(), String> {
+    fn check_call(&self, name: CallRef, call: &Call, withdrawn: usize) -> Result<(), String> {
         hold(!call.is_done(), || "is done and not forgotten".into())?;
         hold(call.told == call.is_ending(), || "its end and the word of it differ".into())?;
         hold(call.limit.is_some(), || "has no limit".into())?;
@@ -68,10 +85,8 @@ impl Engine {
         if let Some(leg) = call.agent_leg() {
             self.check_leg(name, Role::Agent, leg)?;
         }
-        let withdrawn = Owner { call: name, role: Role::Withdrawn };
-        let count = self.legs.sorted().iter().filter(|(_, owner)| **owner == withdrawn).count();
-        hold(count == call.withdrawn as usize, || {
-            format!("{count} legs are withdrawn, not {}", call.withdrawn)
+        hold(withdrawn == call.withdrawn as usize, || {
+            format!("{withdrawn} legs are withdrawn, not {}", call.withdrawn)
         })?;
 
         let open = |leg: &Leg| matches!(leg.sound, Sound::Open(_));

@@ -63,6 +63,8 @@ pub struct Engine {
     pub(crate) random: Random,
     /// What each agent does, as the distributor last said.
     pub(crate) agents: Vec<AgentState>,
+    /// Whether each agent's phone account is bound.
+    pub(crate) bound: Vec<bool>,
     /// Calls that are not ending.
     pub(crate) live: usize,
     /// No new calls.
@@ -113,6 +115,7 @@ impl Engine {
             timers: Wheel::default(),
             random,
             agents: vec![AgentState::SignedOut; plan.acd.agents.len()],
+            bound: vec![false; plan.acd.agents.len()],
             live: 0,
             draining: false,
             decided: VecDeque::new(),
@@ -256,12 +259,7 @@ impl Engine {
                 Say::TurnedAway { caller, group, why } => {
                     self.turned_away(now, caller_call(caller), group, why, out);
                 }
-                Say::Agent { agent, state } => {
-                    if let Some(kept) = self.agents.get_mut(agent.index()) {
-                        *kept = state;
-                    }
-                    self.tell(now, Event::Agent { agent, state }, out);
-                }
+                Say::Agent { agent, state } => self.agent_is(now, agent, state, out),
                 Say::Refused { .. } => {}
             }
         }

@@ -3,12 +3,13 @@
 //! ```text
 //!   AorBound(first) ─▶ signed out: sign in, ready · not ready because the phone was lost: ready
 //!   AorLost ─▶ acd PhoneLost: not ready, an offer goes on to somebody else; a talk goes on
+//!   … and bound again before the talk is over ─▶ ready after it, as if nothing had happened
 //! ```
 
 use crate::engine::{Engine, Out};
 use crate::event::Event;
-use acd::AgentState;
 use acd::input::Reason;
+use acd::{AgentRef, AgentState};
 use base::Timestamp;
 use sip::leg::{AorLoss, AorRef};
 
@@ -22,7 +23,11 @@ impl Engine {
         out: &mut Out,
     ) {
         self.tell(now, Event::PhoneBound { aor, contacts }, out);
-        let Some(agent) = self.agent_at(aor).filter(|_| first && self.plan.register_signs_in) else { return };
+        let Some(agent) = self.agent_at(aor) else { return };
+        self.set_bound(agent, true);
+        if !first || !self.plan.register_signs_in {
+            return;
+        }
         match self.agent_state(agent) {
             Some(AgentState::SignedOut) => {
                 let _ = self.ask(now, acd::Input::SignIn { agent });
@@ -39,7 +44,25 @@ impl Engine {
     pub(crate) fn phone_lost(&mut self, now: Timestamp, aor: AorRef, why: AorLoss, out: &mut Out) {
         self.tell(now, Event::PhoneLost { aor, why }, out);
         if let Some(agent) = self.agent_at(aor) {
+            self.set_bound(agent, false);
             let _ = self.ask(now, acd::Input::PhoneLost { agent });
+        }
+    }
+
+    /// The distributor says what an agent does now.
+    pub(crate) fn agent_is(&mut self, now: Timestamp, agent: AgentRef, state: AgentState, out: &mut Out) {
+        let before = self.agents.get_mut(agent.index()).map(|kept| std::mem::replace(kept, state));
+        self.tell(now, Event::Agent { agent, state }, out);
+        // His phone was lost while he talked, and came back before the talk was over: the loss is past.
+        let lost = (before, state) == (Some(AgentState::Talking), AgentState::NotReady(Reason::PhoneLost));
+        if lost && self.plan.register_signs_in && self.bound.get(agent.index()) == Some(&true) {
+            let _ = self.ask(now, acd::Input::Ready { agent });
+        }
+    }
+
+    fn set_bound(&mut self, agent: AgentRef, bound: bool) {
+        if let Some(kept) = self.bound.get_mut(agent.index()) {
+            *kept = bound;
         }
     }
 }

@@ -152,6 +152,23 @@ fn a_refusal_makes_of_the_agent_what_it_says_of_him() {
 }
 
 #[test]
+fn a_phone_that_is_lost_and_found_during_a_talk_takes_the_next_call() {
+    let mut day = talking();
+    day.phone_is_lost(0);
+    assert_eq!(day.agent(0), AgentState::Talking);
+    day.registers(0);
+    day.caller_hangs_up("c1");
+    assert_eq!(day.agent(0), AgentState::Ready);
+
+    let mut day = talking();
+    day.phone_is_lost(0);
+    day.caller_hangs_up("c1");
+    assert_eq!(day.agent(0), AgentState::NotReady(Reason::PhoneLost), "nobody can be rung there");
+    day.registers(0);
+    assert_eq!(day.agent(0), AgentState::Ready);
+}
+
+#[test]
 fn an_invite_that_nobody_takes_is_a_lost_phone() {
     let mut day = ringing();
     day.leg_ends(day.rung(0), 18, 0, ReleasedBy::Timeout);
