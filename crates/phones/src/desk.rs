@@ -131,6 +131,8 @@ struct Agent {
     kept: Vec<Talk>,
     /// Call-ID of the last call that is quite over, for requests that are repeated.
     last: Vec<u8>,
+    /// His phone has vanished.
+    gone: bool,
     stats: AgentStats,
 }
 
@@ -171,6 +173,7 @@ impl Desk {
                 talk: None,
                 kept: Vec::new(),
                 last: Vec::new(),
+                gone: false,
                 stats: AgentStats::default(),
             }
         });
@@ -235,6 +238,19 @@ impl Desk {
         self.voices.has(local) || self.plan.phones.iter().any(|phone| phone.local == local)
     }
 
+    /// An agent's phone loses its power in the middle of whatever it does: from now on it says and hears nothing,
+    /// and nobody is told.
+    pub fn vanish(&mut self, agent: AgentNo) {
+        let Some(state) = self.agents.get_mut(agent.index()) else { return };
+        state.gone = true;
+        let talk = state.talk.take().map(|talk| *talk);
+        let kept = std::mem::take(&mut state.kept);
+        for talk in talk.into_iter().chain(kept) {
+            self.close(agent, talk);
+        }
+        self.drop_registration(agent);
+    }
+
     /// A datagram has come.
     pub fn receive(
         &mut self,
@@ -256,6 +272,9 @@ impl Desk {
             let status = if method == Method::Options { 200 } else { 404 };
             return refuse(local, from, status, method, &message, out);
         };
+        if self.agents[agent.index()].gone {
+            return;
+        }
         match method {
             Method::Invite => self.invited(now, agent, from, &message, out),
             Method::Ack => self.confirmed(now, agent, &message),

@@ -255,6 +255,19 @@ fn a_caller_who_vanishes_answers_nothing_any_more() {
 }
 
 #[test]
+fn a_phone_that_vanishes_says_nothing_any_more() {
+    let mut script = Script::new(one_call(), |_, _| {});
+    script.run_until(Timestamp::from_secs(2));
+    script.town.desk.vanish(crate::AgentNo(0));
+    assert_eq!(script.town.desk.busy(), 0);
+    script.run_until(Timestamp::from_secs(60));
+    // He rang and never answers; the CANCEL is repeated until 64·T1 is over.
+    assert!(script.ladder.join(" ").starts_with("1000>INVITE 1005<180 11000>CANCEL 11500>CANCEL"));
+    assert!(!script.ladder.iter().skip(2).any(|line| line.contains('<')), "{:?}", script.ladder);
+    assert_eq!((script.record().end, script.town.next_deadline()), (End::NoAnswer, None));
+}
+
+#[test]
 fn an_engine_that_says_nothing_is_given_up_after_32_seconds() {
     let mut script = Script::new(Day { patience: Span::Never, ..one_call() }, |_, _| {});
     script.loss = Share::ALL;

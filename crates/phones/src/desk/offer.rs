@@ -387,7 +387,7 @@ impl Desk {
         }
     }
 
-    fn close(&mut self, agent: AgentNo, talk: Talk) {
+    pub(super) fn close(&mut self, agent: AgentNo, talk: Talk) {
         self.flights.land(talk.flight);
         if let Some(timer) = talk.timer {
             self.deeds.cancel(timer);

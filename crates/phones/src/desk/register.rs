@@ -60,6 +60,16 @@ impl Desk {
         }
     }
 
+    /// Nothing more is said or awaited for a registration.
+    pub(super) fn drop_registration(&mut self, agent: AgentNo) {
+        let registration = &mut self.agents[agent.index()].registration;
+        registration.bound = false;
+        self.flights.land(registration.flight.take());
+        if let Some(timer) = registration.timer.take() {
+            self.deeds.cancel(timer);
+        }
+    }
+
     pub(super) fn register(&mut self, now: Timestamp, agent: AgentNo, out: &mut Outbox) {
         let phone = &self.plan.phones[agent.index()];
         let registration = &mut self.agents[agent.index()].registration;
