@@ -85,6 +85,9 @@ pub struct Setup {
     pub ring_outs: Share,
     /// Withdrawn offers whose answer crosses the CANCEL.
     pub late_answers: Share,
+    /// An agent who is not ready because he declined, did not answer or was not reached is ready again when this
+    /// comes round; zero for never.
+    pub returns: Duration,
     /// Media threads hear and are heard this much later, as over a ring.
     pub media_lag: Duration,
 }
@@ -128,6 +131,7 @@ impl Setup {
             busy: Share::NONE,
             ring_outs: Share::NONE,
             late_answers: Share::NONE,
+            returns: Duration::ZERO,
             media_lag: Duration::from_micros(200),
         }
     }

@@ -48,7 +48,7 @@ fn a_busy_morning_with_twenty_calls_a_second() {
         let counters = hotline.centre.report.total().counters;
         assert_eq!(counters.arrived, 800);
         assert!(
-            counters.answered > 500 && counters.abandoned() > 20,
+            counters.answered > 400 && counters.abandoned() > 20,
             "it is too much for them: {counters:?}"
         );
         assert_eq!((counters.lost, counters.refused), (0, 0));
@@ -67,12 +67,12 @@ fn phones_decline_are_busy_ring_out_and_answer_too_late() {
             ring_outs: Share(100),
             late_answers: Share(500),
             ring: 3 * SECOND,
-            ring_no_answer_not_ready: false,
+            returns: 5 * SECOND,
             day,
             ..quiet
         });
         let counters = hotline.centre.report.total().counters;
-        assert!(counters.offers.declined > 10 && counters.offers.rang_out > 5, "{counters:?}");
+        assert!(counters.offers.declined > 10 && counters.offers.rang_out > 3, "{counters:?}");
         assert!(counters.answered > 50, "{counters:?}");
     });
 }
