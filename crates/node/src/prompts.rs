@@ -1,0 +1,329 @@
+//! Prompts: each clip of the configuration, computed or read from its WAV file, ready for the desks.
+//!
+//! ```text
+//!   ClipSource::Builtin ─▶ media::tone ─┐
+//!   ClipSource::File ─▶ hound ─▶ 16 bit ┴─▶ media::Clip (8 kHz, A-law and µ-law) ─▶ Clips, in the plan's order
+//! ```
+//!
+//! Any PCM file that a studio or a text-to-speech program gives will do: 8, 16, 24 or 32 bit, whole or floating
+//! point, any rate, mono or stereo. All clips that cannot be had are named at once. Never knows: who hears them.
+
+use crate::config::{Builtin, ClipOrigin, ClipSource};
+use hound::{SampleFormat, WavReader};
+use media::resample::TELEPHONE_RATE;
+use media::tone::{Amplitude, Hertz};
+use media::{Clip, Clips, PcmRefused, tone};
+use std::fmt;
+use std::fs::File;
+use std::io::BufReader;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// Largest file: an hour at 16 bit, 16 kHz stereo, and still no danger to the machine's memory.
+const FILE_MAX: u64 = 256 << 20;
+/// How a file is made right; ffmpeg reads whatever a studio has.
+const CONVERT: &str = "convert it: ffmpeg -i FILE -ac 1 -ar 8000 -c:a pcm_s16le prompt.wav";
+
+/// One clip that cannot be had.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Missing {
+    /// Its key.
+    pub name: String,
+    /// Its file; `None` when it is computed.
+    pub file: Option<PathBuf>,
+    /// What is wrong.
+    pub what: String,
+    /// What would be right.
+    pub remedy: String,
+}
+
+/// All clips that cannot be had.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MissingClips(pub Vec<Missing>);
+
+impl fmt::Display for MissingClips {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, Missing { name, file, what, remedy }) in self.0.iter().enumerate() {
+            let line = if at > 0 { "\n" } else { "" };
+            match file {
+                Some(file) => write!(f, "{line}clip {name}: {}: {what}; {remedy}", file.display())?,
+                None => write!(f, "{line}clip {name}: {what}; {remedy}")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for MissingClips {}
+
+/// Loads all clips, in order.
+///
+/// # Errors
+/// Every clip that cannot be had, with what would be right.
+pub fn load(sources: &[ClipSource]) -> Result<Clips, MissingClips> {
+    let (mut clips, mut missing) = (Vec::with_capacity(sources.len()), Vec::new());
+    for source in sources {
+        let (loaded, file) = match &source.origin {
+            ClipOrigin::Builtin { kind, length } => (computed(&source.name, *kind, *length), None),
+            ClipOrigin::File(path) => (read(&source.name, path), Some(path.clone())),
+        };
+        match loaded {
+            Ok(clip) => clips.push(clip),
+            Err(Wrong { what, remedy }) => {
+                missing.push(Missing { name: source.name.clone(), file, what, remedy });
+            }
+        }
+    }
+    if missing.is_empty() { Ok(clips.into()) } else { Err(MissingClips(missing)) }
+}
+
+/// Why one clip cannot be had.
+struct Wrong {
+    what: String,
+    remedy: String,
+}
+
+impl Wrong {
+    fn new(what: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self { what: what.into(), remedy: remedy.into() }
+    }
+}
+
+impl From<PcmRefused> for Wrong {
+    fn from(refused: PcmRefused) -> Self {
+        let remedy = match refused {
+            PcmRefused::Empty => "record something, or use builtin = \"silence\"",
+            PcmRefused::TooLong => "cut it; music is looped",
+            PcmRefused::Rate(_) | PcmRefused::Channels(_) => CONVERT,
+        };
+        Self::new(refused.to_string(), remedy)
+    }
+}
+
+fn computed(name: &str, kind: Builtin, length: Option<Duration>) -> Result<Clip, Wrong> {
+    let pcm = match kind {
+        Builtin::Beep => tone::sine(Hertz(880), Duration::from_millis(200), Amplitude::TONE),
+        Builtin::Busy => tone::busy(),
+        Builtin::Congestion => tone::congestion(),
+        Builtin::Music => tone::hold_music(),
+        Builtin::RingBack => tone::ring_back(),
+        Builtin::Silence => vec![0; TELEPHONE_RATE as usize],
+    };
+    let pcm = match length {
+        Some(length) => {
+            let count = length.as_millis() as usize * (TELEPHONE_RATE as usize / 1_000);
+            pcm.into_iter().cycle().take(count).collect()
+        }
+        None => pcm,
+    };
+    Ok(Clip::from_pcm(name, &pcm, TELEPHONE_RATE, 1)?)
+}
+
+fn read(name: &str, path: &Path) -> Result<Clip, Wrong> {
+    let unreadable = |error: std::io::Error| {
+        Wrong::new(error.to_string(), "give the path of a WAV file, relative to the configuration's folder")
+    };
+    let file = File::open(path).map_err(unreadable)?;
+    let about = file.metadata().map_err(unreadable)?;
+    if !about.is_file() {
+        return Err(Wrong::new("it is not a file", "give the path of a WAV file"));
+    }
+    if about.len() > FILE_MAX {
+        let what = format!("it has {} MB, more than {} MB", about.len() >> 20, FILE_MAX >> 20);
+        return Err(Wrong::new(what, CONVERT));
+    }
+    let reader = WavReader::new(BufReader::new(file)).map_err(wave_error)?;
+    let spec = reader.spec();
+    let pcm = sixteen_bit(reader).map_err(wave_error)?;
+    Ok(Clip::from_pcm(name, &pcm, spec.sample_rate, spec.channels)?)
+}
+
+/// All samples as 16 bit, whatever the file has.
+fn sixteen_bit(reader: WavReader<BufReader<File>>) -> Result<Vec<i16>, hound::Error> {
+    let spec = reader.spec();
+    match spec.sample_format {
+        SampleFormat::Float => reader
+            .into_samples::<f32>()
+            .map(|sample| sample.map(|s| (s.clamp(-1.0, 1.0) * f32::from(i16::MAX)).round() as i16))
+            .collect(),
+        SampleFormat::Int => {
+            let shift = i32::from(spec.bits_per_sample) - 16;
+            let scale = |s: i32| if shift >= 0 { (s >> shift) as i16 } else { (s << -shift) as i16 };
+            reader.into_samples::<i32>().map(|sample| sample.map(scale)).collect()
+        }
+    }
+}
+
+fn wave_error(error: hound::Error) -> Wrong {
+    match error {
+        hound::Error::IoError(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
+            Wrong::new("it ends before its samples do", "export it again; the copy is cut off")
+        }
+        hound::Error::IoError(error) => Wrong::new(error.to_string(), "can the file be read with `file`?"),
+        hound::Error::FormatError(why) => Wrong::new(format!("it is not a WAV file ({why})"), CONVERT),
+        // A-law, µ-law and compressed WAV files end here.
+        _ => Wrong::new("its samples are not 8, 16, 24 or 32 bit PCM", CONVERT),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hound::{WavSpec, WavWriter};
+
+    /// A folder of this test's own, gone at its end.
+    struct Folder(PathBuf);
+
+    impl Folder {
+        fn new(name: &str) -> Self {
+            let path = std::env::temp_dir().join(format!("sujie-prompts-{name}-{}", std::process::id()));
+            std::fs::create_dir_all(&path).expect("a temporary folder");
+            Self(path)
+        }
+
+        fn file(&self, name: &str) -> PathBuf {
+            self.0.join(name)
+        }
+    }
+
+    impl Drop for Folder {
+        fn drop(&mut self) {
+            let _ = std::fs::remove_dir_all(&self.0);
+        }
+    }
+
+    fn from_file(path: PathBuf) -> Result<Clips, MissingClips> {
+        load(&[ClipSource { name: "welcome".into(), origin: ClipOrigin::File(path) }])
+    }
+
+    fn builtin(kind: Builtin, length: Option<Duration>) -> Clip {
+        let source = ClipSource { name: "b".into(), origin: ClipOrigin::Builtin { kind, length } };
+        load(&[source]).expect("builtins are always there")[0].clone()
+    }
+
+    #[test]
+    fn every_builtin_can_be_had_at_its_own_length_or_another() {
+        for kind in [
+            Builtin::Beep,
+            Builtin::Busy,
+            Builtin::Congestion,
+            Builtin::Music,
+            Builtin::RingBack,
+            Builtin::Silence,
+        ] {
+            assert!(!builtin(kind, None).pcma.is_empty(), "{kind:?}");
+            let six = builtin(kind, Some(Duration::from_secs(6)));
+            assert_eq!((six.pcma.len(), six.pcmu.len()), (48_000, 48_000), "{kind:?}");
+        }
+        assert_eq!(builtin(Builtin::RingBack, None).pcma.len(), 40_000, "1 s on, 4 s off");
+    }
+
+    #[test]
+    fn a_second_of_any_pcm_format_becomes_a_second_of_telephone_audio() {
+        let folder = Folder::new("formats");
+        let formats = [
+            (8_000, 1, 8, SampleFormat::Int),
+            (8_000, 1, 16, SampleFormat::Int),
+            (16_000, 1, 16, SampleFormat::Int),
+            (22_050, 2, 24, SampleFormat::Int),
+            (44_100, 2, 16, SampleFormat::Int),
+            (48_000, 1, 32, SampleFormat::Int),
+            (48_000, 2, 32, SampleFormat::Float),
+        ];
+        for (sample_rate, channels, bits_per_sample, sample_format) in formats {
+            let spec = WavSpec { channels, sample_rate, bits_per_sample, sample_format };
+            let path =
+                folder.file(&format!("{sample_rate}-{channels}-{bits_per_sample}-{sample_format:?}.wav"));
+            let mut writer = WavWriter::create(&path, spec).expect("a WAV file");
+            for n in 0..sample_rate {
+                let sine =
+                    (f64::from(n) * 440.0 * std::f64::consts::TAU / f64::from(sample_rate)).sin() * 0.5;
+                for _ in 0..channels {
+                    match sample_format {
+                        SampleFormat::Float => writer.write_sample(sine as f32),
+                        SampleFormat::Int => {
+                            let full = f64::from(1u32 << (bits_per_sample - 1)) - 1.0;
+                            writer.write_sample((sine * full) as i32)
+                        }
+                    }
+                    .expect("a sample");
+                }
+            }
+            writer.finalize().expect("a whole file");
+            let clip = from_file(path).unwrap_or_else(|error| panic!("{spec:?}: {error}"))[0].clone();
+            assert!((7_900..=8_100).contains(&clip.pcma.len()), "{spec:?}: {} samples", clip.pcma.len());
+            let pcm: Vec<i16> = clip.pcma.iter().map(|&byte| media::alaw::decode(byte)).collect();
+            let power: f64 =
+                pcm.iter().map(|&sample| f64::from(sample).powi(2)).sum::<f64>() / pcm.len() as f64;
+            assert!((9_000.0..14_000.0).contains(&power.sqrt()), "{spec:?}: level {}", power.sqrt());
+        }
+    }
+
+    #[test]
+    fn all_clips_that_cannot_be_had_are_named_with_reason_and_remedy() {
+        let folder = Folder::new("bad");
+        std::fs::write(folder.file("text.wav"), "您好").expect("written");
+        std::fs::write(folder.file("cut.wav"), cut_off()).expect("written");
+        std::fs::write(folder.file("alaw.wav"), a_law()).expect("written");
+        let spec = WavSpec {
+            channels: 1,
+            sample_rate: 8_000,
+            bits_per_sample: 16,
+            sample_format: SampleFormat::Int,
+        };
+        WavWriter::create(folder.file("empty.wav"), spec).and_then(WavWriter::finalize).expect("written");
+        let huge = File::create(folder.file("huge.wav")).expect("a file");
+        huge.set_len(FILE_MAX + (1 << 20)).expect("a sparse file");
+        let names = ["missing.wav", "text.wav", "cut.wav", "alaw.wav", "empty.wav", "huge.wav", "."];
+        let sources: Vec<_> = names
+            .iter()
+            .map(|name| ClipSource { name: "c".into(), origin: ClipOrigin::File(folder.file(name)) })
+            .collect();
+        let all = load(&sources).expect_err("none can be had");
+        let whats: Vec<&str> = all.0.iter().map(|missing| missing.what.as_str()).collect();
+        assert_eq!(
+            whats,
+            [
+                "No such file or directory (os error 2)",
+                "it is not a WAV file (no RIFF tag found)",
+                "it ends before its samples do",
+                "its samples are not 8, 16, 24 or 32 bit PCM",
+                "the clip has no samples",
+                "it has 257 MB, more than 256 MB",
+                "it is not a file",
+            ]
+        );
+        assert_eq!(all.to_string().lines().count(), names.len());
+        assert!(all.to_string().contains("ffmpeg -i FILE"));
+    }
+
+    /// A header that promises a thousand samples, and ten of them.
+    fn cut_off() -> Vec<u8> {
+        let mut bytes = header(1, 8_000, 16, 2_000);
+        bytes.extend([0; 20]);
+        bytes
+    }
+
+    /// WAVE_FORMAT_ALAW.
+    fn a_law() -> Vec<u8> {
+        let mut bytes = header(6, 8_000, 8, 8);
+        bytes.extend([0xd5; 8]);
+        bytes
+    }
+
+    fn header(format: u16, rate: u32, bits: u16, data: u32) -> Vec<u8> {
+        let mut bytes = b"RIFF".to_vec();
+        bytes.extend((36 + data).to_le_bytes());
+        bytes.extend(b"WAVEfmt ");
+        bytes.extend(16u32.to_le_bytes());
+        bytes.extend(format.to_le_bytes());
+        bytes.extend(1u16.to_le_bytes());
+        bytes.extend(rate.to_le_bytes());
+        bytes.extend((rate * u32::from(bits / 8)).to_le_bytes());
+        bytes.extend((bits / 8).to_le_bytes());
+        bytes.extend(bits.to_le_bytes());
+        bytes.extend(b"data");
+        bytes.extend(data.to_le_bytes());
+        bytes
+    }
+}

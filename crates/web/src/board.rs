@@ -1,0 +1,424 @@
+//! The board as JSON: the live picture of the centre for other programs.
+//!
+//! A contract: fields are added, never renamed or given another meaning within `/api/v1`
+//! (`tests/golden/board.json` shows all of them). Spans are whole milliseconds and say so in their names; a share
+//! carries both its numbers, so that a reader can add groups up. An unknown value is `null`.
+
+use report::board::TrunkBoard;
+use report::board::{AgentBoard, AgentsByState, GroupBoard, Levels, Line as ReportLine, Mean as ReportMean};
+use report::spread::WAIT_BOUNDS;
+use report::{Board, Formula, Ratio, words};
+use serde::Serialize;
+use std::time::Duration;
+
+/// The centre at one moment.
+#[derive(Serialize)]
+pub struct Snapshot {
+    /// Version of this object; raised when a field is added.
+    pub version: u32,
+    /// When, milliseconds since 1970.
+    pub unix_ms: u64,
+    /// Milliseconds since the process started.
+    pub uptime_ms: u64,
+    /// Number of the last event folded in.
+    pub seq: u64,
+    /// Calls in progress, from the INVITE on.
+    pub calls: u32,
+    /// Calls that arrived, and what became of them before the lines.
+    pub arrivals: Arrivals,
+    /// The whole centre: every caller once.
+    pub total: Line,
+    /// All agents by state, each once.
+    pub agents_by_state: States,
+    /// Each group.
+    pub groups: Vec<Group>,
+    /// Each agent.
+    pub agents: Vec<Agent>,
+    /// Each trunk.
+    pub trunks: Vec<Trunk>,
+    /// Phone accounts with a living contact.
+    pub phones_bound: u32,
+}
+
+/// Calls that arrived.
+#[derive(Serialize)]
+pub struct Arrivals {
+    /// All.
+    pub arrived: u64,
+    /// Now before any line.
+    pub greeting: u64,
+    /// Reached a line.
+    pub reached_line: u64,
+    /// Hung up before any line.
+    pub abandoned: u64,
+    /// Never admitted.
+    pub refused: u64,
+    /// Service codes.
+    pub service: u64,
+    /// Lost to us.
+    pub lost: u64,
+}
+
+/// One group.
+#[derive(Serialize)]
+pub struct Group {
+    /// Key.
+    pub key: String,
+    /// Name on screens.
+    pub title: String,
+    /// Its callers.
+    pub line: Line,
+    /// Agents who serve it; one of several groups is in each.
+    pub agents_by_state: States,
+}
+
+/// Callers of a group, or of the centre.
+#[derive(Serialize)]
+pub struct Line {
+    /// In the line now.
+    pub waiting: u64,
+    /// Longest wait of them.
+    pub longest_wait_ms: u64,
+    /// OFF.
+    pub offered: u64,
+    /// ANS.
+    pub answered: u64,
+    /// AB: hung up in the line or while a phone rang.
+    pub abandoned: u64,
+    /// Of these, in the line.
+    pub abandoned_in_line: u64,
+    /// Of these, while a phone rang.
+    pub abandoned_ringing: u64,
+    /// Of these, sooner than the limit.
+    pub short_abandoned: u64,
+    /// Turned away, by reason.
+    pub turned_away: TurnedAway,
+    /// Sent on to another line.
+    pub overflowed_out: u64,
+    /// Came from another line.
+    pub overflowed_in: u64,
+    /// Came after having been answered.
+    pub transferred_in: u64,
+    /// Left for a call back.
+    pub called_back: u64,
+    /// Lost to us.
+    pub lost: u64,
+    /// Another group's agents were asked to help.
+    pub help_asked: u64,
+    /// Helped others.
+    pub help_given: u64,
+    /// Service levels: each formula for each threshold.
+    pub service_levels: Vec<ServiceLevel>,
+    /// Wait of answered callers.
+    pub wait: Mean,
+    /// Of it, while a phone rang.
+    pub wait_ring: Mean,
+    /// Greeting before the wait.
+    pub greeting: Mean,
+    /// Wait of those who hung up.
+    pub wait_abandoned: Mean,
+    /// Talk.
+    pub talk: Mean,
+    /// Wrap-up.
+    pub wrap_up: Mean,
+    /// Half of the answered callers waited at most so long.
+    pub wait_ms_p50: u64,
+    /// Nine tenths.
+    pub wait_ms_p90: u64,
+    /// 99 of 100.
+    pub wait_ms_p99: u64,
+    /// Waits of answered callers, counted.
+    pub wait_buckets: Vec<Bucket>,
+    /// Talks longer than the limit.
+    pub long_talks: Share,
+    /// Phones rung, by how it ended.
+    pub offers: Offers,
+}
+
+/// Turned away, by reason.
+#[derive(Serialize)]
+pub struct TurnedAway {
+    /// Line full.
+    pub line_full: u64,
+    /// Waited too long.
+    pub waited_too_long: u64,
+    /// Nobody signed in.
+    pub nobody_signed_in: u64,
+}
+
+/// One service level.
+#[derive(Serialize)]
+pub struct ServiceLevel {
+    /// `sl1` to `sl5`.
+    pub formula: &'static str,
+    /// T.
+    pub threshold_ms: u64,
+    /// The share.
+    #[serde(flatten)]
+    pub share: Share,
+}
+
+/// A share with both its numbers.
+#[derive(Serialize)]
+pub struct Share {
+    /// Numerator.
+    pub part: u64,
+    /// Denominator.
+    pub whole: u64,
+    /// Quotient; `null` while there is nothing to divide by.
+    pub share: Option<f64>,
+}
+
+/// A mean with its sum and count.
+#[derive(Serialize)]
+pub struct Mean {
+    /// Mean; `null` of nothing.
+    pub mean_ms: Option<u64>,
+    /// Sum.
+    pub sum_ms: u64,
+    /// Of how many.
+    pub count: u64,
+}
+
+/// Waits up to a bound, and longer than the bound before; not cumulative.
+#[derive(Serialize)]
+pub struct Bucket {
+    /// Upper bound; `null` for the rest.
+    pub up_to_ms: Option<u64>,
+    /// How many.
+    pub count: u64,
+}
+
+/// Phones rung, by how it ended.
+#[derive(Serialize)]
+pub struct Offers {
+    /// Begun.
+    pub made: u64,
+    /// Taken.
+    pub accepted: u64,
+    /// Rang out.
+    pub rang_out: u64,
+    /// Declined.
+    pub declined: u64,
+    /// The caller left.
+    pub caller_gone: u64,
+    /// The agent went away.
+    pub agent_gone: u64,
+}
+
+/// Agents by state.
+#[derive(Serialize)]
+pub struct States {
+    /// Not at work.
+    pub signed_out: u32,
+    /// Wait for a caller.
+    pub ready: u32,
+    /// Not ready for any reason.
+    pub not_ready: u32,
+    /// The same by reason; reasons that nobody has are left out.
+    pub not_ready_reasons: Vec<Reason>,
+    /// Phone ringing.
+    pub offered: u32,
+    /// Talking.
+    pub talking: u32,
+    /// Wrap-up.
+    pub wrap_up: u32,
+}
+
+/// Not ready for one reason.
+#[derive(Serialize)]
+pub struct Reason {
+    /// Which.
+    pub reason: &'static str,
+    /// How many.
+    pub count: u32,
+}
+
+/// One agent.
+#[derive(Serialize)]
+pub struct Agent {
+    /// Key (work number).
+    pub key: String,
+    /// Site.
+    pub site: String,
+    /// State.
+    pub state: &'static str,
+    /// Why not ready; `null` in other states.
+    pub reason: Option<&'static str>,
+    /// How long in it.
+    pub for_ms: u64,
+    /// Talks taken.
+    pub answered: u64,
+    /// Occupancy.
+    pub occupancy: Share,
+}
+
+/// One trunk.
+#[derive(Serialize)]
+pub struct Trunk {
+    /// Key.
+    pub key: String,
+    /// Reachable; `null` before it was ever tried.
+    pub up: Option<bool>,
+}
+
+impl Snapshot {
+    /// The board as JSON has it.
+    #[must_use]
+    pub fn of(board: &Board) -> Self {
+        let counters = &board.total.counters;
+        Self {
+            version: 1,
+            unix_ms: board.unix_ms,
+            uptime_ms: board.taken_at.as_nanos() / 1_000_000,
+            seq: board.seq,
+            calls: board.calls,
+            arrivals: Arrivals {
+                arrived: counters.arrived,
+                greeting: counters.greeting,
+                reached_line: counters.reached_line,
+                abandoned: counters.abandoned_before_line,
+                refused: counters.refused,
+                service: counters.service,
+                lost: counters.lost_before_line,
+            },
+            total: Line::of(&board.total),
+            agents_by_state: States::of(&board.agents_by_state),
+            groups: board.groups.iter().map(Group::of).collect(),
+            agents: board.agents.iter().map(|agent| Agent::of(agent, board)).collect(),
+            trunks: board.trunks.iter().map(Trunk::of).collect(),
+            phones_bound: board.phones_bound,
+        }
+    }
+}
+
+impl Group {
+    fn of(group: &GroupBoard) -> Self {
+        Self {
+            key: group.key.clone(),
+            title: group.title.clone(),
+            line: Line::of(&group.line),
+            agents_by_state: States::of(&group.agents),
+        }
+    }
+}
+
+impl Line {
+    fn of(line: &ReportLine) -> Self {
+        let counters = &line.counters;
+        let [p50, p90, p99] = line.wait_quantiles;
+        let bounds = WAIT_BOUNDS.iter().map(|bound| Some(ms(*bound))).chain([None]);
+        Self {
+            waiting: line.waiting,
+            longest_wait_ms: ms(line.longest_wait),
+            offered: counters.offered,
+            answered: counters.answered,
+            abandoned: counters.abandoned(),
+            abandoned_in_line: counters.abandoned_in_line,
+            abandoned_ringing: counters.abandoned_ringing,
+            short_abandoned: counters.short_abandoned,
+            turned_away: TurnedAway {
+                line_full: counters.turned_away.line_full,
+                waited_too_long: counters.turned_away.waited_too_long,
+                nobody_signed_in: counters.turned_away.nobody_signed_in,
+            },
+            overflowed_out: counters.overflowed_out,
+            overflowed_in: counters.overflowed_in,
+            transferred_in: counters.transferred_in,
+            called_back: counters.called_back,
+            lost: counters.lost,
+            help_asked: counters.help_asked,
+            help_given: counters.help_given,
+            service_levels: line.levels.iter().flat_map(ServiceLevel::of).collect(),
+            wait: Mean::of(&line.wait),
+            wait_ring: Mean::of(&line.wait_ring),
+            greeting: Mean::of(&line.greeting),
+            wait_abandoned: Mean::of(&line.wait_abandoned),
+            talk: Mean::of(&line.talk),
+            wrap_up: Mean::of(&line.wrap_up),
+            wait_ms_p50: ms(p50),
+            wait_ms_p90: ms(p90),
+            wait_ms_p99: ms(p99),
+            wait_buckets: bounds
+                .zip(&line.wait_buckets)
+                .map(|(up_to_ms, count)| Bucket { up_to_ms, count: *count })
+                .collect(),
+            long_talks: Share::of(line.long_talks),
+            offers: Offers {
+                made: counters.offers.made,
+                accepted: counters.offers.accepted,
+                rang_out: counters.offers.rang_out,
+                declined: counters.offers.declined,
+                caller_gone: counters.offers.caller_gone,
+                agent_gone: counters.offers.agent_gone,
+            },
+        }
+    }
+}
+
+impl ServiceLevel {
+    fn of(levels: &Levels) -> [Self; 5] {
+        Formula::ALL.map(|formula| Self {
+            formula: formula.key(),
+            threshold_ms: ms(levels.threshold),
+            share: Share::of(levels.of(formula)),
+        })
+    }
+}
+
+impl Share {
+    fn of(ratio: Ratio) -> Self {
+        Self { part: ratio.part, whole: ratio.whole, share: ratio.share() }
+    }
+}
+
+impl Mean {
+    fn of(mean: &ReportMean) -> Self {
+        Self { mean_ms: mean.value().map(ms), sum_ms: ms(mean.sum), count: mean.count }
+    }
+}
+
+impl States {
+    fn of(states: &AgentsByState) -> Self {
+        Self {
+            signed_out: states.signed_out,
+            ready: states.ready,
+            not_ready: states.not_ready_total(),
+            not_ready_reasons: states
+                .reasons()
+                .filter(|(_, count)| *count > 0)
+                .map(|(reason, count)| Reason { reason: words::reason(reason), count })
+                .collect(),
+            offered: states.offered,
+            talking: states.talking,
+            wrap_up: states.wrap_up,
+        }
+    }
+}
+
+impl Agent {
+    fn of(agent: &AgentBoard, board: &Board) -> Self {
+        Self {
+            key: agent.key.clone(),
+            site: agent.site.clone(),
+            state: words::state(&agent.state),
+            reason: match agent.state {
+                acd::AgentState::NotReady(reason) => Some(words::reason(reason)),
+                _ => None,
+            },
+            for_ms: ms(board.taken_at.since(agent.since)),
+            answered: agent.answered,
+            occupancy: Share::of(agent.times.occupancy()),
+        }
+    }
+}
+
+impl Trunk {
+    fn of(trunk: &TrunkBoard) -> Self {
+        Self { key: trunk.key.clone(), up: trunk.up }
+    }
+}
+
+fn ms(span: Duration) -> u64 {
+    u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
+}
