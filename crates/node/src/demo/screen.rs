@@ -4,7 +4,7 @@ use super::hotline::{FREE, Hotline};
 use super::street::Progress;
 use crate::centre::Centre;
 use crate::cli::Demo;
-use comfy_table::{CellAlignment, Table, presets};
+use comfy_table::{CellAlignment, Table, TableComponent, presets};
 use crossterm::{cursor, execute, queue, terminal};
 use report::board::Line;
 use report::{Board, Formula};
@@ -159,7 +159,7 @@ impl Drop for Screen {
 /// Groups and total as a table whose columns line up with Chinese characters in them.
 fn table(board: &Board, speed: f64) -> String {
     let mut table = Table::new();
-    table.load_preset(presets::UTF8_HORIZONTAL_ONLY);
+    table.load_preset(presets::UTF8_HORIZONTAL_ONLY).remove_style(TableComponent::HorizontalLines);
     table.set_header([
         "组\nGroup",
         "等待\nWaiting",

@@ -10,7 +10,7 @@ use super::hotline::{FREE, Hotline};
 use super::screen::minutes;
 use super::street::Progress;
 use crate::cli::Demo;
-use comfy_table::{CellAlignment, Table, presets};
+use comfy_table::{CellAlignment, Table, TableComponent, presets};
 use report::board::Line;
 use report::{Board, Formula};
 use serde_json::{Map, Value, json};
@@ -197,7 +197,7 @@ impl fmt::Display for Summary {
             self.speed
         )?;
         let mut table = Table::new();
-        table.load_preset(presets::UTF8_HORIZONTAL_ONLY);
+        table.load_preset(presets::UTF8_HORIZONTAL_ONLY).remove_style(TableComponent::HorizontalLines);
         table.set_header([
             "组\nGroup",
             "来电\nOffered",
