@@ -19,6 +19,10 @@ pub enum Algorithm {
     Md5,
     /// RFC 8760's stronger one.
     Sha256,
+    /// MD5 over a secret that is made anew for each nonce. We never offer it, some carriers ask for it.
+    Md5Sess,
+    /// The same with SHA-256.
+    Sha256Sess,
 }
 
 impl Algorithm {
@@ -28,18 +32,18 @@ impl Algorithm {
         match self {
             Self::Md5 => "MD5",
             Self::Sha256 => "SHA-256",
+            Self::Md5Sess => "MD5-sess",
+            Self::Sha256Sess => "SHA-256-sess",
         }
     }
 
-    /// From the header; a missing one is MD5 (RFC 7616 3.3). `-sess` variants are not offered by us.
+    /// From the header; a missing one is MD5 (RFC 7616 3.3).
     #[must_use]
     pub fn of(token: Option<&[u8]>) -> Option<Self> {
-        match token {
-            None => Some(Self::Md5),
-            Some(token) if token.eq_ignore_ascii_case(b"MD5") => Some(Self::Md5),
-            Some(token) if token.eq_ignore_ascii_case(b"SHA-256") => Some(Self::Sha256),
-            Some(_) => None,
-        }
+        let Some(token) = token else { return Some(Self::Md5) };
+        [Self::Md5, Self::Sha256, Self::Md5Sess, Self::Sha256Sess]
+            .into_iter()
+            .find(|known| known.token().as_bytes().eq_ignore_ascii_case(token))
     }
 
     fn hash(self, parts: &[&[u8]]) -> String {
@@ -51,8 +55,8 @@ impl Algorithm {
             text.extend_from_slice(part);
         }
         match self {
-            Self::Md5 => hex(&Md5::digest(&text)),
-            Self::Sha256 => hex(&Sha256::digest(&text)),
+            Self::Md5 | Self::Md5Sess => hex(&Md5::digest(&text)),
+            Self::Sha256 | Self::Sha256Sess => hex(&Sha256::digest(&text)),
         }
     }
 }
@@ -195,7 +199,12 @@ fn response(
     method: &[u8],
     uri: &[u8],
 ) -> String {
-    let who = algorithm.hash(&[user, realm, password.as_bytes()]);
+    let mut who = algorithm.hash(&[user, realm, password.as_bytes()]);
+    if matches!(algorithm, Algorithm::Md5Sess | Algorithm::Sha256Sess) {
+        // RFC 7616 3.4.2. Without qop there is no cnonce, and such a session cannot be.
+        let cnonce = qop.map_or(&b""[..], |(_, cnonce)| cnonce);
+        who = algorithm.hash(&[who.as_bytes(), nonce, cnonce]);
+    }
     let what = algorithm.hash(&[method, uri]);
     match qop {
         Some((count, cnonce)) => {
@@ -244,6 +253,22 @@ mod tests {
             assert_eq!(answer.count(), Some(1));
             assert!(answer.verify("Circle of Life", b"GET"));
             assert!(!answer.verify("Circle of life", b"GET"));
+        }
+    }
+
+    /// RFC 7616 3.4.2, step by step.
+    #[test]
+    fn a_session_secret_is_made_of_the_nonce() {
+        for (name, hash) in [("MD5-sess", Algorithm::Md5), ("sha-256-SESS", Algorithm::Sha256)] {
+            let header = format!("Digest realm=\"r\", nonce=\"n\", qop=\"auth\", algorithm={name}");
+            let challenge = Challenge::parse(header.as_bytes()).unwrap();
+            let value = challenge.answer("u", "p", b"REGISTER", b"sip:r", 1, "c");
+            let answer = Answer::parse(&value).unwrap();
+            let secret = hash.hash(&[hash.hash(&[b"u", b"r", b"p"]).as_bytes(), b"n", b"c"]);
+            let what = hash.hash(&[b"REGISTER", b"sip:r"]);
+            let wanted = hash.hash(&[secret.as_bytes(), b"n", b"00000001", b"c", b"auth", what.as_bytes()]);
+            assert_eq!(answer.response, wanted.as_bytes());
+            assert!(answer.verify("p", b"REGISTER") && !answer.verify("q", b"REGISTER"));
         }
     }
 

@@ -66,7 +66,7 @@ impl Cause {
     #[must_use]
     pub const fn status(self) -> u16 {
         match self.0 {
-            1 | 2 | 3 => 404,
+            1..=3 => 404,
             18 => 408,
             17 => 486,
             19 | 20 => 480,
@@ -113,5 +113,30 @@ impl Cause {
 impl std::fmt::Display for Cause {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{} ({})", self.0, self.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_carrier_is_told_comes_back_as_the_same_cause() {
+        for (cause, status) in [
+            (Cause::UNALLOCATED, 404),
+            (Cause::BUSY, 486),
+            (Cause::REJECTED, 403),
+            (Cause::INCOMPATIBLE, 488),
+            (Cause::TIMER, 504),
+            (Cause::CONGESTION, 503),
+        ] {
+            assert_eq!((cause.status(), Cause::of_status(status)), (status, cause), "{cause}");
+        }
+    }
+
+    #[test]
+    fn every_cause_refuses_and_every_status_has_a_cause() {
+        assert!((0..=u8::MAX).all(|cause| (300..700).contains(&Cause(cause).status())));
+        assert!((0..=u16::MAX).all(|status| (1..=127).contains(&Cause::of_status(status).0)));
     }
 }

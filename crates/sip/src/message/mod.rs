@@ -102,6 +102,8 @@ pub struct Message<'a> {
     version_ok: bool,
     /// The datagram had fewer bytes than Content-Length says.
     truncated: bool,
+    /// The empty line behind the headers was there.
+    ended: bool,
 }
 
 impl std::fmt::Debug for Message<'_> {
@@ -122,7 +124,7 @@ impl<'a> Message<'a> {
         // CRLFs before the first line are keep-alives (RFC 3261 7.5).
         let lead = bytes.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
         let raw = &bytes[lead..];
-        let mut lines = Lines { raw, at: 0 };
+        let mut lines = Lines { raw, at: 0, torn: false };
         let (line_start, line_end) = lines.next_line().ok_or(Malformed("Empty Message"))?;
         if line_end - line_start > limits.field {
             return Err(Malformed("Start Line Too Long"));
@@ -137,10 +139,13 @@ impl<'a> Message<'a> {
             body: &[],
             version_ok,
             truncated: false,
+            ended: false,
         };
-        let complete = message.index_headers(&mut lines, limits)?;
-        let rest = if complete { &raw[lines.at..] } else { &[] };
-        message.take_body(rest);
+        message.ended = message.index_headers(&mut lines, limits)?;
+        if lines.torn {
+            return Err(Malformed("Bare Carriage Return"));
+        }
+        message.take_body(if message.ended { &raw[lines.at..] } else { &[] });
         Ok(message)
     }
 
@@ -171,7 +176,8 @@ impl<'a> Message<'a> {
                 return Err(Malformed("Too Many Headers"));
             }
             let colon = memchr::memchr(b':', line).ok_or(Malformed("Header Line Without Colon"))?;
-            let name = list::trim(&line[..colon]);
+            // White space may stand before the colon (RFC 4475 3.1.1.1), not before the name.
+            let name = list::trim_end(&line[..colon]);
             let known = Name::of(name);
             // A name that we know is a token.
             if known == Name::Other && (name.is_empty() || !name.iter().all(|&byte| method::is_token(byte))) {
@@ -255,6 +261,12 @@ impl<'a> Message<'a> {
     #[must_use]
     pub fn truncated(&self) -> bool {
         self.truncated
+    }
+
+    /// The empty line behind the headers was there. Without it the datagram may have been cut anywhere.
+    #[must_use]
+    pub fn ended(&self) -> bool {
+        self.ended
     }
 
     /// Body, cut to Content-Length (RFC 3261 18.3).
@@ -383,6 +395,9 @@ impl<'a> Message<'a> {
 struct Lines<'a> {
     raw: &'a [u8],
     at: usize,
+    /// A CR stood alone inside a line. Some read it as the end of a line and some do not, and what they would
+    /// disagree about may be copied into an answer: such a head is refused.
+    torn: bool,
 }
 
 impl Lines<'_> {
@@ -393,15 +408,18 @@ impl Lines<'_> {
         }
         let start = self.at;
         let rest = &self.raw[start..];
-        let (mut end, next) = match memchr::memchr(b'\n', rest) {
-            Some(length) => (start + length, start + length + 1),
-            None => (self.raw.len(), self.raw.len()),
+        let length = memchr::memchr2(b'\r', b'\n', rest).unwrap_or(rest.len());
+        let ending = match rest.get(length..) {
+            Some([b'\r', b'\n', ..]) => 2,
+            Some([b'\r', _, ..]) => {
+                self.torn = true;
+                1
+            }
+            Some([_, ..]) => 1,
+            _ => 0,
         };
-        if end > start && self.raw[end - 1] == b'\r' {
-            end -= 1;
-        }
-        self.at = next;
-        Some((start, end))
+        self.at = start + length + ending;
+        Some((start, start + length))
     }
 }
 

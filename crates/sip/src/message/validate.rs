@@ -57,6 +57,10 @@ pub fn validate(message: &Message<'_>) -> Result<(), Invalid> {
     if message.truncated() {
         return Err(bad("Body Shorter Than Content-Length"));
     }
+    // Careless senders leave the last line out; one that says there is no body has been heard to its end all the same.
+    if !message.ended() && message.content_length() != Some(0) {
+        return Err(bad("Message Ends Inside Its Head"));
+    }
     if let Start::Request { method, uri } = message.start() {
         if cseq.method != method {
             return Err(bad("CSeq Method Does Not Match"));
