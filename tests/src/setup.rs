@@ -21,6 +21,7 @@ use phones::{Arrivals, CarrierPlan, Day, DeskPlan, Directory, Local, Phone, Shar
 use sip::leg::{AorRef, Transport};
 use sip::plan::{Account, Limits, NumberRules, Secret, TrunkPlan};
 use std::net::{IpAddr, SocketAddr};
+use std::sync::LazyLock;
 use std::time::Duration;
 
 /// Domain of the agents' accounts.
@@ -394,12 +395,14 @@ impl Setup {
     /// When the greeting has no length.
     #[must_use]
     pub fn clips(&self) -> Vec<Clip> {
-        let music = tone::hold_music();
+        static TUNE: LazyLock<Vec<i16>> = LazyLock::new(|| tone::hold_music()[..16_000].to_vec());
         let length = (self.greeting.as_millis() * 8) as usize;
-        let greeting: Vec<i16> = music.iter().copied().cycle().take(length).collect();
+        let greeting: Vec<i16> = TUNE.iter().copied().cycle().take(length).collect();
         let clip =
             |name: &str, samples: &[i16]| Clip::from_pcm(name, samples, 8_000, 1).expect("a clip of sound");
-        vec![clip("greeting", &greeting), clip("music", &music), clip("sorry", &music[..2_400])]
+        // Converting what nobody will hear would cost more than a short day.
+        let music = if self.music { &TUNE[..] } else { &TUNE[..160] };
+        vec![clip("greeting", &greeting), clip("music", music), clip("sorry", &TUNE[..2_400])]
     }
 }
 
