@@ -156,7 +156,10 @@ fn sixteen_bit(reader: WavReader<BufReader<File>>) -> Result<Vec<i16>, hound::Er
 
 fn wave_error(error: hound::Error) -> Wrong {
     match error {
-        hound::Error::IoError(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
+        // hound's own reading says `Other` where the file ends; the system's errors have kinds.
+        hound::Error::IoError(error)
+            if matches!(error.kind(), std::io::ErrorKind::UnexpectedEof | std::io::ErrorKind::Other) =>
+        {
             Wrong::new("it ends before its samples do", "export it again; the copy is cut off")
         }
         hound::Error::IoError(error) => Wrong::new(error.to_string(), "can the file be read with `file`?"),

@@ -7,6 +7,7 @@ use super::section::Section;
 use super::value::{Listen, Network, PortRange};
 use super::{Builtin, LogFormat, LogLevel, LogPlan};
 use media::session::Codec;
+use sip::digest::Algorithm;
 use sip::leg::Transport;
 use std::net::{IpAddr, SocketAddr};
 use std::ops::Range;
@@ -52,6 +53,7 @@ pub(super) struct Sip {
     pub(super) listen: Vec<Spanned<Listen>>,
     pub(super) advertised: Option<Spanned<IpAddr>>,
     pub(super) realm: Spanned<String>,
+    pub(super) digest: Vec<Spanned<Algorithm>>,
     pub(super) product: Spanned<String>,
     pub(super) limits: Limits,
     pub(super) timers: Timers,
@@ -286,6 +288,9 @@ impl Sip {
             }),
             advertised: s.get("advertised"),
             realm: s.or("realm", "sujie".into()),
+            digest: s.list("digest").unwrap_or_else(|| {
+                [Algorithm::Sha256, Algorithm::Md5].map(|a| Spanned::new(place.clone(), a)).into()
+            }),
             product: s.or("product", "Sujie".into()),
             limits: Limits::read(s.section_or_empty("limits")),
             timers: Timers::read(s.section_or_empty("timers")),

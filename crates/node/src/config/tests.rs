@@ -25,7 +25,11 @@ fn mistakes(change: impl Fn(&str) -> String) -> String {
     let text = change(LEAST);
     match Config::parse(&text, "centre.toml") {
         Ok(config) => panic!("nothing was found but {}", config.warnings),
-        Err(found) => heads(&found),
+        Err(found) => {
+            let found = heads(&found);
+            let wrong: Vec<&str> = found.lines().filter(|line| !line.contains(": warning: ")).collect();
+            wrong.join("\n")
+        }
     }
 }
 
@@ -80,4 +84,120 @@ fn the_least_centre_gets_the_values_that_the_sample_shows() {
     assert_eq!(config.call.audio, sample.call.audio);
     assert_eq!(config.report.thresholds, sample.report.thresholds);
     assert_eq!(config.report.sites.len(), 0);
+}
+
+#[test]
+fn a_slip_of_the_keyboard_is_answered_with_the_word_that_was_meant() {
+    assert_eq!(
+        mistakes(with("[groups.medical]\nrign = \"20s\"")),
+        "15:1: unknown key rign in [groups.medical]; did you mean ring?"
+    );
+    assert_eq!(
+        mistakes(instead("flow = \"hotline\"", "flow = \"hotlin\"")),
+        "11:8: there is no flow hotlin; did you mean hotline?"
+    );
+}
+
+#[test]
+fn ring_longer_than_the_longest_wait_is_a_mistake() {
+    let found = mistakes(instead("[groups.general]", "[groups.general]\nring = \"2m\"\nwait_max = \"90s\""));
+    assert_eq!(
+        found,
+        "3:8: ring of 2m is longer than wait_max of 1m30s in group general; ring for less, or let callers wait longer"
+    );
+}
+
+#[test]
+fn callers_who_are_turned_away_must_not_go_round_but_groups_may_help_each_other() {
+    let circle = r#"
+[groups.a]
+on_full = { group = "b" }
+[groups.b]
+on_wait_max = { group = "c" }
+[groups.c]
+on_nobody = { group = "a" }
+"#;
+    let found = mistakes(with(circle));
+    assert!(found.contains("16:21: callers who are turned away go round: a → b → c → a; end the way"), "{found}");
+    assert_eq!(found.lines().count(), 1, "{found}");
+    let help = r#"
+[groups.a]
+overflow = [{ after = "10s", to = "general" }]
+[groups.b]
+overflow = [{ after = "10s", to = "a" }]
+"#;
+    let text = LEAST.replace("[groups.general]", "[groups.general]\noverflow = [{ after = \"10s\", to = \"a\" }]");
+    Config::parse(&format!("{text}{help}"), "centre.toml").expect("mutual help is no circle");
+}
+
+#[test]
+fn a_way_of_more_moves_than_the_engine_follows_is_a_mistake() {
+    let mut chain = String::new();
+    for (from, to) in [("a", "b"), ("b", "c"), ("c", "d"), ("d", "e"), ("e", "general")] {
+        chain += &format!("[groups.{from}]\non_full = {{ group = \"{to}\" }}\n");
+    }
+    let found = mistakes(with(&chain));
+    assert_eq!(
+        found,
+        "14:9: callers turned away by a may be moved 5 times; the engine moves a caller 4 times and then refuses him; \
+         shorten the way"
+    );
+}
+
+#[test]
+fn ports_must_come_in_pairs_and_hold_all_calls() {
+    let found = mistakes(with("[audio]\nports = \"20001-20200\"\n[calls]\nmax = 100"));
+    assert_eq!(
+        found,
+        "15:9: ports 20001-20200 do not begin with an even port and end with an odd one; each RTP port is even and has \
+         its RTCP port above it: write \"20000-20201\"\n\
+         15:9: ports 20001-20200 hold 50 calls, but max in [calls] is 100; widen the range to \"20001-20400\", or set \
+         max in [calls] to 50 (4 ports a call)"
+    );
+}
+
+#[test]
+fn a_demo_of_thousands_of_agents_is_read_in_a_moment_and_keeps_its_order() {
+    let mut text = LEAST.to_owned();
+    text += "[sip]\nlisten = [\"udp:127.0.0.1:0\", \"tcp:127.0.0.1:0\"]\n[agents]\n";
+    let text = text.replace("[agents]\n8001 = { password = \"a long password\", skills = { general = 5 } }\n", "");
+    let mut agents = String::new();
+    for number in (1..=5_000).rev() {
+        agents += &format!("a{number} = {{ password = \"a long password\", skills = {{ general = 5 }} }}\n");
+    }
+    let config = Config::parse(&(text + &agents), "demo").expect("right");
+    assert_eq!(config.call.acd.agents.len(), 5_000);
+    assert_eq!(config.call.acd.agents[0].name, "a5000");
+    assert_eq!(config.sip.accounts[4_999].user, "a1");
+    assert_eq!(config.sip.listen.len(), 2);
+}
+
+#[test]
+fn what_is_allowed_but_odd_is_a_warning() {
+    let more = r#"
+[clips]
+music = { builtin = "music" }
+[groups.empty]
+[agents.8002]
+password = "8002"
+skills = { general = 1 }
+[[entries]]
+called = "123*"
+flow = "hotline"
+[[entries]]
+called = "1234"
+flow = "hotline"
+"#;
+    let config = Config::parse(&format!("{LEAST}{more}"), "centre.toml").expect("allowed");
+    assert_eq!(config.warnings.count(), 0, "none keeps the centre from starting");
+    assert_eq!(
+        heads(&config.warnings),
+        "15:1: warning: clip music is never heard; name it in a group or flow, or remove it\n\
+         16:9: warning: no agent serves group empty and no other group helps it; add empty to the skills of agents, or an \
+         overflow to the group\n\
+         16:9: warning: no caller reaches group empty; name it in a flow, an overflow or an agent's skills, or remove it\n\
+         18:12: warning: password of agent 8002 is easy to guess; use 8 characters or more, and not the phone's number\n\
+         23:1: warning: no call takes this entry: entry 2 above fits all of them first; put the narrower entry first, or \
+         remove this one"
+    );
 }

@@ -9,6 +9,7 @@
 
 use super::{Builtin, LogFormat, LogLevel};
 use media::session::Codec;
+use sip::digest::Algorithm;
 use sip::leg::Transport;
 use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
@@ -288,6 +289,9 @@ macro_rules! words {
 }
 words!(Codec, r#""pcma" (A-law), "pcmu" (µ-law) or "g722""#, "a codec that is spoken here", {
     "pcma" => Self::Pcma, "pcmu" => Self::Pcmu, "g722" => Self::G722,
+});
+words!(Algorithm, r#""sha256" or "md5""#, "a digest that phones are asked for", {
+    "sha256" => Self::Sha256, "md5" => Self::Md5,
 });
 words!(LogFormat, r#""text" (for people) or "json" (for programs)"#, "a log format", {
     "text" => Self::Text, "json" => Self::Json,

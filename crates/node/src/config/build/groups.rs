@@ -124,7 +124,8 @@ fn check_moves(groups: &[Group], keys: &Keys<'_>, findings: &Findings) {
         .collect();
     for (begin, ways) in moves.iter().enumerate() {
         for &(next, place) in ways {
-            if let Some(way) = circle(&moves, begin, next) {
+            // Each circle once, where its first group leads into it.
+            if let Some(way) = circle(&moves, begin, next).filter(|way| way.iter().all(|at| *at >= begin)) {
                 let name = |at: &usize| groups[*at].key.get_ref().as_str();
                 let way: Vec<&str> = way.iter().map(name).collect();
                 findings.wrong(

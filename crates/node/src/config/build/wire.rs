@@ -15,6 +15,7 @@ const TRUNKS_MAX: usize = 64;
 
 pub(super) fn sip(raw: &File, accounts: Vec<Account>, findings: &Findings) -> Plan {
     check_addresses(raw, findings);
+    check_digests(raw, findings);
     check_limits(raw, findings);
     check_timers(raw, findings);
     if let Some(beyond) = raw.trunks.get(TRUNKS_MAX) {
@@ -26,6 +27,7 @@ pub(super) fn sip(raw: &File, accounts: Vec<Account>, findings: &Findings) -> Pl
         listen: sip.listen.iter().map(|listen| (listen.get_ref().0, listen.get_ref().1)).collect(),
         advertised: sip.advertised.as_ref().map(|address| *address.get_ref()),
         realm: sip.realm.get_ref().clone(),
+        digests: sip.digest.iter().map(|digest| *digest.get_ref()).collect(),
         trunks: raw
             .trunks
             .iter()
@@ -55,6 +57,18 @@ pub(super) fn sip(raw: &File, accounts: Vec<Account>, findings: &Findings) -> Pl
             nonce: *timers.nonce.get_ref(),
         },
         product: sip.product.get_ref().clone(),
+    }
+}
+
+fn check_digests(raw: &File, findings: &Findings) {
+    let digests = &raw.sip.digest;
+    if digests.is_empty() {
+        findings.wrong_file("phones are asked for no digest", "write digest = [\"sha256\", \"md5\"] in [sip]");
+    }
+    for (at, digest) in digests.iter().enumerate() {
+        if digests[..at].iter().any(|earlier| earlier.get_ref() == digest.get_ref()) {
+            findings.wrong(digest.span(), "a digest is written twice", "write each once, the preferred one first");
+        }
     }
 }
 
