@@ -253,7 +253,8 @@ impl Player {
         let now = self.clock.now();
         let most = self.town.next_deadline().map_or(LOOK, |due| due.since(now)).min(LOOK);
         let mut events = [EpollEvent::empty(); 128];
-        let most = EpollTimeout::try_from(most).unwrap_or(EpollTimeout::ZERO);
+        // Rounded up to the millisecond that epoll can wait: rounding down would spin through the last one.
+        let most = EpollTimeout::try_from(most + Duration::from_micros(999)).unwrap_or(EpollTimeout::ZERO);
         let count = match self.epoll.wait(&mut events, most) {
             Err(nix::errno::Errno::EINTR) => 0,
             other => other?,

@@ -123,8 +123,9 @@ impl Worker {
     fn wait(&self, state: &State, ready: &mut [EpollEvent]) -> io::Result<usize> {
         let now = self.clock.now();
         let due = self.desk.next_deadline().unwrap_or(Timestamp::NEVER).min(state.next_telemetry);
-        // Rounded down: a tick up to a millisecond early finds nothing due and waits again with zero.
-        let mut timeout = u16::try_from(due.since(now).as_millis()).unwrap_or(1_000).min(1_000);
+        // Rounded up to the millisecond that epoll can wait: rounding down would spin through the last one.
+        let millis = due.since(now).as_nanos().div_ceil(1_000_000);
+        let mut timeout = u16::try_from(millis).unwrap_or(1_000).min(1_000);
         self.bell.arm();
         if self.commands.depth() > 0 {
             timeout = 0;
