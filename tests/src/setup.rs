@@ -276,6 +276,7 @@ impl Setup {
             listen: vec![(Transport::Udp, self.engine()), (Transport::Tcp, self.engine())],
             advertised: None,
             realm: REALM.to_owned(),
+            digests: vec![sip::digest::Algorithm::Sha256, sip::digest::Algorithm::Md5],
             trunks: vec![TrunkPlan {
                 name: "telecom".to_owned(),
                 networks: vec![(self.trunk_host(), 32)],

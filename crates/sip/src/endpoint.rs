@@ -142,7 +142,7 @@ impl Endpoint {
         let mut endpoint = Self {
             legs: Legs::new(keys.bits()),
             registrar: Registrar::new(&plan.accounts, keys.bits()),
-            gate: Gate::new(&plan.realm, nonces, keys.bits()),
+            gate: Gate::new(&plan.realm, &plan.digests, nonces, keys.bits()),
             admission: Admission::new(keys.bits()),
             trunks: Trunks::default(),
             core: Core::new(plan, [seed[0], seed[1] ^ keys.bits(), seed[2] ^ keys.bits(), seed[3]]),

@@ -1,7 +1,7 @@
 //! The gate: digest challenges and what their answers are worth, for REGISTER and INVITE alike.
 //!
 //! ```text
-//!   request ──no credentials, foreign nonce──▶ Ask                 401, SHA-256 and MD5 (RFC 8760)
+//!   request ──no credentials, foreign nonce──▶ Ask                 401, a line per algorithm (RFC 8760)
 //!           ──right password, old nonce──────▶ Ask, stale=true     401
 //!           ──right password, fresh nonce────▶ Good
 //!           ──wrong password, unknown user───▶ Wrong               401, but later and later, then silence
@@ -10,7 +10,7 @@
 //! A user that does not exist is checked against a password that nobody has, so that neither answer nor time
 //! tells him from a wrong password.
 
-use crate::digest::Answer;
+use crate::digest::{Algorithm, Answer};
 use crate::message::Name;
 use crate::nonce::{Nonces, Worth};
 use crate::plan::Secret;
@@ -35,14 +35,15 @@ pub(crate) enum Proof {
 #[derive(Clone, Debug)]
 pub(crate) struct Gate {
     realm: String,
+    digests: Vec<Algorithm>,
     nonces: Nonces,
     nobody: Secret,
 }
 
 impl Gate {
-    pub(crate) fn new(realm: &str, nonces: Nonces, secret: u64) -> Self {
+    pub(crate) fn new(realm: &str, digests: &[Algorithm], nonces: Nonces, secret: u64) -> Self {
         let nobody = Secret { user: String::new(), password: format!("{secret:016x}") };
-        Self { realm: realm.to_owned(), nonces, nobody }
+        Self { realm: realm.to_owned(), digests: digests.to_vec(), nonces, nobody }
     }
 
     /// What a request's credentials are worth for the owner of `secret`.
@@ -70,12 +71,13 @@ impl Gate {
         }
     }
 
-    /// Challenge lines, strongest first (RFC 8760 2.3).
+    /// Challenge lines, in the order of the plan.
     pub(crate) fn challenge(&mut self, now: Timestamp, stale: bool) -> Vec<u8> {
         let (nonce, realm) = (self.nonces.mint(now), &self.realm);
         let stale = if stale { ", stale=true" } else { "" };
         let mut lines = String::with_capacity(320);
-        for algorithm in ["SHA-256", "MD5"] {
+        for algorithm in &self.digests {
+            let algorithm = algorithm.token();
             lines.push_str(&format!(
                 "WWW-Authenticate: Digest realm=\"{realm}\", nonce=\"{nonce}\", qop=\"auth\", \
                  algorithm={algorithm}{stale}\r\n"

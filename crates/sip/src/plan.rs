@@ -1,6 +1,7 @@
 //! The plan: what the configuration says about SIP, as plain values. Positions in the lists are the
 //! references ([`TrunkRef`](crate::leg::TrunkRef), [`AorRef`](crate::leg::AorRef)).
 
+use crate::digest::Algorithm;
 use crate::leg::Transport;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -14,6 +15,9 @@ pub struct Plan {
     pub advertised: Option<IpAddr>,
     /// Realm of digest challenges and domain of our phone accounts.
     pub realm: String,
+    /// Algorithms of our challenges, at least one, in the order of their lines. RFC 8760 2.3 wants the strongest
+    /// first; a phone that looks at the first line only needs the one that it knows there.
+    pub digests: Vec<Algorithm>,
     /// Carriers.
     pub trunks: Vec<TrunkPlan>,
     /// Phone accounts.

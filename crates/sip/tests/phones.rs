@@ -2,6 +2,7 @@
 
 mod wire;
 
+use sip::digest::Algorithm;
 use sip::endpoint::Note;
 use sip::leg::{AorRef, Command, Fact};
 use sip::message::Cause;
@@ -229,12 +230,37 @@ fn register(at: &str, seq: u32, extra: &str) -> String {
     )
 }
 
-/// Answers the SHA-256 challenge of a 401 as 1001.
+/// Answers the first challenge of a 401 as 1001.
 fn credentials(challenge: &str, count: u32) -> String {
     let line = challenge.lines().find(|line| line.starts_with("WWW-Authenticate")).unwrap();
     let challenge = sip::digest::Challenge::parse(line.split_once(": ").unwrap().1.as_bytes()).unwrap();
     let answer = challenge.answer("1001", "1001-secret", b"REGISTER", b"sip:city.example", count, "c");
     format!("Authorization: {}\r\n", String::from_utf8(answer).unwrap())
+}
+
+#[test]
+fn challenges_come_in_the_order_of_the_plan_and_any_of_them_may_be_answered() {
+    let at = "198.51.100.7:5062";
+    for (digests, lines) in [
+        (vec![Algorithm::Md5, Algorithm::Sha256], &["algorithm=MD5", "algorithm=SHA-256"][..]),
+        (vec![Algorithm::Md5], &["algorithm=MD5"][..]),
+    ] {
+        let mut wire = Wire::new(29);
+        wire.join(Plan { digests, ..city() });
+        wire.say(addr(at), addr(CITY), &register(at, 1, ""));
+        wire.run_ms(20);
+        let challenge = wire.heard_at(addr(at)).pop().unwrap();
+        let asked: Vec<_> = challenge.lines().filter(|line| line.starts_with("WWW-")).collect();
+        assert_eq!(asked.len(), lines.len(), "{challenge}");
+        for (asked, line) in asked.iter().zip(lines) {
+            assert!(asked.contains(line), "{challenge}");
+        }
+        let contact = format!("{}Contact: <sip:1001@{at}>\r\nExpires: 60\r\n", credentials(&challenge, 1));
+        wire.say(addr(at), addr(CITY), &register(at, 2, &contact));
+        wire.run_ms(20);
+        let answer = wire.heard_at(addr(at)).pop().unwrap();
+        assert!(answer.starts_with("SIP/2.0 200"), "{answer}");
+    }
 }
 
 #[test]

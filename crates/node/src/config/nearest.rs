@@ -1,12 +1,20 @@
 //! "Did you mean": the known word that is nearest to a written one.
 
+/// Letters at the beginning that make two words one.
+const STEM: usize = 4;
+
 /// The known word that differs least, when it differs so little that a slip of the keyboard explains it.
 pub(super) fn nearest<'k>(written: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
     let written = written.to_lowercase();
+    // Another ending of the same word (entry, entries) is a slip, too.
+    let stem: String = written.chars().take(STEM).collect();
+    let alike = |far: usize, word: &str| {
+        far <= word.chars().count().max(3) / 3 || (stem.len() >= STEM && word.starts_with(&stem))
+    };
     known
         .into_iter()
         .map(|word| (distance(&written, &word.to_lowercase()), word))
-        .filter(|(far, word)| *far <= word.chars().count().max(3) / 3)
+        .filter(|(far, word)| alike(*far, word))
         .min_by_key(|(far, _)| *far)
         .map(|(_, word)| word)
 }
@@ -41,6 +49,7 @@ mod tests {
         assert_eq!(nearest("rign", known), Some("ring"));
         assert_eq!(nearest("Wait-Max", known), Some("wait_max"));
         assert_eq!(nearest("talent", known), None);
+        assert_eq!(nearest("entry", ["agents", "entries"]), Some("entries"));
         assert_eq!(nearest("x", []), None);
     }
 }

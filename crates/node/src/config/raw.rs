@@ -402,6 +402,14 @@ impl Report {
 
 impl Clip {
     fn read(key: Spanned<String>, mut s: Section<'_>) -> Self {
+        if s.has("file") == s.has("builtin") {
+            let what = if s.has("file") { "both a file and a builtin" } else { "no source" };
+            s.findings().wrong(
+                s.place(),
+                format!("clip {} has {what}", key.get_ref()),
+                "write file = \"prompts/name.wav\", or builtin = \"music\"",
+            );
+        }
         let clip = Self {
             key,
             file: s.get("file"),
@@ -478,8 +486,8 @@ impl Target {
 impl Agent {
     fn read(key: Spanned<String>, mut s: Section<'_>) -> Self {
         let missing = s.place();
-        let skills = s.pairs("skills").unwrap_or_default();
-        if skills.is_empty() {
+        let skills = s.pairs("skills");
+        if skills.is_none() {
             s.findings().wrong(
                 missing,
                 format!("agent {} serves no group", key.get_ref()),
@@ -490,7 +498,7 @@ impl Agent {
             site: s.get("site"),
             phone: s.or("phone", key.get_ref().clone()),
             password: s.must("password", "\"…\", which his phone registers with"),
-            skills,
+            skills: skills.unwrap_or_default(),
             key,
         };
         s.close();

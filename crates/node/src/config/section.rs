@@ -60,6 +60,11 @@ impl<'f> Section<'f> {
         self.entries.iter().find(|(written, _)| written.get_ref() == key).map(|(_, value)| *value)
     }
 
+    /// Whether the key is there at all, right or wrong.
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.entries.iter().any(|(written, _)| written.get_ref() == key)
+    }
+
     /// A value that may be left out.
     pub(super) fn get<T: Value>(&mut self, key: &'static str) -> Option<Spanned<T>> {
         let value = self.find(key)?;
@@ -209,12 +214,13 @@ impl<'f> Section<'f> {
         items.iter().filter_map(table).collect()
     }
 
-    /// What each key of the table says, for tables whose keys are names: `{ general = 8, medical = 5 }`.
+    /// What each key of the table says, for tables whose keys are names: `{ general = 8, medical = 5 }`; `None` when
+    /// there is nothing in it. What is wrong in it has been noted and is left out.
     pub(super) fn pairs<T: Value>(
         &mut self,
         key: &'static str,
     ) -> Option<Vec<(Spanned<String>, Spanned<T>)>> {
-        let inner = self.section(key)?;
+        let inner = self.section(key).filter(|inner| !inner.entries.is_empty())?;
         let pairs = inner.entries.iter().filter_map(|(name, value)| {
             let read = self.read(name.get_ref(), value)?;
             Some((Spanned::new(name.span(), name.get_ref().to_string()), read))

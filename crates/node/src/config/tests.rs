@@ -118,7 +118,10 @@ on_wait_max = { group = "c" }
 on_nobody = { group = "a" }
 "#;
     let found = mistakes(with(circle));
-    assert!(found.contains("16:21: callers who are turned away go round: a → b → c → a; end the way"), "{found}");
+    assert!(
+        found.contains("16:21: callers who are turned away go round: a → b → c → a; end the way"),
+        "{found}"
+    );
     assert_eq!(found.lines().count(), 1, "{found}");
     let help = r#"
 [groups.a]
@@ -126,7 +129,8 @@ overflow = [{ after = "10s", to = "general" }]
 [groups.b]
 overflow = [{ after = "10s", to = "a" }]
 "#;
-    let text = LEAST.replace("[groups.general]", "[groups.general]\noverflow = [{ after = \"10s\", to = \"a\" }]");
+    let text =
+        LEAST.replace("[groups.general]", "[groups.general]\noverflow = [{ after = \"10s\", to = \"a\" }]");
     Config::parse(&format!("{text}{help}"), "centre.toml").expect("mutual help is no circle");
 }
 
@@ -160,7 +164,8 @@ fn ports_must_come_in_pairs_and_hold_all_calls() {
 fn a_demo_of_thousands_of_agents_is_read_in_a_moment_and_keeps_its_order() {
     let mut text = LEAST.to_owned();
     text += "[sip]\nlisten = [\"udp:127.0.0.1:0\", \"tcp:127.0.0.1:0\"]\n[agents]\n";
-    let text = text.replace("[agents]\n8001 = { password = \"a long password\", skills = { general = 5 } }\n", "");
+    let text =
+        text.replace("[agents]\n8001 = { password = \"a long password\", skills = { general = 5 } }\n", "");
     let mut agents = String::new();
     for number in (1..=5_000).rev() {
         agents += &format!("a{number} = {{ password = \"a long password\", skills = {{ general = 5 }} }}\n");
@@ -199,5 +204,22 @@ flow = "hotline"
          18:12: warning: password of agent 8002 is easy to guess; use 8 characters or more, and not the phone's number\n\
          23:1: warning: no call takes this entry: entry 2 above fits all of them first; put the narrower entry first, or \
          remove this one"
+    );
+}
+
+#[test]
+fn old_phones_may_be_asked_for_md5_first() {
+    use sip::digest::Algorithm;
+    let digests =
+        |more: &str| Config::parse(&format!("{LEAST}{more}"), "centre.toml").expect("right").sip.digests;
+    assert_eq!(digests(""), [Algorithm::Sha256, Algorithm::Md5]);
+    assert_eq!(digests("[sip]\ndigest = [\"md5\"]"), [Algorithm::Md5]);
+    assert_eq!(
+        mistakes(with("[sip]\ndigest = [\"md5\", \"MD5\"]")),
+        "15:18: a digest is written twice; write each once, the preferred one first"
+    );
+    assert_eq!(
+        mistakes(with("[sip]\ndigest = [\"md4\", \"md5\"]")),
+        "15:11: digest \"md4\" is not a digest that phones are asked for; write \"sha256\" or \"md5\""
     );
 }

@@ -99,7 +99,7 @@ impl Value for Duration {
 
     fn read(value: &DeValue<'_>) -> Result<Self, String> {
         match value {
-            DeValue::Integer(number) => Err(format!("is {number} of no unit")),
+            DeValue::Integer(number) => Err(format!("is {number}, without a unit")),
             other => span(string(other)?),
         }
     }
@@ -338,7 +338,7 @@ mod tests {
     #[test]
     fn a_bad_span_says_why() {
         for (text, why) in [
-            ("20", "is 20 of no unit"),
+            ("20", "is 20, without a unit"),
             ("\"20\"", "\"20\" has no unit"),
             ("\"20 seconds\"", "\"20 seconds\" is not a span"),
             ("\"\"", "is empty"),

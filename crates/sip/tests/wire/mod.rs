@@ -12,6 +12,7 @@
 #![allow(dead_code, unreachable_pub)] // each test file uses its own part
 
 use base::{Random, Timestamp};
+use sip::digest::Algorithm;
 use sip::endpoint::{ConnectionRef, Endpoint, Note, Out, Path};
 use sip::leg::{AorRef, Command, Fact, LegRef, Origin, Target, Transport};
 use sip::plan::{Account, Limits, NumberRules, Plan, Secret, Timers, TrunkPlan};
@@ -335,6 +336,7 @@ pub fn plan(at: &str) -> Plan {
         listen: vec![(Transport::Udp, addr(at)), (Transport::Tcp, addr(at))],
         advertised: None,
         realm: "city.example".into(),
+        digests: vec![Algorithm::Sha256, Algorithm::Md5],
         trunks: Vec::new(),
         accounts: Vec::new(),
         limits: Limits::default(),

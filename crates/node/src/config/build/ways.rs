@@ -31,15 +31,8 @@ pub(super) fn clips(raw: &File, beside: &Path, findings: &Findings) -> Vec<ClipS
                     kind: *builtin.get_ref(),
                     length: clip.length.as_ref().map(|length| *length.get_ref()),
                 },
-                (file, _) => {
-                    let what = if file.is_some() { "both a file and a builtin" } else { "no source" };
-                    findings.wrong(
-                        clip.key.span(),
-                        format!("clip {name} has {what}"),
-                        "write file = \"prompts/name.wav\", or builtin = \"music\"",
-                    );
-                    ClipOrigin::File(beside.into())
-                }
+                // Noted where it was read.
+                _ => ClipOrigin::File(beside.into()),
             };
             ClipSource { name: name.clone(), origin }
         })

@@ -2,10 +2,12 @@
 
 use crate::config::mistake::Findings;
 use crate::config::raw::{Credentials, File, Numbers, Trunk};
+use crate::config::value::show_span;
 use call::plan::AudioPlan;
 use sip::leg::Transport;
 use sip::plan::{Account, Limits, NumberRules, Plan, Secret, Timers, TrunkPlan};
 use std::net::IpAddr;
+use std::time::Duration;
 use toml::Spanned;
 
 /// Ports that a call takes: two legs, RTP and RTCP each.
@@ -63,11 +65,16 @@ pub(super) fn sip(raw: &File, accounts: Vec<Account>, findings: &Findings) -> Pl
 fn check_digests(raw: &File, findings: &Findings) {
     let digests = &raw.sip.digest;
     if digests.is_empty() {
-        findings.wrong_file("phones are asked for no digest", "write digest = [\"sha256\", \"md5\"] in [sip]");
+        findings
+            .wrong_file("phones are asked for no digest", "write digest = [\"sha256\", \"md5\"] in [sip]");
     }
     for (at, digest) in digests.iter().enumerate() {
         if digests[..at].iter().any(|earlier| earlier.get_ref() == digest.get_ref()) {
-            findings.wrong(digest.span(), "a digest is written twice", "write each once, the preferred one first");
+            findings.wrong(
+                digest.span(),
+                "a digest is written twice",
+                "write each once, the preferred one first",
+            );
         }
     }
 }
@@ -136,19 +143,25 @@ fn check_limits(raw: &File, findings: &Findings) {
 
 fn check_timers(raw: &File, findings: &Findings) {
     let timers = &raw.sip.timers;
-    let longer = |what: &str, long: &Spanned<std::time::Duration>, other: &str, than: std::time::Duration| {
-        if *long.get_ref() < than {
+    let longer = |what: &str, long: &Spanned<Duration>, other: &str, short: &Spanned<Duration>| {
+        if long.get_ref() < short.get_ref() {
+            // Of a written value and a default it is the written one that is looked at: it stands below the header.
+            let place = if long.span().start >= short.span().start { long.span() } else { short.span() };
             findings.wrong(
-                long.span(),
-                format!("{what} is shorter than {other}"),
-                format!("set {what} to {} or more", crate::config::value::show_span(than)),
+                place,
+                format!(
+                    "{what} of {} is shorter than {other} of {}",
+                    show_span(*long.get_ref()),
+                    show_span(*short.get_ref())
+                ),
+                format!("set {what} to {} or more, or {other} to less", show_span(*short.get_ref())),
             );
         }
     };
-    longer("t2", &timers.t2, "t1", *timers.t1.get_ref());
-    longer("register_max", &timers.register_max, "register_min", *timers.register_min.get_ref());
+    longer("t2", &timers.t2, "t1", &timers.t1);
+    longer("register_max", &timers.register_max, "register_min", &timers.register_min);
     if !timers.session_expires.get_ref().is_zero() {
-        longer("session_expires", &timers.session_expires, "min_se", *timers.min_se.get_ref());
+        longer("session_expires", &timers.session_expires, "min_se", &timers.min_se);
     }
 }
 
