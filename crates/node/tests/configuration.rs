@@ -51,7 +51,8 @@ fn a_file_that_is_no_text_or_not_there_is_a_mistake_like_any_other() {
 #[test]
 fn a_garbled_file_never_does_more_than_list_mistakes() {
     let mut random = base::Random::seeded(20_241_231);
-    let pieces = ["\"", "[", "]", "{", "}", "=", "\n", "[[", "#", "'''", "é民", "9999999999999999999999", "\u{0}"];
+    let pieces =
+        ["\"", "[", "]", "{", "}", "=", "\n", "[[", "#", "'''", "é民", "9999999999999999999999", "\u{0}"];
     for round in 0..400 {
         let mut text = EXAMPLE.to_owned();
         for _ in 0..=random.below(4) {

@@ -2,7 +2,9 @@
 
 use super::Config;
 use super::value::show_span;
+use acd::{AgentPlan, GroupPlan, GroupRef};
 use std::fmt;
+use std::time::Duration;
 
 /// Shows a [`Config`] in a dozen lines.
 pub struct Summary<'c>(&'c Config);
@@ -10,6 +12,15 @@ pub struct Summary<'c>(&'c Config);
 impl<'c> Summary<'c> {
     pub(super) fn of(config: &'c Config) -> Self {
         Self(config)
+    }
+
+    fn overflow(&self, group: &GroupPlan) -> String {
+        let groups = &self.0.call.acd.groups;
+        let stage = |(after, to): &(Duration, GroupRef)| {
+            let to = groups.get(to.index()).map_or("?", |group| group.name.as_str());
+            format!("{} {to}", show_span(*after))
+        };
+        group.overflow.iter().map(stage).collect::<Vec<_>>().join(", ")
     }
 }
 
@@ -31,30 +42,23 @@ impl fmt::Display for Summary<'_> {
         let trunks: Vec<&str> = sip.trunks.iter().map(|trunk| trunk.name.as_str()).collect();
         writeln!(f, "trunks   {}", if trunks.is_empty() { "none".to_owned() } else { trunks.join(", ") })?;
         writeln!(f, "agents   {} in {} sites\n", call.acd.agents.len(), report.sites.len().max(1))?;
+        let overflows: Vec<String> = call.acd.groups.iter().map(|group| self.overflow(group)).collect();
+        let wide = overflows.iter().map(String::len).max().unwrap_or(0).max("overflow".len());
         writeln!(
             f,
-            "{:<16} {:>6} {:>6} {:>7} {:>8}  {:<32} title",
+            "{:<16} {:>6} {:>6} {:>7} {:>8}  {:<wide$}  title",
             "group", "agents", "ring", "wrap-up", "wait max", "overflow"
         )?;
-        for (at, group) in call.acd.groups.iter().enumerate() {
-            let serves = |agent: &&acd::AgentPlan| agent.skills.iter().any(|(of, _)| of.index() == at);
-            let overflow: Vec<String> = group
-                .overflow
-                .iter()
-                .map(|(after, to)| {
-                    let to = call.acd.groups.get(to.index()).map_or("?", |group| group.name.as_str());
-                    format!("{} {to}", show_span(*after))
-                })
-                .collect();
+        for (at, (group, overflow)) in call.acd.groups.iter().zip(&overflows).enumerate() {
+            let serves = |agent: &&AgentPlan| agent.skills.iter().any(|(of, _)| of.index() == at);
             writeln!(
                 f,
-                "{:<16} {:>6} {:>6} {:>7} {:>8}  {:<32} {}",
+                "{:<16} {:>6} {:>6} {:>7} {:>8}  {overflow:<wide$}  {}",
                 group.name,
                 call.acd.agents.iter().filter(serves).count(),
                 show_span(group.ring),
                 show_span(group.wrap_up),
-                group.wait_max.map_or_else(|| "–".to_owned(), show_span),
-                overflow.join(", "),
+                group.wait_max.map_or_else(|| "-".to_owned(), show_span),
                 call.groups[at].title
             )?;
         }

@@ -94,7 +94,7 @@ fn a_slip_of_the_keyboard_is_answered_with_the_word_that_was_meant() {
     );
     assert_eq!(
         mistakes(instead("flow = \"hotline\"", "flow = \"hotlin\"")),
-        "11:8: there is no flow hotlin; did you mean hotline?"
+        "12:8: there is no flow hotlin; did you mean hotline?"
     );
 }
 

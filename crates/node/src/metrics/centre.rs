@@ -70,6 +70,9 @@ struct Agents {
     not_ready: Vec<Gauge>,
 }
 
+/// Picks one mean of a line.
+type MeanOf = fn(&Line) -> Mean;
+
 /// Names of what is counted per group and for the centre.
 struct Names {
     offered: &'static str,
@@ -181,7 +184,7 @@ impl Handles {
         for (handles, talks) in self.groups.iter().zip(talks) {
             spans.histogram(name, &[("group", &handles.key)], &TALK_BOUNDS, &talks.buckets());
         }
-        let means: [(&str, &str, fn(&Line) -> Mean); 4] = [
+        let means: [(&str, &str, MeanOf); 4] = [
             ("sujie_call_wrap_up_seconds", "Wrap-up after their calls, once it has ended.", |line| {
                 line.wrap_up
             }),
