@@ -47,7 +47,7 @@ fn a_day_on(seed: u64, faults: Faults) -> Hotline {
 
 #[test]
 fn a_network_that_loses_one_in_twenty() {
-    seeds::each(6, |seed| {
+    seeds::each(12, |seed| {
         let hotline = a_day_on(seed, Faults { loss: Share(50), ..Faults::NONE });
         assert!(hotline.wire.fates.lost > 20, "{:?}", hotline.wire.fates);
         let counters = hotline.centre.report.total().counters;
@@ -57,7 +57,7 @@ fn a_network_that_loses_one_in_twenty() {
 
 #[test]
 fn a_network_that_loses_one_in_five() {
-    seeds::each(6, |seed| {
+    seeds::each(12, |seed| {
         let hotline = a_day_on(seed, Faults { loss: Share(200), ..Faults::NONE });
         assert!(hotline.centre.sip.counters().retransmissions_out > 50);
         let counters = hotline.centre.report.total().counters;
@@ -67,7 +67,7 @@ fn a_network_that_loses_one_in_five() {
 
 #[test]
 fn a_network_that_delivers_twice() {
-    seeds::each(4, |seed| {
+    seeds::each(8, |seed| {
         let hotline = a_day_on(seed, Faults { repeat: Share(300), ..Faults::NONE });
         assert!(hotline.centre.sip.counters().retransmissions_in > 50);
         assert_eq!(hotline.centre.report.total().counters.lost, 0);
@@ -76,7 +76,7 @@ fn a_network_that_delivers_twice() {
 
 #[test]
 fn a_network_that_delivers_late_and_out_of_order() {
-    seeds::each(6, |seed| {
+    seeds::each(12, |seed| {
         let hotline = a_day_on(seed, Faults { jitter: 200 * MS, ..Faults::NONE });
         let counters = hotline.centre.report.total().counters;
         assert!(counters.answered > 30, "{counters:?}");
@@ -85,7 +85,7 @@ fn a_network_that_delivers_late_and_out_of_order() {
 
 #[test]
 fn a_network_that_does_all_of_it() {
-    seeds::each(8, |seed| {
+    seeds::each(16, |seed| {
         let faults = Faults { loss: Share(100), repeat: Share(150), delay: 20 * MS, jitter: 400 * MS };
         let hotline = a_day_on(seed, faults);
         assert!(hotline.centre.report.total().counters.answered > 10);
@@ -130,7 +130,7 @@ fn a_caller_hangs_up_in_line_and_the_next_one_is_not_kept_waiting_for_him() {
 /// The answer and the hang-up cross at every distance, on a wire that loses some of both.
 #[test]
 fn a_hang_up_crosses_the_answer() {
-    seeds::each(40, |seed| {
+    seeds::each(100, |seed| {
         let alone = Setup::one_call(seed);
         let day = Day {
             calls: 4,

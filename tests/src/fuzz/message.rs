@@ -101,6 +101,9 @@ fn frame(data: &[u8]) {
 fn endpoint(data: &[u8], transport: Transport, peer: SocketAddr) {
     let setup = Setup { agents: 2, ..Setup::quiet(1) };
     let mut played = Played::begin(&setup);
+    if data.len() % 2 == 0 {
+        played.confirm(&setup);
+    }
     let data = played.filled_in(data);
     let connection = (transport != Transport::Udp).then_some(ConnectionRef::from_bits(1));
     let path = Path { transport, local: setup.engine(), peer, connection };
@@ -164,6 +167,16 @@ impl Played {
         played.answer();
         played.out.clear();
         played
+    }
+
+    /// The trunk acknowledges our answer: only then may it change the session.
+    fn confirm(&mut self, setup: &Setup) {
+        let peer = SocketAddr::new(setup.trunk_host(), 5060);
+        let path = Path { transport: Transport::Udp, local: setup.engine(), peer, connection: None };
+        let ack = self.filled_in(ACK.replace('\n', "\r\n").as_bytes());
+        self.sip.receive(self.now, &path, &ack, &mut self.out);
+        assert!(matches!(self.out.facts[..], [Fact::Confirmed { .. }]), "{:?}", self.out.facts);
+        self.out.clear();
     }
 
     fn invite(&mut self, leg: LegRef, to: Target) {
@@ -248,6 +261,17 @@ Content-Length: 5
 v=0
 ";
 
+const ACK: &str = "ACK sip:12345@10.0.0.1 SIP/2.0
+Via: SIP/2.0/UDP 10.1.0.1:5060;branch=z9hG4bKfuzzack
+Max-Forwards: 70
+From: <sip:13900000000@10.1.0.1>;tag=fuzz
+To: <sip:12345@10.0.0.1>;tag=@@TAG@@
+Call-ID: fuzz@10.1.0.1
+CSeq: 1 ACK
+Content-Length: 0
+
+";
+
 /// What stands behind `mark` in the first line that begins with `line`, up to any byte of `ends`.
 fn between(bytes: &[u8], line: &[u8], mark: &[u8], ends: &[u8]) -> Vec<u8> {
     let find = |bytes: &[u8], what: &[u8]| bytes.windows(what.len()).position(|window| window == what);
@@ -271,4 +295,40 @@ fn replace(data: &[u8], mark: &[u8], with: &[u8]) -> Vec<u8> {
         }
     }
     filled
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What the endpoint told of a message of the corpus that came from the trunk.
+    fn told(file: &str, confirmed: bool) -> Vec<Fact> {
+        let path = format!("{}/corpus/message/{file}", env!("CARGO_MANIFEST_DIR"));
+        let data = std::fs::read(path).expect("a file of the corpus");
+        let setup = Setup { agents: 2, ..Setup::quiet(1) };
+        let mut played = Played::begin(&setup);
+        if confirmed {
+            played.confirm(&setup);
+        }
+        let peer = SocketAddr::new(setup.trunk_host(), 5060);
+        let path = Path { transport: Transport::Udp, local: setup.engine(), peer, connection: None };
+        let data = played.filled_in(&data);
+        played.sip.receive(played.now, &path, &data, &mut played.out);
+        std::mem::take(&mut played.out.facts)
+    }
+
+    #[test]
+    fn the_corpus_gets_into_the_calls_and_not_only_to_the_door() {
+        assert!(matches!(told("invite_carrier.sip", false)[..], [Fact::Invited { .. }]));
+        assert!(matches!(told("ack.sip", false)[..], [Fact::Confirmed { .. }]));
+        assert!(matches!(told("bye.sip", true)[..], [Fact::Released { status: 200, .. }]));
+        assert!(matches!(told("reinvite_hold.sip", true)[..], [Fact::Offered { offer: Some(_), .. }]));
+        assert!(matches!(told("info_dtmf.sip", true)[..], [Fact::Key { digit: '5', .. }]));
+        assert!(matches!(
+            told("ringing_reliable.sip", true)[..],
+            [Fact::Ringing { status: 183, answer: Some(_), .. }]
+        ));
+        assert!(matches!(told("answered.sip", true)[..], [Fact::Answered { answer: Some(_), .. }]));
+        assert!(matches!(told("busy.sip", true)[..], [Fact::Released { status: 486, .. }]));
+    }
 }

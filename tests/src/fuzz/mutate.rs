@@ -88,6 +88,21 @@ impl Mutator {
         made
     }
 
+    /// Attacks: each word of the dictionary again and again, alone and inside of an input, up to the longest
+    /// datagram. The same for every seed.
+    pub fn floods(input: &[u8]) -> impl Iterator<Item = Vec<u8>> {
+        let line = input.iter().position(|&byte| byte == b'\n').map_or(input.len() / 2, |at| at + 1);
+        WORDS.iter().flat_map(move |word| {
+            // At the start, behind the first line, in the middle of the next one.
+            [0, line, (line + 9).min(input.len())].map(|at| {
+                let mut made = input.to_vec();
+                let room = LENGTH_MAX.saturating_sub(made.len());
+                insert(&mut made, at, &word.repeat(room / word.len()));
+                made
+            })
+        })
+    }
+
     fn touch(&mut self, made: &mut Vec<u8>, corpus: &[Vec<u8>]) {
         let at = self.below(made.len() + 1);
         match self.random.below(9) {

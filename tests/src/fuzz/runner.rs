@@ -38,6 +38,8 @@ pub struct Target {
 pub struct Tally {
     /// Inputs of the corpus.
     pub kept: u64,
+    /// Floods of one word.
+    pub floods: u64,
     /// Mutations.
     pub made: u64,
     /// CPU time of the dearest step.
@@ -55,6 +57,12 @@ pub fn run(target: &Target) -> Tally {
     for input in &kept {
         play(target, input, &mut tally);
         tally.kept += 1;
+    }
+    for input in [&[][..], &kept[kept.len() / 2]] {
+        for flood in Mutator::floods(input) {
+            play(target, &flood, &mut tally);
+            tally.floods += 1;
+        }
     }
     let (began, time, most) = if seeds::nightly() {
         (Instant::now(), NIGHTLY, u64::MAX)
