@@ -120,7 +120,11 @@ impl fmt::Display for Mistakes {
                 None => writeln!(f, "{}: {kind}{what}; {remedy}", self.text.file())?,
             }
         }
-        Ok(())
+        match self.count() {
+            0 => Ok(()),
+            1 => writeln!(f, "{}: 1 mistake", self.text.file()),
+            count => writeln!(f, "{}: {count} mistakes", self.text.file()),
+        }
     }
 }
 

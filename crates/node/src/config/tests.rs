@@ -36,7 +36,9 @@ fn mistakes(change: impl Fn(&str) -> String) -> String {
 /// The lines of a report that begin with a place.
 fn heads(found: &Mistakes) -> String {
     let shown = found.to_string();
-    let lines: Vec<&str> = shown.lines().filter_map(|line| line.strip_prefix("centre.toml:")).collect();
+    let placed = |line: &&str| line.starts_with(|c: char| c.is_ascii_digit());
+    let lines: Vec<&str> =
+        shown.lines().filter_map(|line| line.strip_prefix("centre.toml:")).filter(placed).collect();
     lines.join("\n")
 }
 
