@@ -49,6 +49,15 @@ pub(crate) struct Reply<'a> {
 pub(crate) const SDP: &str = "application/sdp";
 /// What we understand.
 pub(crate) const ALLOW: &[u8] = b"Allow: INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, INFO\r\n";
+/// The same without its name and line end.
+pub(crate) const METHODS: &str = {
+    let (_, value) = ALLOW.split_at("Allow: ".len());
+    let (value, _) = value.split_at(value.len() - 2);
+    match std::str::from_utf8(value) {
+        Ok(value) => value,
+        Err(_) => panic!("method names are ASCII"),
+    }
+};
 /// Extensions we can do.
 pub(crate) const SUPPORTED: &[u8] = b"Supported: 100rel, timer, path\r\n";
 /// Bodies we take.

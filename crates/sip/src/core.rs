@@ -2,6 +2,7 @@
 //!
 //! ```text
 //!   legs, registrar, trunks ──▶ request(…), answer(…) ──▶ Transactions + out.bytes
+//!   keep-alive, REGISTER ─────▶ low_rate_request(…) ─────▶ the same, written by `rsip` where it can
 //!   responses, deadlines ──────▶ Transactions ──▶ Heard { owner, … } ──▶ legs, registrar, trunks
 //! ```
 //!
@@ -15,6 +16,7 @@ use crate::leg::{AorRef, Transport, TrunkRef};
 use crate::message::Method;
 use crate::plan::Plan;
 use crate::resolve::Resolver;
+use crate::rsip_values::{LowRate, Refused};
 use crate::streams::Streams;
 use crate::transaction::invite_client::{InviteClient, InviteClientEffect, InviteClientEvent};
 use crate::transaction::invite_server::{InviteServer, InviteServerEffect, InviteServerEvent};
@@ -160,14 +162,21 @@ impl Core {
 
     /// Appends our Contact line.
     pub(crate) fn put_contact(&self, to: &mut Vec<u8>, path: &Path, user: &str) {
+        compose::put(to, &[b"Contact: "]);
+        self.put_contact_value(to, path, user);
+        compose::put(to, &[b"\r\n"]);
+    }
+
+    /// Appends what stands in it.
+    pub(crate) fn put_contact_value(&self, to: &mut Vec<u8>, path: &Path, user: &str) {
         let shown = self.shown(path.transport, path.local, path.peer.ip());
-        compose::put(to, &[b"Contact: <sip:"]);
+        compose::put(to, &[b"<sip:"]);
         if !user.is_empty() {
             compose::put_user(to, user);
             to.push(b'@');
         }
         compose::put_address(to, shown);
-        compose::put(to, &[compose::uri_parameter(path.transport), b">\r\n"]);
+        compose::put(to, &[compose::uri_parameter(path.transport), b">"]);
     }
 
     // ── client transactions ─────────────────────────────────────────────────────────────────────────────
@@ -183,6 +192,29 @@ impl Core {
         self.open_client(now, request.method == Method::Invite, errand, 0, out, |core, branch, bytes| {
             let sent_by = core.shown(errand.path.transport, errand.path.local, errand.path.peer.ip());
             compose::request(bytes, request, errand.path.transport, sent_by, branch, &core.plan.product);
+            core.counters.request_out(request.method);
+        })
+    }
+
+    /// Sends an OPTIONS or a REGISTER, which `write` makes with `rsip`. What that refuses, because `rsip` has no
+    /// form for it or writes something else than it was told, is written by us instead: a peer must not stay
+    /// unasked because a library cannot write his name.
+    pub(crate) fn low_rate_request(
+        &mut self,
+        now: Timestamp,
+        request: &Request<'_>,
+        errand: Errand,
+        out: &mut Out,
+        write: impl FnOnce(&LowRate<'_>) -> Result<Vec<u8>, Refused>,
+    ) -> ClientRef {
+        self.open_client(now, false, errand, 0, out, |core, branch, bytes| {
+            let transport = errand.path.transport;
+            let sent_by = core.shown(transport, errand.path.local, errand.path.peer.ip());
+            let product = &core.plan.product;
+            match LowRate::of(request, transport, sent_by, branch, product).and_then(|low| write(&low).ok()) {
+                Some(written) => bytes.extend_from_slice(&written),
+                None => compose::request(bytes, request, transport, sent_by, branch, product),
+            }
             core.counters.request_out(request.method);
         })
     }

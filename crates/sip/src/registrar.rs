@@ -7,7 +7,9 @@
 //! ```
 //!
 //! A phone behind a NAT is reached at the address its REGISTER came from, and gets an OPTIONS now and then so
-//! that the NAT keeps the way open; one that does not answer twice is gone.
+//! that the NAT keeps the way open; one that does not answer twice is gone. These OPTIONS are written by `rsip`
+//! through [`rsip_values`](crate::rsip_values), or by our own composer where it cannot: what a phone calls itself
+//! in its Contact is the phone's to choose.
 //! Bounds: contacts per account (the oldest goes), contacts per request, length of a contact.
 //! Never knows: agents, calls.
 
@@ -21,7 +23,7 @@ use crate::message::{Method, Name, Scheme, Uri};
 use crate::plan::Account;
 use crate::received::Received;
 use crate::transaction::{Owner, ServerRef, write_hex};
-use crate::{refusal, route};
+use crate::{refusal, route, rsip_values};
 use base::{Table, TimerRef, Timestamp};
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -380,16 +382,15 @@ impl Endpoint {
         }
     }
 
-    /// Sends an OPTIONS outside any dialog.
+    /// Sends an OPTIONS outside any dialog. It names no Contact (RFC 3261 11.1 leaves that open): nobody is to
+    /// come back to it.
     pub(crate) fn ping(&mut self, now: Timestamp, ping: &Ping<'_>, owner: Owner, path: Path, out: &mut Out) {
         let mut call_id = Vec::with_capacity(16);
         write_hex(&mut call_id, self.core.random.bits());
         let mut from = Vec::with_capacity(64);
         put(&mut from, &[b"<sip:", ping.domain.as_bytes(), b">;tag="]);
         write_hex(&mut from, self.core.random.bits());
-        let mut extra = Vec::with_capacity(160);
-        self.core.put_contact(&mut extra, &path, "");
-        put(&mut extra, &[ALLOW]);
+        let extra = [b"Accept: application/sdp\r\n", ALLOW].concat();
         let request = Request {
             method: Method::Options,
             uri: ping.uri,
@@ -401,7 +402,8 @@ impl Endpoint {
             extra: &extra,
             body: None,
         };
-        self.core.request(now, &request, Errand { owner, path, trunk: None }, out);
+        let errand = Errand { owner, path, trunk: None };
+        self.core.low_rate_request(now, &request, errand, out, rsip_values::options);
     }
 }
 

@@ -2,17 +2,23 @@
 //!
 //! ```text
 //!   message::Uri ────────uri()──────────────────────▶ rsip::Uri       for whoever wants an owned struct
-//!   LowRate ──options(), register()──▶ rsip::Request ─▶ bytes ─▶ read back by `message` ─▶ sent
+//!   compose::Request ─of()─▶ LowRate ──options(), register()──▶ rsip::Request ─▶ bytes ─▶ read back by `message`
+//!     keep-alives of trunks and phones, REGISTER to carriers                               │ same      │ refused
+//!                                                                                          ▼           ▼
+//!                                                                                        sent     `compose` writes it
 //! ```
+//!
+//! All else that we send belongs to calls; it is written by `compose`, without allocation.
 //!
 //! `rsip` 0.4 has not changed since 2022 and cannot read `tel:`, IPv6 literals, compact or folded headers, nor
 //! Latin-1; it applies no Content-Length and breaks binary bodies when it prints them. Hence three rules. It
 //! never sees a datagram first: what comes in here has passed [`message`](crate::message). No body passes through
 //! its `Display`: these requests have none. And nothing that it wrote leaves unread: the wire layer must find in
-//! the bytes exactly what was asked for, or the builder refuses and the caller writes the request himself.
+//! the bytes exactly what was asked for, or the builder refuses and [`core`](crate::core) has the request written by `compose`.
 //!
 //! Never knows: datagrams, bodies, transactions.
 
+use crate::compose;
 use crate::leg::Transport;
 use crate::message::{Host, Limits, Message, Method, Name, Scheme, Uri, transport_token, validate};
 use rsip::headers::UntypedHeader as _;
@@ -42,6 +48,31 @@ pub struct LowRate<'a> {
     pub product: &'a str,
 }
 
+impl<'a> LowRate<'a> {
+    /// The same request as our own composer takes it; `None` when a text is not UTF-8, which `rsip` cannot hold.
+    /// Its further lines are left behind: the builder of the method writes its own.
+    pub(crate) fn of(
+        request: &compose::Request<'a>,
+        transport: Transport,
+        sent_by: SocketAddr,
+        branch: &'a [u8],
+        product: &'a str,
+    ) -> Option<Self> {
+        let text = |bytes| std::str::from_utf8(bytes).ok();
+        Some(Self {
+            uri: text(request.uri)?,
+            transport,
+            sent_by,
+            branch: text(branch)?,
+            from: text(request.from)?,
+            to: text(request.to)?,
+            call_id: text(request.call_id)?,
+            seq: request.seq,
+            product,
+        })
+    }
+}
+
 /// Why a request is not written here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refused {
@@ -59,7 +90,8 @@ pub enum Refused {
 /// When a text cannot stand in a header or `rsip` cannot write it.
 pub fn options(request: &LowRate<'_>) -> Result<Vec<u8>, Refused> {
     let accept = rsip::headers::Accept::new("application/sdp").into();
-    write(request, rsip::Method::Options, Method::Options, vec![accept])
+    let allow = rsip::headers::Allow::new(compose::METHODS).into();
+    write(request, rsip::Method::Options, Method::Options, vec![accept, allow])
 }
 
 /// REGISTER: reach me at `contact` for so long (RFC 3261 10.2); zero takes the binding back.
@@ -69,9 +101,13 @@ pub fn options(request: &LowRate<'_>) -> Result<Vec<u8>, Refused> {
 pub fn register(request: &LowRate<'_>, contact: &str, expires: Duration) -> Result<Vec<u8>, Refused> {
     check(contact)?;
     let contact_header = rsip::headers::Contact::new(contact).into();
-    let expires = rsip::headers::Expires::new(expires.as_secs().to_string()).into();
-    let bytes = write(request, rsip::Method::Register, Method::Register, vec![contact_header, expires])?;
-    let same = read(&bytes)?.header(Name::Contact) == Some(contact.as_bytes());
+    let expires = expires.as_secs();
+    let expires_header = rsip::headers::Expires::new(expires.to_string()).into();
+    let extra = vec![contact_header, expires_header];
+    let bytes = write(request, rsip::Method::Register, Method::Register, extra)?;
+    let message = read(&bytes)?;
+    let same = message.header(Name::Contact) == Some(contact.as_bytes())
+        && message.expires().is_some_and(|read| u64::from(read) == expires);
     if same { Ok(bytes) } else { Err(Refused::Misread) }
 }
 
@@ -214,6 +250,56 @@ mod tests {
             assert_eq!(message.expires(), Some(seconds as u32));
             assert_eq!(message.header(Name::Contact), Some(contact.as_bytes()));
         }
+    }
+
+    #[test]
+    fn a_peer_cannot_tell_which_of_the_two_wrote() {
+        for (transport, sent_by) in [
+            (Transport::Udp, "192.0.2.1:5060"),
+            (Transport::Tls, "[2001:db8::1]:5061"),
+            (Transport::Wss, "192.0.2.1:443"),
+        ] {
+            let (branch, contact, sent_by) =
+                ("z9hG4bKk1", "<sip:12345@192.0.2.1:5060>", sent_by.parse().unwrap());
+            let keep_alive = [b"Accept: application/sdp\r\n", compose::ALLOW].concat();
+            let binding = format!("Contact: {contact}\r\nExpires: 300\r\n");
+            for (method, extra) in
+                [(Method::Options, &keep_alive[..]), (Method::Register, binding.as_bytes())]
+            {
+                let request = compose::Request {
+                    method,
+                    uri: b"sip:carrier.example:5070",
+                    routes: b"",
+                    from: b"<sip:12345@city.example>;tag=us",
+                    to: b"<sip:carrier.example>",
+                    call_id: b"ping-1",
+                    seq: 7,
+                    extra,
+                    body: None,
+                };
+                let mut ours = Vec::new();
+                compose::request(&mut ours, &request, transport, sent_by, branch.as_bytes(), "Sujie");
+                let low = LowRate::of(&request, transport, sent_by, branch.as_bytes(), "Sujie").unwrap();
+                let theirs = match method {
+                    Method::Options => options(&low),
+                    _ => register(&low, contact, Duration::from_secs(300)),
+                };
+                assert_eq!(String::from_utf8(theirs.unwrap()).unwrap(), String::from_utf8(ours).unwrap(),);
+            }
+        }
+        let latin = compose::Request {
+            method: Method::Options,
+            uri: b"sip:J\xF6rg@phone.example",
+            routes: b"",
+            from: b"<sip:a@b>;tag=1",
+            to: b"<sip:c@d>",
+            call_id: b"1",
+            seq: 1,
+            extra: b"",
+            body: None,
+        };
+        let sent_by = "192.0.2.1:5060".parse().unwrap();
+        assert!(LowRate::of(&latin, Transport::Udp, sent_by, b"z9hG4bK1", "Sujie").is_none());
     }
 
     #[test]

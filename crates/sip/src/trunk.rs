@@ -8,7 +8,8 @@
 //!            ──else─▶ down, again after 5, 10, 20 … 600 s ± a quarter, or Retry-After
 //! ```
 //!
-//! A trunk with both must have both. Calls are sent to a trunk that is down, too: whether to is not ours to say.
+//! Both requests are written by `rsip` through [`rsip_values`](crate::rsip_values), or by our own composer where it
+//! cannot. A trunk with both must have both. Calls are sent to a trunk that is down, too: whether to is not ours to say.
 //! Never knows: calls, numbers.
 
 use crate::compose::{Request, put, put_number};
@@ -21,6 +22,7 @@ use crate::plan::TrunkPlan;
 use crate::received::Received;
 use crate::registrar::Ping;
 use crate::resolve::Found;
+use crate::rsip_values;
 use crate::transaction::{Owner, write_hex};
 use base::{TimerRef, Timestamp};
 use std::net::IpAddr;
@@ -189,10 +191,12 @@ impl Endpoint {
         let mut from = to.clone();
         put(&mut from, &[b";tag="]);
         write_hex(&mut from, self.core.random.bits());
+        let expires = plan.register_expires.max(carrier.least);
+        let mut contact = Vec::with_capacity(64);
+        self.core.put_contact_value(&mut contact, &path, &user);
         let mut extra = Vec::with_capacity(128);
-        self.core.put_contact(&mut extra, &path, &user);
-        put(&mut extra, &[b"Expires: "]);
-        put_number(&mut extra, plan.register_expires.max(carrier.least).as_secs());
+        put(&mut extra, &[b"Contact: ", &contact, b"\r\nExpires: "]);
+        put_number(&mut extra, expires.as_secs());
         put(&mut extra, &[b"\r\n"]);
         let (call_id, seq) = (carrier.call_id.clone(), carrier.seq);
         let request = Request {
@@ -207,7 +211,10 @@ impl Endpoint {
             body: None,
         };
         let errand = Errand { owner: Owner::TrunkRegister(trunk), path, trunk: Some(trunk) };
-        self.core.request(now, &request, errand, out);
+        let contact = String::from_utf8_lossy(&contact);
+        self.core.low_rate_request(now, &request, errand, out, |low| {
+            rsip_values::register(low, &contact, expires)
+        });
     }
 
     fn next_register(&mut self, now: Timestamp, trunk: TrunkRef, after: Duration) {

@@ -319,6 +319,25 @@ fn a_phone_behind_a_nat_that_falls_silent_is_lost() {
 }
 
 #[test]
+fn a_phone_is_kept_alive_under_whatever_name_it_gave_itself() {
+    // The second is a URI that `rsip` has no form for; the phone is asked all the same.
+    for uri in ["sip:1001@10.0.0.5:5060;ob", "sip:1001@10.0.0.5:5060?Subject=x"] {
+        let (mut wire, at) = (Wire::new(23), "198.51.100.7:5062");
+        wire.join(city());
+        wire.say(addr(at), addr(CITY), &register("10.0.0.5:5060", 1, ""));
+        wire.run_ms(20);
+        let challenge = wire.heard_at(addr(at)).pop().unwrap();
+        let contact = format!("{}Contact: <{uri}>\r\nExpires: 3600\r\n", credentials(&challenge, 1));
+        wire.say(addr(at), addr(CITY), &register("10.0.0.5:5060", 2, &contact));
+        wire.run(Duration::from_secs(30));
+        let heard = wire.heard_at(addr(at));
+        let asked = heard.iter().find(|text| text.starts_with("OPTIONS")).expect("an OPTIONS");
+        assert!(asked.starts_with(&format!("OPTIONS {uri} SIP/2.0\r\n")), "{asked}");
+        assert!(asked.contains("\r\nAllow: INVITE,") && asked.contains(&format!("To: <{uri}>")), "{asked}");
+    }
+}
+
+#[test]
 fn a_registered_phone_calls_with_its_password_and_a_stranger_does_not() {
     let mut wire = with_phones(&["192.0.2.21:5060"]);
     wire.facts(0);
