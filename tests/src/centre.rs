@@ -193,6 +193,7 @@ impl VirtualCentre {
             match change {
                 PortChange::Open { port, .. } => self.open.insert(port),
                 PortChange::Close { port } => self.open.remove(&port),
+                PortChange::Attend { .. } => true,
             };
         }
         let at = now + self.lag;

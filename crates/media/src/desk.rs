@@ -53,6 +53,15 @@ pub enum PortChange {
         /// is right all the same.
         remote: SocketAddr,
     },
+    /// Whether somebody hears what comes to the RTP port (a new one: nobody yet). What nobody hears may be read
+    /// late and in batches, as long as each packet is handed over with the moment it came; before a command
+    /// changes who hears whom, it is read ([`Desk::ports`]).
+    Attend {
+        /// Port.
+        port: u16,
+        /// Somebody does.
+        heard: bool,
+    },
     /// Nobody uses it any more. Packets of the same step (a goodbye) still go out first.
     Close {
         /// Port.
@@ -215,7 +224,7 @@ impl Desk {
             }
             Command::Hear { session, party, hear } => {
                 if let Some(who) = self.find(session, party) {
-                    self.hear(now, who, hear);
+                    self.hear(now, who, hear, out);
                 }
             }
             Command::Leave { session, party } => {
@@ -244,6 +253,16 @@ impl Desk {
         while let Some(beat) = self.due_beat(now) {
             self.beat(now, beat, out);
         }
+    }
+
+    /// The RTP ports of a session's parties.
+    pub fn ports(&self, session: SessionRef) -> impl Iterator<Item = u16> + '_ {
+        let room = self.sessions.get(&session).and_then(|&room| self.rooms.get(room));
+        let members = room.into_iter().flat_map(Room::members);
+        members
+            .filter_map(|(_, who)| self.members.get(who))
+            .filter(|member| member.open)
+            .map(|m| m.audio.port)
     }
 
     /// When [`tick`](Self::tick) is wanted next.

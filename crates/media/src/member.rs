@@ -85,6 +85,8 @@ pub(crate) struct Member {
     pub(crate) key_timer: Option<TimerRef>,
     /// Whether its beat plays to it.
     pub(crate) played_to: bool,
+    /// Whether the rim was told that somebody hears it.
+    pub(crate) attended: bool,
     /// Samples a packet to it carries.
     frame: usize,
     /// Place in a clip that is heard once.
@@ -164,6 +166,7 @@ impl Member {
             silence_timer: None,
             key_timer: None,
             played_to: false,
+            attended: false,
             frame: frame(audio.packet_time),
             position: 0,
             owed: 0,

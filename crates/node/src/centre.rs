@@ -26,6 +26,7 @@ use crate::net::doorbell::Doorbell;
 use crate::net::outlet::Outlet;
 use crate::net::streams::StreamRings;
 use crate::net::udp::UdpSockets;
+use crate::priority::{self, Role};
 use crate::reporter::{Reporter, Status};
 use crate::rim::Rim;
 use crate::rtp::{Ports, Worker};
@@ -143,7 +144,7 @@ impl Centre {
                 stop: Arc::clone(&stop),
             };
             bells.push(bell);
-            workers.push(spawn(&format!("media-{number}"), move || worker.run())?);
+            workers.push(spawn(&format!("media-{number}"), Role::Media, move || worker.run())?);
         }
         rings.push(gauge("events".into(), &events));
         rings.push(gauge("stream_arrivals".into(), &streams.arrivals));
@@ -170,7 +171,7 @@ impl Centre {
         let reporter = Reporter::open(&config, clock, events, engine_telemetry, media_telemetry, rings)?;
         let status = reporter.status();
         let reporting = Arc::clone(&stop_report);
-        let reporter = spawn("report", move || {
+        let reporter = spawn("report", Role::Report, move || {
             reporter.run(&reporting);
             Ok(())
         })?;
@@ -178,7 +179,7 @@ impl Centre {
         let endpoint = sip::endpoint::Endpoint::new(config.sip.clone(), seed);
         let engine = call::Engine::new(config.call.clone(), seed[2]);
         let engine_loop = EngineLoop::new(clock, udp, endpoint, engine, neighbors);
-        workers.push(spawn("engine", move || engine_loop.run())?);
+        workers.push(spawn("engine", Role::Engine, move || engine_loop.run())?);
 
         let rim = Rim::start(&config, tcp, streams, lookups, answers, &engine_bell, Arc::clone(&status))?;
         Ok(Self {
@@ -295,9 +296,14 @@ fn gauge<T: Send + 'static>(name: String, ring: &Ring<T>) -> RingGauge {
     RingGauge { name, read: Box::new(move || (ring.depth(), ring.refused())) }
 }
 
-fn spawn(name: &str, run: impl FnOnce() -> std::io::Result<()> + Send + 'static) -> Result<JoinHandle<()>> {
+fn spawn(
+    name: &str,
+    role: Role,
+    run: impl FnOnce() -> std::io::Result<()> + Send + 'static,
+) -> Result<JoinHandle<()>> {
     let named = name.to_owned();
     let body = move || {
+        priority::set(role);
         if let Err(error) = run() {
             tracing::error!(thread = named, %error, "a thread has ended; the process cannot go on");
         }

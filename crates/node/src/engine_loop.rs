@@ -47,9 +47,8 @@ const TELEMETRY_EVERY: Duration = Duration::from_secs(1);
 const BELL: u64 = u64::MAX;
 
 /// Upper bounds of the step-time histogram, in nanoseconds.
-pub const STEP_BOUNDS: [u64; 10] = [
-    2_000, 5_000, 10_000, 20_000, 50_000, 100_000, 250_000, 1_000_000, 10_000_000, 100_000_000,
-];
+pub const STEP_BOUNDS: [u64; 10] =
+    [2_000, 5_000, 10_000, 20_000, 50_000, 100_000, 250_000, 1_000_000, 10_000_000, 100_000_000];
 
 /// What the engine's thread tells the report from time to time.
 #[derive(Clone, Debug)]
@@ -391,7 +390,8 @@ fn settle(now: Timestamp, endpoint: &mut Endpoint, engine: &mut Engine, sip: &mu
     }
 }
 
-fn session_of(command: &MediaCommand) -> SessionRef {
+/// The session that a command is about.
+pub(crate) const fn session_of(command: &MediaCommand) -> SessionRef {
     match *command {
         MediaCommand::Join { session, .. }
         | MediaCommand::Update { session, .. }

@@ -20,6 +20,7 @@ pub mod engine_loop;
 pub mod log;
 pub mod metrics;
 pub mod net;
+pub mod priority;
 pub mod prompts;
 pub mod records;
 pub mod reporter;

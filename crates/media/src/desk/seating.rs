@@ -56,7 +56,7 @@ impl Desk {
             member.report_timer = Some(timer);
         }
         self.watch_silence(who);
-        self.rewire(now, room);
+        self.rewire(now, room, out);
     }
 
     pub(super) fn update(&mut self, now: Timestamp, who: MemberRef, audio: Audio, out: &mut Out) {
@@ -73,10 +73,10 @@ impl Desk {
             self.open_port(who, out);
         }
         self.watch_silence(who);
-        self.rewire(now, room);
+        self.rewire(now, room, out);
     }
 
-    pub(super) fn hear(&mut self, now: Timestamp, who: MemberRef, hear: Hear) {
+    pub(super) fn hear(&mut self, now: Timestamp, who: MemberRef, hear: Hear, out: &mut Out) {
         let Some(member) = self.members.get_mut(who) else { return };
         // A prompt that is asked for again begins again; anything else goes on as it is.
         if member.hear == hear && !matches!(hear, Hear::Once(_)) {
@@ -90,7 +90,7 @@ impl Desk {
         }
         let room = member.room;
         member.listen(hear);
-        self.rewire(now, room);
+        self.rewire(now, room, out);
     }
 
     pub(super) fn leave(&mut self, now: Timestamp, who: MemberRef, out: &mut Out) {
@@ -118,7 +118,7 @@ impl Desk {
         if member.played_to {
             remove(&mut self.beats[beat].players, who);
         }
-        self.rewire(now, member.room);
+        self.rewire(now, member.room, out);
         self.beats[beat].rest();
         if empty {
             self.rooms.remove(member.room);
@@ -135,7 +135,7 @@ impl Desk {
         let (session, party, port) = (member.session, member.party, member.audio.port);
         out.facts.push(Fact::PortFailed { session, party, port });
         let room = member.room;
-        self.rewire(now, room);
+        self.rewire(now, room, out);
     }
 
     /// Gives him his port, unless it is odd, zero or somebody else's.
@@ -151,6 +151,7 @@ impl Desk {
         }
         *place = who;
         member.open = true;
+        member.attended = false;
         let remote = match member.audio.remote {
             known if !member.audio.nated => known,
             SocketAddr::V4(_) => SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), 0),
@@ -160,7 +161,7 @@ impl Desk {
     }
 
     /// Works out anew who is relayed, played to and mixed in a session, after anything in it has changed.
-    fn rewire(&mut self, now: Timestamp, at: RoomRef) {
+    fn rewire(&mut self, now: Timestamp, at: RoomRef, out: &mut Out) {
         let Some(&room) = self.rooms.get(at) else { return };
         let mut speakers = Speakers::default();
         for (party, who) in room.members() {
@@ -202,6 +203,11 @@ impl Desk {
                 member.jitter = None;
             } else if member.jitter.is_none() {
                 member.jitter = Some(Box::new(Jitter::new()));
+            }
+            let heard = member.open && (member.jitter.is_some() || !member.listeners.as_slice().is_empty());
+            if heard != member.attended {
+                member.attended = heard;
+                out.ports.push(PortChange::Attend { port: member.audio.port, heard });
             }
         }
         let mixed = room.listeners != Parties::NONE;

@@ -289,6 +289,7 @@ impl Hotline {
             match *change {
                 media::PortChange::Open { port, .. } => self.ports_open.push(port),
                 media::PortChange::Close { port } => self.ports_open.retain(|&open| open != port),
+                media::PortChange::Attend { .. } => {}
             }
         }
         self.facts.append(&mut self.out.facts);

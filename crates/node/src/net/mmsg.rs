@@ -28,7 +28,7 @@ pub struct Receiver {
     peers: Box<[libc::sockaddr_storage; BATCH]>,
     control: Box<[[u8; CONTROL]; BATCH]>,
     lengths: [usize; BATCH],
-    stamped: Option<Duration>,
+    stamps: [Option<Duration>; BATCH],
 }
 
 impl Receiver {
@@ -41,7 +41,7 @@ impl Receiver {
             peers: Box::new(unsafe { zeroed() }),
             control: Box::new([[0; CONTROL]; BATCH]),
             lengths: [0; BATCH],
-            stamped: None,
+            stamps: [None; BATCH],
         }
     }
 
@@ -61,10 +61,8 @@ impl Receiver {
             header.msg_namelen = size_of::<libc::sockaddr_storage>() as libc::socklen_t;
             header.msg_iov = &raw mut vectors[i];
             header.msg_iovlen = 1;
-            if i == 0 {
-                header.msg_control = self.control[i].as_mut_ptr().cast();
-                header.msg_controllen = CONTROL;
-            }
+            header.msg_control = self.control[i].as_mut_ptr().cast();
+            header.msg_controllen = CONTROL;
         }
         // SAFETY: every pointer in `headers` points into a buffer of `self` or a local array that lives past
         // the call, with its true length; BATCH is the length of `headers`.
@@ -85,10 +83,10 @@ impl Receiver {
             };
         }
         let taken = taken as usize;
-        for (length, header) in self.lengths.iter_mut().zip(&headers[..taken]) {
-            *length = header.msg_len as usize;
+        for (i, header) in headers[..taken].iter().enumerate() {
+            self.lengths[i] = header.msg_len as usize;
+            self.stamps[i] = time_stamp(&header.msg_hdr);
         }
-        self.stamped = if taken > 0 { time_stamp(&headers[0].msg_hdr) } else { None };
         Ok(taken)
     }
 
@@ -98,10 +96,10 @@ impl Receiver {
         Some((from_storage(&self.peers[i])?, &self.bytes[start..start + self.lengths[i].min(self.slot)]))
     }
 
-    /// When the kernel took the first datagram of the last receive, as Unix time, if the socket was asked to
+    /// When the kernel took the `i`-th datagram of the last receive, as Unix time, if the socket was asked to
     /// stamp ([`stamp`]).
-    pub fn stamped(&self) -> Option<Duration> {
-        self.stamped
+    pub fn stamped(&self, i: usize) -> Option<Duration> {
+        self.stamps.get(i).copied().flatten()
     }
 }
 
@@ -292,7 +290,7 @@ mod tests {
         while seen < 70 {
             let count = receiver.receive(b.as_fd()).unwrap();
             assert!(count > 0, "a datagram is missing after {seen}");
-            assert!(receiver.stamped().is_some());
+            assert!(receiver.stamped(0).is_some() && receiver.stamped(count - 1).is_some());
             for i in 0..count {
                 let (peer, data) = receiver.datagram(i).unwrap();
                 assert_eq!((peer, data), (a.local_addr().unwrap(), &bytes[seen..seen + 100]));

@@ -83,7 +83,10 @@ impl UdpSockets {
             }
             handle(&Path { transport: Transport::Udp, local, peer, connection: None }, bytes);
         }
-        Ok((count, self.receiver.stamped().map(crate::clock::Clock::since_unix)))
+        Ok((
+            count,
+            (count > 0).then(|| self.receiver.stamped(0)).flatten().map(crate::clock::Clock::since_unix),
+        ))
     }
 
     /// Queues a datagram: a range of the bytes that [`flush`](Self::flush) will be given.

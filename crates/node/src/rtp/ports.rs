@@ -6,6 +6,7 @@
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::os::fd::AsFd;
 use std::sync::OnceLock;
 
 /// Socket buffers: 64 KiB hold a third of a second of G.711, far more than a late wake-up needs.
@@ -45,8 +46,7 @@ impl Ports {
 fn bind(port: u16, v4: bool) -> io::Result<UdpSocket> {
     let any: IpAddr = if v4 { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
     let address = SocketAddr::new(any, port);
-    let socket =
-        socket2::Socket::new(socket2::Domain::for_address(address), socket2::Type::DGRAM, None)?;
+    let socket = socket2::Socket::new(socket2::Domain::for_address(address), socket2::Type::DGRAM, None)?;
     if !v4 {
         socket.set_only_v6(true)?;
     }
@@ -59,5 +59,7 @@ fn bind(port: u16, v4: bool) -> io::Result<UdpSocket> {
         let _ = socket.set_tclass_v6(0xB8);
     }
     socket.bind(&address.into())?;
-    Ok(socket.into())
+    let socket: UdpSocket = socket.into();
+    crate::net::mmsg::stamp(socket.as_fd())?;
+    Ok(socket)
 }

@@ -1,8 +1,19 @@
 //! One media thread.
+//!
+//! ```text
+//! heard ports    epoll ─▶ one packet a socket a turn ─▶ Desk ─▶ sent in the same turn
+//! unheard ports  ten times a second ─▶ recvmmsg ─▶ Desk, with the kernel's time stamp of each packet
+//! ```
+//!
+//! Callers who wait hear music and send us audio that nobody hears, 50 packets a second each. To be woken for
+//! each would cost more than the music; read in batches, with the moment each came, they are counted all the
+//! same, and their keys come a tenth of a second later. Before a command changes who hears whom, what has
+//! come so far is read, so that nobody is ever sent a burst of old audio.
 
 use super::Ports;
 use crate::clock::Clock;
 use crate::net::doorbell::Doorbell;
+use crate::net::mmsg::{BATCH, Receiver};
 use crate::net::outlet::Outlet;
 use base::{Ring, Timestamp};
 use media::Counters;
@@ -18,16 +29,18 @@ use std::time::Duration;
 
 /// Sockets looked at per wait.
 const EVENTS: usize = 512;
-/// Packets taken from one socket per wait: a peer who floods his port waits for the others.
-const PACKETS_PER_TURN: usize = 8;
 /// Largest RTP packet (an Ethernet frame); longer ones are cut, and then refused as malformed.
 const PACKET_MAX: usize = 1_500;
+/// How often unheard ports are read.
+const UNHEARD_EVERY: Duration = Duration::from_millis(100);
 /// Commands taken per turn, so that audio never waits for a burst of calls.
 const COMMANDS_PER_TURN: usize = 256;
 /// How often counters go to the report.
 const TELEMETRY_EVERY: Duration = Duration::from_secs(1);
 /// Epoll token of the doorbell; ports are 0 to 65,535 with the family in bit 16.
 const BELL: u64 = u64::MAX;
+/// Not in the list of unheard ports.
+const NOWHERE: u32 = u32::MAX;
 /// Family bit in a token.
 const V6: u64 = 1 << 16;
 
@@ -72,6 +85,11 @@ struct State {
     registered: Vec<[bool; 2]>,
     /// Family of the peer for whom a port is open.
     family: Vec<bool>,
+    /// Open RTP ports that nobody hears, and where each stands in that list.
+    unheard: Vec<u16>,
+    place: Vec<u32>,
+    batch: Receiver,
+    next_unheard: Timestamp,
     send_failures: u64,
     next_telemetry: Timestamp,
 }
@@ -88,6 +106,10 @@ impl Worker {
             epoll,
             registered: vec![[false; 2]; 1 << 16],
             family: vec![true; 1 << 16],
+            unheard: Vec::new(),
+            place: vec![NOWHERE; 1 << 16],
+            batch: Receiver::new(PACKET_MAX),
+            next_unheard: Timestamp::START,
             send_failures: 0,
             next_telemetry: Timestamp::START,
         };
@@ -104,10 +126,15 @@ impl Worker {
             self.send(&mut state, &mut out);
             for _ in 0..COMMANDS_PER_TURN {
                 let Some(command) = self.commands.pop() else { break };
+                self.read_before(&mut state, &command, &mut out);
                 self.desk.command(self.clock.now(), command, &mut out);
                 self.change_ports(&mut state, &mut out);
             }
             let now = self.clock.now();
+            if now >= state.next_unheard {
+                state.next_unheard = now + UNHEARD_EVERY;
+                self.read_unheard(&mut state, &mut out);
+            }
             if self.desk.next_deadline().is_some_and(|due| due <= now) {
                 self.desk.tick(now, &mut out);
             }
@@ -122,7 +149,9 @@ impl Worker {
 
     fn wait(&self, state: &State, ready: &mut [EpollEvent]) -> io::Result<usize> {
         let now = self.clock.now();
-        let due = self.desk.next_deadline().unwrap_or(Timestamp::NEVER).min(state.next_telemetry);
+        let unheard = if state.unheard.is_empty() { Timestamp::NEVER } else { state.next_unheard };
+        let due =
+            self.desk.next_deadline().unwrap_or(Timestamp::NEVER).min(state.next_telemetry).min(unheard);
         // Rounded up to the millisecond that epoll can wait: rounding down would spin through the last one.
         let millis = due.since(now).as_nanos().div_ceil(1_000_000);
         let mut timeout = u16::try_from(millis).unwrap_or(1_000).min(1_000);
@@ -143,10 +172,42 @@ impl Worker {
         let port = (token & 0xFFFF) as u16;
         let ports = Arc::clone(&self.ports);
         let Some(socket) = ports.get(port, token & V6 == 0) else { return };
-        for _ in 0..PACKETS_PER_TURN {
-            // An error here is a peer's ICMP refusal or an empty socket: neither is ours to act on.
-            let Ok((length, peer)) = socket.recv_from(buffer) else { break };
+        // One packet: epoll says again when there is more, and a peer who floods his port waits for the others.
+        // An error is a peer's ICMP refusal: not ours to act on.
+        if let Ok((length, peer)) = socket.recv_from(buffer) {
             self.desk.receive(self.clock.now(), port, peer, &buffer[..length], out);
+        }
+    }
+
+    fn read_unheard(&mut self, state: &mut State, out: &mut Out) {
+        for at in 0..state.unheard.len() {
+            self.read_batch(state, state.unheard[at], out);
+        }
+    }
+
+    /// Reads what has come to the unheard ports of the session that a command is about.
+    fn read_before(&mut self, state: &mut State, command: &Command, out: &mut Out) {
+        if state.unheard.is_empty() {
+            return;
+        }
+        let ports: Vec<u16> = self.desk.ports(crate::engine_loop::session_of(command)).collect();
+        for port in ports {
+            if state.place[usize::from(port)] != NOWHERE {
+                self.read_batch(state, port, out);
+            }
+        }
+    }
+
+    fn read_batch(&mut self, state: &mut State, port: u16, out: &mut Out) {
+        let ports = Arc::clone(&self.ports);
+        let Some(socket) = ports.get(port, state.family[usize::from(port)]) else { return };
+        let now = self.clock.now();
+        // More than a batch in a tenth of a second is a flood: the kernel drops what does not fit its buffer.
+        let Ok(count) = state.batch.receive(socket.as_fd()) else { return };
+        for i in 0..count.min(BATCH) {
+            let Some((peer, packet)) = state.batch.datagram(i) else { continue };
+            let came = state.batch.stamped(i).map_or(now, |stamp| now - Clock::since_unix(stamp));
+            self.desk.receive(came, port, peer, packet, out);
         }
     }
 
@@ -174,8 +235,8 @@ impl Worker {
                         failed.push(port);
                     }
                 }
-                PortChange::Close { port } if !self.keeps_ports => self.forget(state, port),
-                PortChange::Close { .. } => {}
+                PortChange::Attend { port, heard } => self.attend(state, port, heard),
+                PortChange::Close { port } => self.close(state, port),
             }
         }
         for port in failed {
@@ -187,33 +248,75 @@ impl Worker {
     /// Opens a port and its RTCP neighbor, and empties them of what came for an earlier call.
     fn open(&self, state: &mut State, port: u16, remote: SocketAddr) -> bool {
         let v4 = remote.is_ipv4();
-        for port in [port, port.saturating_add(1)] {
-            let Some(socket) = self.ports.open(port, v4) else { return false };
-            let registered = &mut state.registered[usize::from(port)][usize::from(!v4)];
-            if *registered {
-                continue;
-            }
-            empty(socket);
-            let token = u64::from(port) | if v4 { 0 } else { V6 };
-            *registered =
-                state.epoll.add(socket.as_fd(), EpollEvent::new(EpollFlags::EPOLLIN, token)).is_ok();
-            if !*registered {
-                return false;
+        let control = port.saturating_add(1);
+        let (Some(audio), Some(reports)) = (self.ports.open(port, v4), self.ports.open(control, v4)) else {
+            return false;
+        };
+        empty(audio);
+        state.family[usize::from(port)] = v4;
+        state.family[usize::from(control)] = v4;
+        self.list(state, port);
+        // RTCP is rare: its socket stays with epoll from call to call where no other thread may use it.
+        if state.registered[usize::from(control)][usize::from(!v4)] {
+            return true;
+        }
+        empty(reports);
+        self.register(state, control)
+    }
+
+    fn attend(&self, state: &mut State, port: u16, heard: bool) {
+        if heard {
+            self.unlist(state, port);
+            self.register(state, port);
+        } else {
+            self.forget(state, port);
+            self.list(state, port);
+        }
+    }
+
+    fn close(&self, state: &mut State, port: u16) {
+        self.unlist(state, port);
+        self.forget(state, port);
+        if !self.keeps_ports {
+            self.forget(state, port.saturating_add(1));
+        }
+    }
+
+    fn list(&self, state: &mut State, port: u16) {
+        if state.place[usize::from(port)] == NOWHERE {
+            state.place[usize::from(port)] = state.unheard.len() as u32;
+            state.unheard.push(port);
+        }
+    }
+
+    fn unlist(&self, state: &mut State, port: u16) {
+        let place = std::mem::replace(&mut state.place[usize::from(port)], NOWHERE);
+        if place != NOWHERE {
+            state.unheard.swap_remove(place as usize);
+            if let Some(&moved) = state.unheard.get(place as usize) {
+                state.place[usize::from(moved)] = place;
             }
         }
-        state.family[usize::from(port)] = v4;
-        true
+    }
+
+    fn register(&self, state: &mut State, port: u16) -> bool {
+        let v4 = state.family[usize::from(port)];
+        let token = u64::from(port) | if v4 { 0 } else { V6 };
+        let registered = &mut state.registered[usize::from(port)][usize::from(!v4)];
+        if !*registered && let Some(socket) = self.ports.get(port, v4) {
+            *registered =
+                state.epoll.add(socket.as_fd(), EpollEvent::new(EpollFlags::EPOLLIN, token)).is_ok();
+        }
+        *registered
     }
 
     fn forget(&self, state: &mut State, port: u16) {
         let v4 = state.family[usize::from(port)];
-        for port in [port, port.saturating_add(1)] {
-            let registered = &mut state.registered[usize::from(port)][usize::from(!v4)];
-            if std::mem::take(registered) {
-                if let Some(socket) = self.ports.get(port, v4) {
-                    let _ = state.epoll.delete(socket.as_fd());
-                }
-            }
+        let registered = &mut state.registered[usize::from(port)][usize::from(!v4)];
+        if std::mem::take(registered)
+            && let Some(socket) = self.ports.get(port, v4)
+        {
+            let _ = state.epoll.delete(socket.as_fd());
         }
     }
 
