@@ -186,6 +186,8 @@ impl<H: Handle, T> Arena<H, T> {
 
 #[cfg(test)]
 mod tests {
+    #![expect(unreachable_pub, reason = "the macro declares what a crate shows to others")]
+
     use super::*;
 
     handle!(CallRef, "call", "A call, for the test.");
@@ -200,6 +202,7 @@ mod tests {
         assert_eq!(calls.get(first), None);
         assert_eq!(calls.get(second), Some(&"second"));
         assert_eq!(second.to_string(), "call#0.1");
+        assert_eq!(CallRef::from_bits(second.bits()), second, "written down and read again");
         assert_eq!(calls.len(), 1);
     }
 }
