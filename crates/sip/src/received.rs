@@ -2,7 +2,7 @@
 //!
 //! Texts are as the peer wrote them; header values that are copied into answers keep even their folding.
 
-use crate::message::{Cause, Invalid, Message, Method, Name, ReasonValue, Start, Via, validate};
+use crate::message::{Cause, Invalid, Keys, Message, Method, Name, ReasonValue, Start, Via, validated};
 use crate::transaction::COOKIE;
 
 /// See the module's head.
@@ -22,10 +22,7 @@ pub(crate) struct Received<'a> {
 impl<'a> Received<'a> {
     /// Checks a message and reads what routes it.
     pub(crate) fn read(message: &'a Message<'a>) -> Result<Self, Invalid> {
-        validate(message)?;
-        let bad = Invalid { status: 400, reason: "Bad Request" };
-        let cseq = message.cseq().ok_or(bad)?;
-        let via = message.via().ok_or(bad)?;
+        let Keys { via, from, to, call_id, cseq } = validated(message)?;
         Ok(Self {
             message,
             via,
@@ -33,9 +30,9 @@ impl<'a> Received<'a> {
             status: message.status().unwrap_or(0),
             seq: cseq.number,
             branch: via.branch().unwrap_or_default(),
-            call_id: message.call_id().ok_or(bad)?,
-            from_tag: message.from_tag().unwrap_or_default(),
-            to_tag: message.to_tag().unwrap_or_default(),
+            call_id,
+            from_tag: from.tag().unwrap_or_default(),
+            to_tag: to.tag().unwrap_or_default(),
         })
     }
 

@@ -1,7 +1,7 @@
 //! The wire layer: SIP messages as they stand in the datagram, borrowed, bounded and indexed.
 //!
 //! ```text
-//!   bytes ──frame──▶ one message ──parse──▶ Message (spans, no copy) ──validate──▶ fit to act upon
+//!   bytes ──frame──▶ one message ──parse──▶ Message (spans, no copy) ──validated──▶ Keys: fit to act upon
 //!                                              │
 //!                                              ├─ header(Name), headers(Name), values(Name)   raw, split by comma
 //!                                              └─ via(), from(), to(), cseq(), contacts() …   typed, borrowed
@@ -37,7 +37,7 @@ pub use name_addr::NameAddr;
 pub use params::Params;
 pub use status::reason;
 pub use uri::{Host, Scheme, Uri};
-pub use validate::{Invalid, validate};
+pub use validate::{Invalid, Keys, validate, validated};
 pub use values::{AuthParams, CSeq, RAck, ReasonValue, Refresher, SessionExpires};
 pub use via::{Via, transport_token};
 
