@@ -25,11 +25,16 @@ impl Engine {
         self.acd.check()?;
         let legs = self.legs.sorted();
         let mut withdrawn: Vec<CallRef> = Vec::new();
+        let mut winding = vec![0; self.winding.len()];
         for (_, owner) in &legs {
-            if owner.role == Role::Withdrawn {
+            if let Role::Withdrawn(agent) = owner.role {
                 withdrawn.push(owner.call);
+                winding[agent.index()] += 1;
             }
         }
+        hold(winding == self.winding, || {
+            format!("{winding:?} legs are withdrawn, {:?} counted", self.winding)
+        })?;
         withdrawn.sort_unstable();
         let mut ports = Vec::new();
         let mut live = 0;
@@ -56,7 +61,7 @@ impl Engine {
             let known = match owner.role {
                 Role::Caller => call.caller.leg == *leg,
                 Role::Agent => call.agent_leg().is_some_and(|agent| agent.leg == *leg),
-                Role::Withdrawn => call.withdrawn > 0,
+                Role::Withdrawn(_) => call.withdrawn > 0,
             };
             hold(known, || format!("{leg:?} is not known to {}", owner.call))?;
         }

@@ -65,6 +65,8 @@ pub struct Engine {
     pub(crate) agents: Vec<AgentState>,
     /// Whether each agent's phone account is bound.
     pub(crate) bound: Vec<bool>,
+    /// Legs of each agent whose offers are over and whose end is awaited.
+    pub(crate) winding: Vec<u32>,
     /// Calls that are not ending.
     pub(crate) live: usize,
     /// No new calls.
@@ -116,6 +118,7 @@ impl Engine {
             random,
             agents: vec![AgentState::SignedOut; plan.acd.agents.len()],
             bound: vec![false; plan.acd.agents.len()],
+            winding: vec![0; plan.acd.agents.len()],
             live: 0,
             draining: false,
             decided: VecDeque::new(),

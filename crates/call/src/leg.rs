@@ -9,6 +9,7 @@
 
 use crate::event::Side;
 use crate::sdp::{Agreed, Codecs, Local, Terms};
+use acd::AgentRef;
 use media::session::{Audio, Codec, Hear, Party};
 use sip::leg::LegRef;
 use std::time::Duration;
@@ -25,8 +26,8 @@ pub enum Role {
     Caller,
     /// That of the agent who is rung or talks.
     Agent,
-    /// That of an agent whose offer is over; only its end is awaited.
-    Withdrawn,
+    /// That of this agent, whose offer is over; only its end is awaited.
+    Withdrawn(AgentRef),
 }
 
 /// How far the signalling of a leg is.

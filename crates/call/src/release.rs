@@ -142,7 +142,12 @@ impl Engine {
         let Some(this) = self.calls.get_mut(call) else { return };
         let peer = by == ReleasedBy::Peer;
         match owner.role {
-            Role::Withdrawn => this.withdrawn -= 1,
+            Role::Withdrawn(agent) => {
+                this.withdrawn -= 1;
+                if let Some(legs) = self.winding.get_mut(agent.index()) {
+                    *legs -= 1;
+                }
+            }
             Role::Caller => {
                 this.caller.dialog = Dialog::Over;
                 let outcome = outcome(this, peer);
@@ -242,7 +247,15 @@ impl Engine {
         for port in ports.into_iter().flatten() {
             self.ports.give_back(now, port);
         }
-        self.legs.retain(|_, owner| owner.call != call);
+        let winding = &mut self.winding;
+        self.legs.retain(|_, owner| {
+            if let (true, Role::Withdrawn(agent)) = (owner.call == call, owner.role)
+                && let Some(legs) = winding.get_mut(agent.index())
+            {
+                *legs -= 1;
+            }
+            owner.call != call
+        });
         self.calls.remove(call);
     }
 

@@ -132,7 +132,7 @@ impl Engine {
         match self.legs.get(&leg)? {
             Owner { call, role: Role::Caller } => Some((*call, Side::Caller)),
             Owner { call, role: Role::Agent } => Some((*call, Side::Agent)),
-            Owner { role: Role::Withdrawn, .. } => None,
+            Owner { role: Role::Withdrawn(_), .. } => None,
         }
     }
 }

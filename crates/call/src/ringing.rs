@@ -105,7 +105,7 @@ impl Engine {
         out: &mut Out,
     ) {
         let Some(&Owner { call, role }) = self.legs.get(&leg) else { return };
-        if role == Role::Withdrawn {
+        if matches!(role, Role::Withdrawn(_)) {
             // Picked up while the withdrawal was on its way. The first Release became a CANCEL that came too
             // late (RFC 3261 section 9.1); this one becomes a BYE.
             out.legs.push(Command::Release { leg, cause: cause::NORMAL });
@@ -146,7 +146,11 @@ impl Engine {
         let Some(this) = self.calls.get_mut(call) else { return };
         let Stage::Ringing(_, ring) = &mut this.stage else { return };
         ring.status = status;
-        let decline = acd::Input::Decline { offer: ring.offer, then: reason(status) };
+        // He had picked up for a caller who was gone already, and the next one found his phone busy with that:
+        // the wire's doing, not his. The BYE for it reaches the phone before any further INVITE.
+        let crossed = status == 486 && self.winding.get(ring.agent.index()).is_some_and(|legs| *legs > 0);
+        let then = if crossed { None } else { reason(status) };
+        let decline = acd::Input::Decline { offer: ring.offer, then };
         if self.ask(now, decline).is_err() {
             self.withdraw(now, call, out);
         }
@@ -186,7 +190,10 @@ impl Engine {
         };
         if ring.leg.dialog != Dialog::Over {
             this.withdrawn += 1;
-            self.legs.insert(ring.leg.leg, Owner { call, role: Role::Withdrawn });
+            self.legs.insert(ring.leg.leg, Owner { call, role: Role::Withdrawn(ring.agent) });
+            if let Some(legs) = self.winding.get_mut(ring.agent.index()) {
+                *legs += 1;
+            }
             let cause = if ring.status == 488 { cause::INCOMPATIBLE } else { cause::NORMAL };
             out.legs.push(Command::Release { leg: ring.leg.leg, cause });
         }

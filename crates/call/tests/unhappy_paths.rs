@@ -169,6 +169,24 @@ fn a_phone_that_is_lost_and_found_during_a_talk_takes_the_next_call() {
 }
 
 #[test]
+fn an_agent_who_picks_up_for_a_caller_just_gone_stays_ready_when_the_next_one_finds_him_busy() {
+    let mut day = ringing();
+    day.caller_invites("c2", "960001");
+    day.held = true;
+    day.caller_hangs_up("c1");
+    assert!(day.is_ringing(0), "the next caller rings in the same step");
+    // His 200 to the first and his 486 to the second cross our CANCEL.
+    day.agent_refuses(0, 486);
+    assert_eq!(day.outcome("c2"), None, "keeps his place");
+    assert_eq!(day.agent(0), AgentState::Ready);
+    day.deliver();
+    // Busy without such a crossing is a person who is busy.
+    day.caller_invites("c3", "960001");
+    day.agent_refuses(0, 486);
+    assert_eq!(day.agent(0), AgentState::NotReady(Reason::Declined));
+}
+
+#[test]
 fn an_invite_that_nobody_takes_is_a_lost_phone() {
     let mut day = ringing();
     day.leg_ends(day.rung(0), 18, 0, ReleasedBy::Timeout);
