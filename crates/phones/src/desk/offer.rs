@@ -69,6 +69,9 @@ impl Desk {
             }
             return; // A repeated INVITE: the final answer in flight repeats itself.
         }
+        if state.last == message.call_id {
+            return; // A late copy: the call is over, its transaction answers nothing any more.
+        }
         if state.talk.is_some() {
             state.stats.double_offers += 1;
             refuse(local, from, 486, Method::Invite, message, out);
