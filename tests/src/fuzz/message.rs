@@ -194,6 +194,9 @@ impl Played {
     }
 
     fn filled_in(&self, data: &[u8]) -> Vec<u8> {
+        if !data.windows(2).any(|pair| pair == b"@@") {
+            return data.to_vec();
+        }
         let filled = replace(data, b"@@TAG@@", &self.tag);
         replace(&filled, b"@@BRANCH@@", &self.branch)
     }

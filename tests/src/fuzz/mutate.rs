@@ -94,7 +94,9 @@ impl Mutator {
         let line = input.iter().position(|&byte| byte == b'\n').map_or(input.len() / 2, |at| at + 1);
         WORDS.iter().flat_map(move |word| {
             // At the start, behind the first line, in the middle of the next one.
-            [0, line, (line + 9).min(input.len())].map(|at| {
+            let mut places = vec![0, line, (line + 9).min(input.len())];
+            places.dedup();
+            places.into_iter().map(move |at| {
                 let mut made = input.to_vec();
                 let room = LENGTH_MAX.saturating_sub(made.len());
                 insert(&mut made, at, &word.repeat(room / word.len()));
