@@ -1,4 +1,4 @@
-//! What the tests of the whole engine share: a centre on a virtual wire, and fuzz targets.
+//! What the tests of the whole engine share: a centre on a virtual wire, the program among real phones, fuzz targets.
 //!
 //! ```text
 //!   phones::Town ──datagrams──▶ wire::Wire ──delay, loss, copies──▶ centre::VirtualCentre
@@ -7,8 +7,13 @@
 //!                          └─▶ ledger::Ledger: what both sides say, held against each other
 //! ```
 //!
+//! ```text
+//!   sipp::Scenario ──SIP──▶ sujie::Sujie: the program itself ◀──SIP, RTP── softphone::Softphone
+//! ```
+//!
 //! Reading order: [`setup`] (what a centre and its day are like) → [`wire`] → [`centre`] → [`hotline`] (the loop
-//! and the closing of the books) → [`ledger`] → [`seeds`]; apart from them [`fuzz`].
+//! and the closing of the books) → [`ledger`] → [`seeds`]; apart from them [`fuzz`]; with
+//! real sockets and clocks [`sujie`] → [`sipp`] → [`softphone`].
 
 pub mod centre;
 pub mod fuzz;
@@ -16,6 +21,9 @@ pub mod hotline;
 pub mod ledger;
 pub mod seeds;
 pub mod setup;
+pub mod sipp;
+pub mod softphone;
+pub mod sujie;
 pub mod wire;
 
 pub use hotline::Hotline;

@@ -55,11 +55,22 @@ impl Sujie {
     /// A scenario at this address, at a free port.
     pub fn scenario(&self, name: &'static str, ip: IpAddr) -> Scenario<'_> {
         let at = free_port(ip);
-        Scenario { centre: self, name, at, tcp: false, user: String::new(), password: String::new(), keys: BTreeMap::new() }
-            .key("called", "12345")
-            .key("talk", 500)
-            .key("headers", "")
-            .key("realm", REALM)
+        Scenario {
+            centre: self,
+            name,
+            at,
+            tcp: false,
+            user: String::new(),
+            password: String::new(),
+            keys: BTreeMap::new(),
+        }
+        .key("called", "12345")
+        .key("talk", 500)
+        .key("headers", "User-Agent: carrier")
+        .key("ring", 200)
+        .key("expires", 300)
+        .key("realm", REALM)
+        .key("contact_transport", "udp")
     }
 
     /// A call through the carrier.
@@ -136,7 +147,9 @@ impl Scenario<'_> {
             .spawn()
             .unwrap_or_else(|error| panic!("sipp does not start ({error}); tests/run installs it"));
         let playing = Playing { name: self.name, child: Some(child), files, at: self.at };
-        crate::sujie::wait_for("SIPp opens its port", || is_bound(self.at, self.tcp) || playing.has_messages());
+        crate::sujie::wait_for("SIPp opens its port", || {
+            is_bound(self.at, self.tcp) || playing.has_messages()
+        });
         playing
     }
 }
@@ -155,12 +168,7 @@ impl Playing {
         let status = child.wait().expect("a child can be waited for");
         let messages = self.messages();
         let errors = fs::read_to_string(self.files.with_extension("errors")).unwrap_or_default();
-        assert!(
-            status.success(),
-            "{} ended with {status}\n{errors}\n{}",
-            self.name,
-            messages.0
-        );
+        assert!(status.success(), "{} ended with {status}\n{errors}\n{}", self.name, messages.0);
         messages
     }
 
@@ -230,9 +238,21 @@ impl Messages {
     }
 }
 
-/// Whether a socket of the system is bound there.
+/// Whether a socket of the system is bound there, as `/proc/net` lists it. Binding one to find out would stand in
+/// the way of the one that is to come.
 fn is_bound(at: SocketAddr, tcp: bool) -> bool {
-    if tcp { std::net::TcpListener::bind(at).is_err() } else { std::net::UdpSocket::bind(at).is_err() }
+    let hex = |bytes: &[u8]| -> String {
+        // 32-bit words, each in the machine's order.
+        let word = |word: &[u8]| u32::from_ne_bytes(word.try_into().expect("four bytes"));
+        bytes.chunks(4).map(|bytes| format!("{:08X}", word(bytes))).collect()
+    };
+    let (ip, six) = match at.ip() {
+        IpAddr::V4(ip) => (hex(&ip.octets()), ""),
+        IpAddr::V6(ip) => (hex(&ip.octets()), "6"),
+    };
+    let list = fs::read_to_string(format!("/proc/net/{}{six}", if tcp { "tcp" } else { "udp" }));
+    let wanted = format!("{ip}:{:04X}", at.port());
+    list.unwrap_or_default().lines().any(|line| line.split_whitespace().nth(1) == Some(wanted.as_str()))
 }
 
 fn folder() -> PathBuf {
@@ -259,13 +279,15 @@ fn fill(text: &str, keys: &BTreeMap<String, String>, depth: u32) -> String {
                 let name = words.next().expect("a part has a name");
                 let mut keys = keys.clone();
                 for word in words {
-                    let (key, value) = word.split_once('=').unwrap_or_else(|| panic!("{word} is not key=value"));
-                    keys.insert(key.to_owned(), fill(value, &keys.clone(), depth + 1));
+                    let (key, value) =
+                        word.split_once('=').unwrap_or_else(|| panic!("{word} is not key=value"));
+                    keys.insert(key.to_owned(), value.to_owned());
                 }
                 filled += &fill(&read(&format!("parts/{name}")), &keys, depth + 1);
             }
             None => {
-                let value = keys.get(inside).unwrap_or_else(|| panic!("the scenario needs a value for {inside}"));
+                let value =
+                    keys.get(inside).unwrap_or_else(|| panic!("the scenario needs a value for {inside}"));
                 filled += value;
             }
         }

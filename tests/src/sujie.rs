@@ -10,7 +10,6 @@
 //! run side by side: the centre is 127.a.b.1, the carrier .2, phones .10 and on, strangers .200 and on. With IPv6
 //! all are ::1. [`Sujie::close`] stops it, and holds what every test holds: it ends well and its counters add up.
 
-use base::Private;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::Value;
@@ -22,13 +21,14 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
-use store::calls::{Filter, StoredCall};
-use store::records::Records;
+use store::{Filter, Records, StoredCall};
 
 /// How long anything may take that takes a moment.
 pub const SOON: Duration = Duration::from_secs(10);
 /// How often something is looked at that must become true.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
+/// Ports for audio of one centre.
+const AUDIO_PORTS: u16 = 80;
 /// Domain of the phones' accounts.
 pub const REALM: &str = "test.example";
 
@@ -83,6 +83,8 @@ pub struct Sujie {
     child: Child,
     directory: PathBuf,
     network: u32,
+    /// First port of audio.
+    audio: u16,
     /// Where SIP is spoken, over UDP and TCP.
     pub sip: SocketAddr,
     /// Where HTTP is.
@@ -104,7 +106,8 @@ impl Sujie {
         let ip = address(plan.ipv6, network, 1);
         let sip = free_port(ip);
         let http = SocketAddr::new(address(false, network, 1), free_port(address(false, network, 1)).port());
-        let mut started = Self { child: idle(), plan, directory, network, sip, http };
+        let mut started =
+            Self { child: idle(), plan, directory, network, audio: free_range(network), sip, http };
         let text = started.configuration();
         fs::write(started.directory.join("centre.toml"), text).expect("centre.toml is written");
         started.run();
@@ -122,18 +125,17 @@ impl Sujie {
     fn run(&mut self) {
         let log = File::options().create(true).append(true).open(self.log_path()).expect("a log file");
         let mut command = match self.plan.file_blocks_max {
-            // A file that would grow beyond the limit gives an error, not the signal SIGXFSZ; the log is a pipe's
-            // matter, so that it has no limit.
+            // A file that would grow beyond the limit gives an error, not the signal SIGXFSZ.
             Some(blocks) => {
-                let script = format!("trap '' XFSZ; ulimit -f {}; exec \"$0\" \"$@\" 2>&1 | cat", blocks * 2);
+                let script = format!("trap '' XFSZ; ulimit -f {}; exec \"$0\" \"$@\"", blocks * 2);
                 let mut shell = Command::new("sh");
-                shell.args(["-c", &script]).arg(program());
+                shell.args(["-c", &script]).arg(program()).env("SUJIE_LOG", "warn");
                 shell
             }
             None => Command::new(program()),
         };
         command.args(["serve", "--config"]).arg(self.directory.join("centre.toml"));
-        command.env("SUJIE_LOG", "debug").stdout(log.try_clone().expect("a second handle")).stderr(log);
+        command.stdout(log.try_clone().expect("a second handle")).stderr(log);
         self.child = command.spawn().expect("the program starts");
         let begun = Instant::now();
         loop {
@@ -152,6 +154,7 @@ impl Sujie {
         let Plan { ring, flow, node, sip, timers, limits, .. } = &self.plan;
         let (at, http, carrier) = (self.sip, self.http, self.carrier());
         let directory = self.directory.display();
+        let (first, last) = (self.audio, self.audio + AUDIO_PORTS - 1);
         let mut text = format!(
             r#"
 [node]
@@ -183,12 +186,12 @@ port = 5060
 transport = "udp"
 options_every = "0s"
 [audio]
-ports = "20000-20999"
+ports = "{first}-{last}"
 [clips]
 music = {{ builtin = "music" }}
 beep = {{ builtin = "beep" }}
 [calls]
-max = 100
+max = 20
 register_signs_in = true
 [sites]
 city = {{ title = "市本级" }}
@@ -208,7 +211,8 @@ flow = "main"
         );
         for (agent, level) in &self.plan.agents {
             let password = password(agent);
-            let line = format!(r#"{{ site = "city", password = "{password}", skills = {{ general = {level} }} }}"#);
+            let line =
+                format!(r#"{{ site = "city", password = "{password}", skills = {{ general = {level} }} }}"#);
             writeln!(text, "{agent} = {line}").expect("text");
         }
         text
@@ -298,15 +302,12 @@ flow = "main"
         let begun = Instant::now();
         loop {
             let board = self.board();
-            let found = board.pointer(pointer).unwrap_or_else(|| panic!("the board has no {pointer}: {board:#}"));
+            let found =
+                board.pointer(pointer).unwrap_or_else(|| panic!("the board has no {pointer}: {board:#}"));
             if *found == value {
                 return;
             }
-            assert!(
-                begun.elapsed() < SOON,
-                "{pointer} is {found}, not {value}\n{board:#}\n{}",
-                self.log()
-            );
+            assert!(begun.elapsed() < SOON, "{pointer} is {found}, not {value}\n{board:#}\n{}", self.log());
             std::thread::sleep(LOOK_EVERY);
         }
     }
@@ -435,12 +436,6 @@ impl Drop for Sujie {
     }
 }
 
-/// Recorded number of the caller of the scenarios.
-#[must_use]
-pub fn caller_number() -> Private {
-    Private::new("13851234567".into())
-}
-
 /// Waits until something is so.
 ///
 /// # Panics
@@ -467,6 +462,18 @@ pub fn free_port(ip: IpAddr) -> SocketAddr {
         }
     }
     panic!("no port is free on {ip}")
+}
+
+/// Ports for audio, which the program opens on all addresses; below those that the system gives to others.
+fn free_range(wish: u32) -> u16 {
+    const FIRST: u16 = 10_000;
+    const SLOTS: u16 = (32_768 - FIRST) / AUDIO_PORTS;
+    // Centres that are close in number are far in ports from those of other processes.
+    let wish = u16::try_from(wish.wrapping_mul(7) % u32::from(SLOTS)).expect("a slot");
+    (0..SLOTS)
+        .map(|step| FIRST + (wish + step) % SLOTS * AUDIO_PORTS)
+        .find(|first| (*first..first + AUDIO_PORTS).all(|port| UdpSocket::bind(("0.0.0.0", port)).is_ok()))
+        .expect("ports are free")
 }
 
 /// The program: `SUJIE_BIN`, or the release build beside this test's own.
