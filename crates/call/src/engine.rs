@@ -67,6 +67,8 @@ pub struct Engine {
     pub(crate) bound: Vec<bool>,
     /// Legs of each agent whose offers are over and whose end is awaited.
     pub(crate) winding: Vec<u32>,
+    /// When our last BYE went to each agent's phone.
+    pub(crate) byes: Vec<Option<Timestamp>>,
     /// Calls that are not ending.
     pub(crate) live: usize,
     /// No new calls.
@@ -118,6 +120,7 @@ impl Engine {
             random,
             agents: vec![AgentState::SignedOut; plan.acd.agents.len()],
             bound: vec![false; plan.acd.agents.len()],
+            byes: vec![None; plan.acd.agents.len()],
             winding: vec![0; plan.acd.agents.len()],
             live: 0,
             draining: false,

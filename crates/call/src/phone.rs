@@ -4,6 +4,7 @@
 //!   AorBound(first) ─▶ signed out: sign in, ready · not ready because the phone was lost: ready
 //!   AorLost ─▶ acd PhoneLost: not ready, an offer goes on to somebody else; a talk goes on
 //!   … and bound again before the talk is over ─▶ ready after it, as if nothing had happened
+//!   our BYE ─▶ for 4 s "busy" says nothing about the agent: his phone may still be hanging up
 //! ```
 
 use crate::engine::{Engine, Out};
@@ -12,6 +13,11 @@ use acd::input::Reason;
 use acd::{AgentRef, AgentState};
 use base::Timestamp;
 use sip::leg::{AorLoss, AorRef};
+use std::time::Duration;
+
+/// How long after our BYE a busy phone may still be busy with the talk that this ends: 8·T1 (RFC 3261 section
+/// 17.1.2.2), in which a lost BYE has been sent four times.
+const HANGING_UP: Duration = Duration::from_secs(4);
 
 impl Engine {
     pub(crate) fn phone_bound(
@@ -58,6 +64,18 @@ impl Engine {
         if lost && self.plan.register_signs_in && self.bound.get(agent.index()) == Some(&true) {
             let _ = self.ask(now, acd::Input::Ready { agent });
         }
+    }
+
+    /// Our BYE goes to an agent's phone.
+    pub(crate) fn hang_up(&mut self, now: Timestamp, agent: AgentRef) {
+        if let Some(at) = self.byes.get_mut(agent.index()) {
+            *at = Some(now);
+        }
+    }
+
+    /// Whether an agent's phone may not have heard our BYE yet, or its handset may still be off the hook.
+    pub(crate) fn is_hanging_up(&self, now: Timestamp, agent: AgentRef) -> bool {
+        self.byes.get(agent.index()).copied().flatten().is_some_and(|at| now.since(at) < HANGING_UP)
     }
 
     fn set_bound(&mut self, agent: AgentRef, bound: bool) {

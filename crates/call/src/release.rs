@@ -46,7 +46,11 @@ impl Engine {
                 return;
             }
             Stage::Talking(talk) => {
+                let bye = talk.leg.is_up();
                 this.stage = Stage::Ending(Some(talk.leg));
+                if bye {
+                    self.hang_up(now, talk.agent);
+                }
                 self.tell(now, Event::Disconnected { call, agent: talk.agent, by }, out);
                 self.close(now, call, Side::Agent, cause, out);
                 let _ = self.ask(now, acd::Input::Release { agent: talk.agent });

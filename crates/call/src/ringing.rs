@@ -105,10 +105,11 @@ impl Engine {
         out: &mut Out,
     ) {
         let Some(&Owner { call, role }) = self.legs.get(&leg) else { return };
-        if matches!(role, Role::Withdrawn(_)) {
+        if let Role::Withdrawn(agent) = role {
             // Picked up while the withdrawal was on its way. The first Release became a CANCEL that came too
             // late (RFC 3261 section 9.1); this one becomes a BYE.
             out.legs.push(Command::Release { leg, cause: cause::NORMAL });
+            self.hang_up(now, agent);
             return;
         }
         let Some(this) = self.calls.get_mut(call) else { return };
@@ -146,11 +147,14 @@ impl Engine {
         let Some(this) = self.calls.get_mut(call) else { return };
         let Stage::Ringing(_, ring) = &mut this.stage else { return };
         ring.status = status;
-        // He had picked up for a caller who was gone already, and the next one found his phone busy with that:
-        // the wire's doing, not his. The BYE for it reaches the phone before any further INVITE.
-        let crossed = status == 486 && self.winding.get(ring.agent.index()).is_some_and(|legs| *legs > 0);
-        let then = if crossed { None } else { reason(status) };
-        let decline = acd::Input::Decline { offer: ring.offer, then };
+        let (offer, agent) = (ring.offer, ring.agent);
+        // Busy by the wire's doing and not by his. Either he had picked up for a caller who was gone already, and
+        // the BYE for that is to come; or our BYE for his last talk is lost or late, or his phone has not done
+        // with it yet. He stays ready; the distributor's pause for the pair keeps this caller from him a while.
+        let withdrawn = self.winding.get(agent.index()).is_some_and(|legs| *legs > 0);
+        let busy_with_us = status == 486 && (withdrawn || self.is_hanging_up(now, agent));
+        let then = if busy_with_us { None } else { reason(status) };
+        let decline = acd::Input::Decline { offer, then };
         if self.ask(now, decline).is_err() {
             self.withdraw(now, call, out);
         }
@@ -196,6 +200,9 @@ impl Engine {
             }
             let cause = if ring.status == 488 { cause::INCOMPATIBLE } else { cause::NORMAL };
             out.legs.push(Command::Release { leg: ring.leg.leg, cause });
+            if ring.leg.is_answered() {
+                self.hang_up(now, ring.agent);
+            }
         }
         // He was never in the session, so nobody will say that his port is free.
         if let Some(port) = ring.leg.sound.port() {

@@ -187,6 +187,40 @@ fn an_agent_who_picks_up_for_a_caller_just_gone_stays_ready_when_the_next_one_fi
 }
 
 #[test]
+fn an_agent_whose_phone_has_not_heard_our_bye_stays_ready_when_the_next_caller_finds_it_busy() {
+    let mut plan = plan();
+    plan.acd.groups[ENTERPRISE.index()].wrap_up = Duration::ZERO;
+    // Who hangs up, how long after that the phone says that it is busy, and what that makes of the agent.
+    for (by_agent, millis, state) in [
+        (false, 20, AgentState::Ready),
+        (false, 3_999, AgentState::Ready),
+        (false, 4_000, AgentState::NotReady(Reason::Declined)),
+        (true, 20, AgentState::NotReady(Reason::Declined)),
+    ] {
+        let mut day = Day::with(plan.clone());
+        day.registers(0);
+        day.caller_invites("c1", "960001");
+        day.agent_answers(0);
+        day.caller_invites("c2", "960001");
+        day.wait(30);
+        day.held = true;
+        if by_agent {
+            day.agent_hangs_up(0);
+        } else {
+            day.caller_hangs_up("c1");
+        }
+        assert!(day.is_ringing(0), "without wrap-up the next caller is offered in the same step");
+        day.wait_millis(millis);
+        day.agent_refuses(0, 486);
+        assert_eq!(day.agent(0), state, "{millis} ms after the agent ({by_agent}) or the caller hung up");
+        assert_eq!(day.outcome("c2"), None, "he keeps his place");
+        day.deliver();
+        day.wait(6);
+        assert_eq!(day.is_ringing(0), state == AgentState::Ready, "{millis} ms: offered again, if ready");
+    }
+}
+
+#[test]
 fn an_invite_that_nobody_takes_is_a_lost_phone() {
     let mut day = ringing();
     day.leg_ends(day.rung(0), 18, 0, ReleasedBy::Timeout);
