@@ -285,7 +285,7 @@ impl EngineLoop {
         self.neighbors.departures.flush();
         self.neighbors.calls.store(self.engine.calls(), Ordering::Relaxed);
         for note in self.sip_out.notes.drain(..) {
-            self.neighbors.tell(note);
+            self.neighbors.tell(&note);
         }
         let now = self.clock.now();
         if now >= self.next_telemetry {
@@ -362,8 +362,8 @@ impl Neighbors {
         self.media.iter().any(Outlet::behind) || self.events.behind() || self.departures.behind()
     }
 
-    fn tell(&mut self, note: Note) {
-        match note {
+    fn tell(&mut self, note: &Note) {
+        match *note {
             Note::Close(connection) => {
                 self.departures.push(Departure::Close(connection));
                 self.departures.flush();

@@ -252,7 +252,7 @@ impl Reporter {
         let mut unready = Vec::new();
         match &self.last_engine {
             _ if now.since(self.heard_engine) > STALE => {
-                unready.push("the engine's thread stands still".to_owned())
+                unready.push("the engine's thread stands still".to_owned());
             }
             None => unready.push("the engine has not spoken yet".into()),
             Some(engine) if engine.overloaded => {

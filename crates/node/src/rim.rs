@@ -7,9 +7,10 @@ use crate::net::streams::{self, StreamRings};
 use crate::reporter::Status;
 use anyhow::{Context, Result};
 use base::Ring;
-use hickory_resolver::TokioResolver;
+use hickory_resolver::{ResolverBuilder, TokioResolver};
 use sip::endpoint::Lookup;
 use std::net::{SocketAddr, TcpListener};
+use std::rc::Rc;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -84,18 +85,24 @@ impl Drop for Rim {
     }
 }
 
+/// Answers every question, if only with nothing: the engine never asks twice before it has heard.
 async fn resolve(lookups: Ring<Lookup>, answers: Answers) {
-    let resolver = TokioResolver::builder_tokio().and_then(|builder| builder.build());
-    let resolver = match resolver {
-        Ok(resolver) => resolver,
-        Err(error) => {
-            tracing::error!(%error, "no resolver; trunks must be given by address. Is /etc/resolv.conf readable?");
-            return;
-        }
-    };
+    let resolver = TokioResolver::builder_tokio().and_then(ResolverBuilder::build);
+    if let Err(error) = &resolver {
+        tracing::error!(%error, "no resolver; give trunks by address. Is /etc/resolv.conf readable?");
+    }
+    let resolver = resolver.ok().map(Rc::new);
     loop {
         while let Some(lookup) = lookups.pop() {
-            look_up(&resolver, lookup, &answers).await;
+            let answers = answers.clone();
+            match &resolver {
+                // Each by itself: a server that does not answer must not hold up the others.
+                Some(resolver) => {
+                    let resolver = Rc::clone(resolver);
+                    tokio::task::spawn_local(async move { look_up(&resolver, lookup, &answers).await });
+                }
+                None => answers.give(lookup.id, Vec::new()),
+            }
         }
         tokio::time::sleep(LOOKUP_EVERY).await;
     }

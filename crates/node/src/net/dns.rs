@@ -34,16 +34,23 @@ pub struct Answers {
     pub engine: Doorbell,
 }
 
+impl Answers {
+    /// Hands an answer to the engine.
+    pub fn give(&self, id: u64, found: Vec<(Transport, SocketAddr)>) {
+        if self.ring.push(Answer { id, found }).is_err() {
+            tracing::warn!("a name's answer was dropped: the engine is behind");
+        }
+        self.engine.ring();
+    }
+}
+
 /// Answers one question.
 pub async fn look_up(resolver: &TokioResolver, lookup: Lookup, answers: &Answers) {
     let found = find(resolver, &lookup).await;
     if found.is_empty() {
         tracing::warn!(host = %lookup.host, "no address found; is the name right, and is DNS reachable?");
     }
-    if answers.ring.push(Answer { id: lookup.id, found }).is_err() {
-        tracing::warn!(host = %lookup.host, "the answer was dropped: the engine is behind; it will ask again");
-    }
-    answers.engine.ring();
+    answers.give(lookup.id, found);
 }
 
 async fn find(resolver: &TokioResolver, lookup: &Lookup) -> Vec<(Transport, SocketAddr)> {

@@ -53,10 +53,9 @@ impl<T> Outlet<T> {
                 break;
             }
         }
-        if std::mem::take(&mut self.pushed) || !self.kept.is_empty() {
-            if let Some(bell) = &self.bell {
-                bell.ring();
-            }
+        let news = std::mem::take(&mut self.pushed) || !self.kept.is_empty();
+        if let (true, Some(bell)) = (news, &self.bell) {
+            bell.ring();
         }
     }
 
