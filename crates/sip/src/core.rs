@@ -24,7 +24,7 @@ use crate::transaction::plain_client::{PlainClient, PlainClientEffect, PlainClie
 use crate::transaction::plain_server::{PlainServer, PlainServerEffect, PlainServerEvent};
 use crate::transaction::{
     Cancel, Client, ClientMachine, ClientRef, Clock, LegSlot, Owner, Server, ServerMachine, ServerRef,
-    Transactions, write_branch,
+    Transactions, to_line, write_branch,
 };
 use base::{Random, Timestamp, Wheel};
 use std::net::{IpAddr, SocketAddr};
@@ -424,11 +424,13 @@ impl Core {
                 200..=299 => {
                     // RFC 6026 7.1: from here on the leg resends its 2xx.
                     state.on(now, InviteServerEvent::Success, &clock);
-                    (server.last, server.head, server.leg) = (Box::default(), Box::default(), None);
+                    (server.last, server.head, server.leg) =
+                        (Box::default(), to_line(&server.head).into(), None);
                 }
                 _ => {
                     state.on(now, InviteServerEvent::Failure, &clock);
-                    (server.last, server.head, server.leg) = (again.into(), Box::default(), None);
+                    (server.last, server.head, server.leg) =
+                        (again.into(), to_line(&server.head).into(), None);
                 }
             },
             ServerMachine::Plain(state) => {

@@ -25,7 +25,7 @@ use crate::nonce::Nonces;
 use crate::plan::Plan;
 use crate::received::Received;
 use crate::registrar::Registrar;
-use crate::transaction::{ClientRef, LegSlot, Owner, ServerRef, write_hex};
+use crate::transaction::{ClientRef, LegSlot, Owner, ServerRef, tag_of, write_hex};
 use crate::trunk::Trunks;
 use crate::{refusal, route};
 use base::{Random, Timestamp};
@@ -339,8 +339,22 @@ impl Endpoint {
     ) {
         let mut tag = Vec::with_capacity(16);
         write_hex(&mut tag, self.core.hash(message.call_id().unwrap_or_default()));
+        self.stateless_as(&tag, message, via, method, path, reply, out);
+    }
+
+    #[allow(clippy::too_many_arguments, reason = "what an answer is made of")]
+    fn stateless_as(
+        &mut self,
+        tag: &[u8],
+        message: &Message<'_>,
+        via: &Via<'_>,
+        method: Method<'_>,
+        path: &Path,
+        reply: &Reply<'_>,
+        out: &mut Out,
+    ) {
         let mut head = Vec::with_capacity(512);
-        route::head(message, via, path, &tag, false, &mut head);
+        route::head(message, via, path, tag, false, &mut head);
         let from = out.bytes.len();
         compose::response(&mut out.bytes, reply, &head, &self.core.plan.product);
         self.core.send(&route::back(via, path), from, out);
@@ -385,6 +399,10 @@ impl Endpoint {
             Method::Invite => self.invited(now, path, request, key, out),
             Method::Register => self.registered(now, path, request, key, out),
             _ => {
+                // They begin with OPTIONS as often as with REGISTER or INVITE.
+                if !self.is_friend(path) && self.is_scan(now, path, request, out) {
+                    return;
+                }
                 if self.is_too_much(now, path) {
                     let reply = Reply::default();
                     return self.refuse(request, path, &reply, "too many requests of a stranger", out);
@@ -412,15 +430,19 @@ impl Endpoint {
         if invite.is_none() && self.is_too_much(now, path) {
             return;
         }
-        let status = if invite.is_some() { 200 } else { 481 };
-        self.stateless(
-            request.message,
-            request.via(),
-            Method::Cancel,
-            path,
-            &Reply { status, ..Reply::default() },
-            out,
-        );
+        let (message, via) = (request.message, request.via());
+        match invite.and_then(|invite| self.core.transactions.servers.get(invite)) {
+            Some(server) => {
+                // RFC 3261 9.2: the tag of the answers to the INVITE. Callers take it from whatever came last.
+                let tag = tag_of(&server.head).to_vec();
+                let reply = Reply { status: 200, ..Reply::default() };
+                self.stateless_as(&tag, message, via, Method::Cancel, path, &reply, out);
+            }
+            None => {
+                let reply = Reply { status: 481, ..Reply::default() };
+                self.stateless(message, via, Method::Cancel, path, &reply, out);
+            }
+        }
         let slot = invite.and_then(|invite| self.core.transactions.servers.get(invite)?.leg);
         let Some((slot, leg)) = slot.and_then(|slot| Some((slot, self.legs.all.get_mut(slot)?))) else {
             return;

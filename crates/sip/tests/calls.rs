@@ -160,6 +160,36 @@ fn an_answer_that_crosses_the_cancel_is_acknowledged_and_ended() {
 }
 
 #[test]
+fn a_cancel_is_answered_with_the_tag_of_its_invite_however_late_it_comes() {
+    // The city alone: the carrier's side is written by hand.
+    let mut wire = Wire::new(7);
+    let mut city = plan(CITY);
+    city.trunks.push(trunk("carrier", CARRIER));
+    wire.join(city);
+    let request = |method: &str| {
+        format!(
+            "{method} sip:12345@{CITY} SIP/2.0\r\nVia: SIP/2.0/UDP {CARRIER};branch=z9hG4bKx\r\n\
+             From: <sip:1@{CARRIER}>;tag=f\r\nTo: <sip:12345@{CITY}>\r\nCall-ID: x\r\nCSeq: 1 {method}\r\n\
+             Contact: <sip:{CARRIER}>\r\nMax-Forwards: 70\r\nContent-Length: 0\r\n\r\n"
+        )
+    };
+    let tag =
+        |text: &str| text.split("To: ").nth(1).and_then(|to| to.split(['=', '\r']).nth(1)).map(str::to_owned);
+    wire.say(addr(CARRIER), addr(CITY), &request("INVITE"));
+    wire.run_ms(20);
+    let leg = invited(&wire.nodes[0].facts).unwrap();
+    wire.command(0, Command::Answer { leg, body: sdp("city") });
+    wire.run_ms(20);
+    let answer = wire.heard_at(addr(CARRIER)).pop().unwrap();
+    assert!(answer.starts_with("SIP/2.0 200"), "{answer}");
+    wire.say(addr(CARRIER), addr(CITY), &request("CANCEL"));
+    wire.run_ms(20);
+    let late = wire.heard_at(addr(CARRIER)).pop().unwrap();
+    assert!(late.contains("CSeq: 1 CANCEL"), "{late}");
+    assert_eq!(tag(&late), tag(&answer));
+}
+
+#[test]
 fn crossing_byes_end_well() {
     let mut wire = city_and_carrier();
     let (leg, out) = answered(&mut wire);

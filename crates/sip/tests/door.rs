@@ -150,6 +150,10 @@ fn scanners_are_dropped_for_a_time() {
     assert!(wire.nodes[0].notes.iter().any(|note| matches!(note, Note::Banned { why: "scanner", .. })));
     wire.run(Duration::from_secs(601));
     assert_eq!(answer(&mut wire, STRANGER, &invite(STRANGER, "3", "u", "")), "SIP/2.0 403 Forbidden");
+    // They look around with OPTIONS, too.
+    let options = invite(STRANGER, "4", "v", "User-Agent: sipvicious\r\n").replace("INVITE", "OPTIONS");
+    assert_eq!(answer(&mut wire, STRANGER, &options), "");
+    assert_eq!(answer(&mut wire, STRANGER, &invite(STRANGER, "5", "w", "")), "");
 }
 
 #[test]

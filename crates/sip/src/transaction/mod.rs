@@ -181,8 +181,8 @@ pub(crate) struct Server {
     pub(crate) keeps: bool,
     /// The leg that answers, for CANCEL; `None` when it is over or was never one.
     pub(crate) leg: Option<LegSlot>,
-    /// Via, Record-Route, From, To with our tag, Call-ID, CSeq: the lines every answer repeats. Empty once the
-    /// final answer is out.
+    /// Via, Record-Route, From, To with our tag, Call-ID, CSeq: the lines every answer repeats. Once the
+    /// final answer is out it is empty, or for an INVITE its To line: what a late CANCEL still needs.
     pub(crate) head: Box<[u8]>,
     /// The last answer, while it may have to be sent again.
     pub(crate) last: Box<[u8]>,
@@ -300,6 +300,19 @@ fn read_branch(branch: &[u8]) -> Option<(u64, u64)> {
 pub(crate) fn write_tag(to: &mut Vec<u8>, slot: LegSlot, guard: u64) {
     write_hex(to, slot.bits());
     write_hex(to, guard);
+}
+
+/// The To line of a head, with its line end.
+pub(crate) fn to_line(head: &[u8]) -> &[u8] {
+    let line = head.split_inclusive(|&byte| byte == b'\n').find(|line| line.starts_with(b"To: "));
+    line.unwrap_or_default()
+}
+
+/// Our tag in a head: the last parameter of its To, since we put it there.
+pub(crate) fn tag_of(head: &[u8]) -> &[u8] {
+    let (line, mark) = (to_line(head).trim_ascii_end(), b";tag=");
+    let at = line.windows(mark.len()).rposition(|window| window == mark);
+    at.map_or(&b""[..], |at| &line[at + mark.len()..])
 }
 
 /// Reads a tag of ours back: which leg a request inside a dialog is for.
