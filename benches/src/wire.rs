@@ -27,6 +27,9 @@ use std::time::{Duration, Instant};
 
 /// Datagrams in one system call.
 pub const BATCH: usize = 64;
+/// Batches that are read from one socket before the others and the clock get their turn: enough to receive faster
+/// than is sent, or a late harness would lose what it asked for.
+const BATCHES: usize = 16;
 /// Longest datagram that is read whole.
 const SLOT: usize = 2048;
 /// Room for one `in_pktinfo` control message.
@@ -199,7 +202,7 @@ impl Wire {
         };
     }
 
-    /// Takes up to [`BATCH`] datagrams from each socket; returns how many there were.
+    /// Takes what waits in each socket, up to [`BATCHES`] times [`BATCH`] datagrams; returns how many there were.
     ///
     /// # Errors
     /// What the system says.
@@ -207,23 +210,38 @@ impl Wire {
         let mut inbox = self.inbox.take().unwrap_or_default();
         let mut total = 0;
         for socket in self.sockets.iter().filter(|socket| !socket.sink) {
-            let count = inbox.receive(socket.udp.as_raw_fd())?;
-            for i in 0..count {
-                let bytes = inbox.datagram(i);
-                self.tally.received_bytes += bytes.len() as u64;
-                let place = match inbox.destination(i) {
-                    Some(ip) if socket.count > 1 => u32::from(ip).wrapping_sub(u32::from(MANY) + 1),
-                    _ => 0,
-                };
-                if place < socket.count {
-                    take(Local(socket.first + place), inbox.peer(i), bytes);
+            for _ in 0..BATCHES {
+                let count = Self::receive_batch(socket, &mut inbox, &mut self.tally, &mut take)?;
+                total += count;
+                if count < BATCH {
+                    break;
                 }
             }
-            total += count;
         }
         self.tally.received += total as u64;
         self.inbox = Some(inbox);
         Ok(total)
+    }
+
+    fn receive_batch(
+        socket: &Socket,
+        inbox: &mut Inbox,
+        tally: &mut Tally,
+        take: &mut impl FnMut(Local, SocketAddr, &[u8]),
+    ) -> io::Result<usize> {
+        let count = inbox.receive(socket.udp.as_raw_fd())?;
+        for i in 0..count {
+            let bytes = inbox.datagram(i);
+            tally.received_bytes += bytes.len() as u64;
+            let place = match inbox.destination(i) {
+                Some(ip) if socket.count > 1 => u32::from(ip).wrapping_sub(u32::from(MANY) + 1),
+                _ => 0,
+            };
+            if place < socket.count {
+                take(Local(socket.first + place), inbox.peer(i), bytes);
+            }
+        }
+        Ok(count)
     }
 
     /// Sends what the players have written.

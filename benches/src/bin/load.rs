@@ -21,7 +21,14 @@ const SHAPES: [(&str, Shape); 8] = [
     ("overload", overload::overload),
 ];
 
-fn main() -> Result<ExitCode> {
+fn main() -> ExitCode {
+    run().unwrap_or_else(|error| {
+        eprintln!("load: {error:#}");
+        ExitCode::FAILURE
+    })
+}
+
+fn run() -> Result<ExitCode> {
     let Wishes { shapes, options, as_json } = arguments()?;
     let machine = Machine::read();
     if machine.processors < 2 {

@@ -16,6 +16,7 @@ use base::{Table, Timestamp};
 use hdrhistogram::Histogram;
 use phones::day::{Arrivals, Span};
 use phones::{Sighting, Sound};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// Agents for a rate: at 1,000 calls/s and 0.15 s of talk 150 of them talk at any moment.
@@ -39,6 +40,8 @@ fn scene(arrivals: Arrivals, calls: u64) -> Scene {
 pub struct Run {
     /// Calls made, and those of them that did not go as planned.
     pub calls: (u64, u64),
+    /// How those that failed ended, and how many.
+    pub ends: BTreeMap<String, u64>,
     /// The engine's CPU from before the first call until the records were written.
     pub cpu: Duration,
     /// Caller's scheduled INVITE → agent's INVITE seen, µs.
@@ -66,7 +69,7 @@ pub struct Run {
 pub fn run(options: &Options, scene: &Scene, grace: Duration) -> Result<Run> {
     let Stage { engine, mut rig, opens } = set_up(options, scene)?;
     let mut scheduled: Table<u64, Timestamp> = Table::default();
-    let (mut offer, mut answer) = (histogram(), histogram());
+    let (mut offer, mut answer, mut ends) = (histogram(), histogram(), BTreeMap::new());
     let (mut at, day) = (opens, &scene.day);
     for n in 0..day.calls {
         at += day.person(n).gap;
@@ -85,6 +88,9 @@ pub fn run(options: &Options, scene: &Scene, grace: Duration) -> Result<Run> {
                 }
             }
             Sighting::CallEnded(record) => {
+                if !record.end.is_clean() {
+                    *ends.entry(format!("{:?}", record.end)).or_default() += 1;
+                }
                 if let Some(answered) = record.answered {
                     answer.saturating_record(answered.since(record.scheduled).as_micros() as u64);
                 }
@@ -97,6 +103,7 @@ pub fn run(options: &Options, scene: &Scene, grace: Duration) -> Result<Run> {
     let stats = rig.town.carrier.stats();
     let unfinished = rig.town.carrier.in_progress() as u64;
     Ok(Run {
+        ends,
         calls: (day.calls, stats.failed + unfinished + rig.town.carrier.skipped()),
         cpu: cpu_time(engine.pid())?.saturating_sub(before),
         harness: cpu_time(std::process::id())?.saturating_sub(own),
@@ -147,6 +154,9 @@ fn describe(report: &mut Report, label: &str, run: &Run) {
         Some(Bar::Most(0.1)),
     );
     report.figure(format!("{label}: double offers"), run.double_offers as f64, "", Some(Bar::Most(0.0)));
+    if !run.ends.is_empty() {
+        report.notes.push(format!("{label}: failed calls ended as {:?}", run.ends));
+    }
     if run.repeats > 0 {
         report.notes.push(format!("{label}: the harness repeated {} messages", run.repeats));
     }

@@ -5,7 +5,7 @@ use crate::engine::CentreOptions;
 use crate::report::{Bar, Report};
 use crate::rig::histogram;
 use anyhow::Result;
-use base::Timestamp;
+use base::{Table, Timestamp};
 use phones::day::{Arrivals, Span};
 use phones::{Sighting, Sound};
 use std::time::Duration;
@@ -43,6 +43,7 @@ pub fn freed(options: &Options) -> Result<Report> {
     );
     let Stage { engine: _engine, mut rig, opens } = set_up(options, &scene)?;
     let full = opens + Duration::from_millis(5) * (filled + 150) as u32 + Duration::from_secs(1);
+    let mut hung_up: Table<u64, Timestamp> = Table::default();
     let mut free: Vec<Option<Timestamp>> = vec![None; AGENTS];
     let (mut gap, mut waiting) = (histogram(), histogram());
     let (mut last, mut out_of_order, mut handed) = (None, 0u64, 0u64);
@@ -56,7 +57,14 @@ pub fn freed(options: &Options) -> Result<Report> {
         rig.run(
             |_, now| now >= slice,
             |sighting| match *sighting {
-                Sighting::Freed { agent, at, .. } => free[agent.index()] = Some(at),
+                Sighting::HungUp { caller, at } => {
+                    hung_up.insert(caller, at);
+                }
+                Sighting::Freed { agent, caller, at, .. } => {
+                    // The engine can know from the first BYE on, whoever sent it.
+                    let first = caller.and_then(|caller| hung_up.remove(&caller));
+                    free[agent.index()] = Some(first.map_or(at, |first| first.min(at)));
+                }
                 Sighting::Offered { agent, caller: Some(n), at } => {
                     calls += 1;
                     out_of_order += u64::from(last.is_some_and(|last| n < last));
@@ -90,7 +98,7 @@ pub fn freed(options: &Options) -> Result<Report> {
     report.figure("music packets lost", heard.gaps as f64 * 100.0 / heard.packets.max(1) as f64, "%", None);
     report.latency("agent freed → next caller's INVITE", &gap);
     report.latency("harness late by", &rig.lag);
-    report.notes.push("freed means: the phone has sent its BYE, or has read the engine's".to_owned());
+    report.notes.push("freed means: the agent's phone, or the caller's, has sent its BYE".to_owned());
     rig.close(|_| {})?;
     Ok(report)
 }

@@ -22,6 +22,8 @@ struct Cost {
     micros: f64,
     through: f64,
     processor: f64,
+    /// Share of the packets that the parties should have sent: below 100 % the harness was too slow.
+    offered: f64,
 }
 
 /// CPU for a packet at 250, 500 and 1,000 bridged calls.
@@ -67,6 +69,13 @@ pub fn relay(options: &Options) -> Result<Report> {
             "%",
             Some(Bar::Least(99.9)),
         );
+        let offered = engine.offered.min(shared.offered).min(epoll.offered);
+        report.figure(
+            format!("{label}: packets offered, least of the three"),
+            offered,
+            "% of 50/s each",
+            Some(Bar::Least(99.0)),
+        );
         if shared.through < 99.9 || epoll.through < 99.9 {
             report.notes.push(format!(
                 "{label}: through the bare relays came {:.2} % (one socket) and {:.2} % (epoll)",
@@ -98,7 +107,7 @@ fn engine(options: &Options, calls: u32, span: Duration) -> Result<Cost> {
     let came = after.0.other + after.1.other - heard.0.other - heard.1.other;
     let sent = after.0.sent + after.1.sent - heard.0.sent - heard.1.sent;
     rig.close(|_| {})?;
-    Ok(cost(cpu, wall, sent, came))
+    Ok(cost(cpu, wall, 2 * calls, sent, came))
 }
 
 fn bare(options: &Options, mode: &str, calls: u32, span: Duration) -> Result<Cost> {
@@ -129,13 +138,14 @@ fn bare(options: &Options, mode: &str, calls: u32, span: Duration) -> Result<Cos
     let (cpu, heard, started) = (floor.cpu()?, voices.total(), clock.now());
     drive(&mut voices, &mut wire, span)?;
     let (cpu, after, wall) = (floor.cpu()?.saturating_sub(cpu), voices.total(), clock.now().since(started));
-    Ok(cost(cpu, wall, after.sent - heard.sent, after.other - heard.other))
+    Ok(cost(cpu, wall, parties, after.sent - heard.sent, after.other - heard.other))
 }
 
-fn cost(cpu: Duration, wall: Duration, sent: u64, came: u64) -> Cost {
+fn cost(cpu: Duration, wall: Duration, parties: u32, sent: u64, came: u64) -> Cost {
     Cost {
         micros: cpu.as_secs_f64() * 1e6 / came.max(1) as f64,
         through: came as f64 * 100.0 / sent.max(1) as f64,
+        offered: sent as f64 * 100.0 / (f64::from(parties) * 50.0 * wall.as_secs_f64()),
         processor: cpu.as_secs_f64() * 100.0 / wall.as_secs_f64(),
     }
 }

@@ -138,6 +138,13 @@ pub enum Sighting {
         /// Who ended it; `None` when an offer was withdrawn, declined or never confirmed.
         by: Option<HangsUp>,
     },
+    /// A caller has sent his BYE.
+    HungUp {
+        /// Who.
+        caller: u64,
+        /// When.
+        at: Timestamp,
+    },
     /// A caller's call is over.
     CallEnded(CallRecord),
 }

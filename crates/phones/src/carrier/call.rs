@@ -240,6 +240,7 @@ impl Carrier {
             self.deeds.cancel(timer);
         }
         call.stage = Stage::Leaving { end };
+        out.sight(Sighting::HungUp { caller: call.person.n, at: now });
         call.cseq += 1;
         let via = self.places.text(self.plan.local);
         out.send(self.plan.local, call.peer, |w| write(w, call, via, "BYE", line, "", b""));
