@@ -202,10 +202,10 @@ impl Hotline {
     fn flush(&mut self, more: bool) {
         self.centre.flush(self.now, &mut self.wire, self.setup.sink(), &mut self.ledger);
         let rest = 1 + self.centre.engine.calls() / CHECKED_AT_ONCE;
-        if more && self.steps % rest as u64 == 0 {
+        if more && self.steps.is_multiple_of(rest as u64) {
             self.centre.check();
         }
-        if self.steps % AUDIO_CHECKED_EACH == 0 {
+        if self.steps.is_multiple_of(AUDIO_CHECKED_EACH) {
             self.centre.check_audio();
         }
     }

@@ -242,7 +242,7 @@ impl Setup {
             phones: (0..self.agents).map(phone).collect(),
             engine: self.engine(),
             domain: REALM.to_owned(),
-            algorithm: if self.seed % 2 == 0 { Algorithm::Md5 } else { Algorithm::Sha256 },
+            algorithm: if self.seed.is_multiple_of(2) { Algorithm::Md5 } else { Algorithm::Sha256 },
             expires: self.register_expires,
             register_gap: REGISTER_GAP,
             audio: (

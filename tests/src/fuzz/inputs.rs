@@ -203,10 +203,10 @@ impl Round {
         for command in self.out.legs.drain(..) {
             match command {
                 Command::Invite { leg, .. } => self.legs.push(leg),
-                Command::Reject { leg, .. } | Command::Release { leg, .. } => {
-                    if self.legs.contains(&leg) && !self.ending.contains(&leg) {
-                        self.ending.push(leg);
-                    }
+                Command::Reject { leg, .. } | Command::Release { leg, .. }
+                    if self.legs.contains(&leg) && !self.ending.contains(&leg) =>
+                {
+                    self.ending.push(leg);
                 }
                 _ => {}
             }
@@ -214,7 +214,7 @@ impl Round {
         for command in self.out.media.drain(..) {
             match command {
                 MediaCommand::Join { session, party, audio, .. } => {
-                    self.parties.push((session, party, audio.port))
+                    self.parties.push((session, party, audio.port));
                 }
                 MediaCommand::Leave { session, party } => {
                     let known = self.parties.iter().position(|known| (known.0, known.1) == (session, party));

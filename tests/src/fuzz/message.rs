@@ -101,7 +101,7 @@ fn frame(data: &[u8]) {
 fn endpoint(data: &[u8], transport: Transport, peer: SocketAddr) {
     let setup = Setup { agents: 2, ..Setup::quiet(1) };
     let mut played = Played::begin(&setup);
-    if data.len() % 2 == 0 {
+    if data.len().is_multiple_of(2) {
         played.confirm(&setup);
     }
     let data = played.filled_in(data);

@@ -1,7 +1,7 @@
 //! The runner: a target over its corpus and mutations of it, for a bounded time.
 //!
-//! `SUJIE_SEED=n` begins with that seed; `SUJIE_NIGHTLY=1` runs thirty times as long. A failing input is written
-//! to the temporary directory; to see it again, put it into the corpus.
+//! `SUJIE_SEED=n` begins with that seed; `SUJIE_NIGHTLY=1` runs five minutes. The input that failed, and of a good
+//! run the dearest one, is written to the temporary directory; to see it again, put it into the corpus.
 
 use super::corpus;
 use super::cost;
@@ -42,8 +42,10 @@ pub struct Tally {
     pub floods: u64,
     /// Mutations.
     pub made: u64,
-    /// CPU time of the dearest step.
+    /// CPU time of the dearest step …
     pub dearest: Duration,
+    /// … and the input that it was for.
+    pub worst: Vec<u8>,
 }
 
 /// Runs a target.
@@ -77,7 +79,14 @@ pub fn run(target: &Target) -> Tally {
         play(target, &input, &mut tally);
         tally.made += 1;
     }
-    println!("{}: {tally:?}", target.name);
+    let path = save(target, &tally.worst, "dearest");
+    println!("{}: {} kept, {} floods, {} made", target.name, tally.kept, tally.floods, tally.made);
+    println!(
+        "{}: the dearest step took {:?} of CPU time, with {}",
+        target.name,
+        tally.dearest,
+        path.display()
+    );
     tally
 }
 
@@ -93,7 +102,14 @@ fn play(target: &Target, input: &[u8], tally: &mut Tally) {
         let path = save(target, input, "dear");
         panic!("{}: a step took {spent:?} of CPU time; see {}", target.name, path.display());
     }
-    tally.dearest = tally.dearest.max(spent);
+    if spent > tally.dearest {
+        // Once more: a first touch of memory is not the input's fault either.
+        spent = spent.min(guarded(target, input));
+    }
+    if spent > tally.dearest {
+        tally.dearest = spent;
+        tally.worst = input.to_vec();
+    }
 }
 
 fn guarded(target: &Target, input: &[u8]) -> Duration {
