@@ -10,8 +10,7 @@
 //! ```
 //!
 //! SIP runs on the engine's own thread: a hand-over between threads wakes a sleeper for 10 to 12 µs, some
-//! twenty times a call, which is several times the work itself (measured: `benches/README.md`). When one core
-//! is not enough, further signalling threads take Call-IDs by shard and speak to this one by rings, as media
+//! twenty times a call, which is several times the work itself. When one core is not enough, further signalling threads take Call-IDs by shard and speak to this one by rings, as media
 //! threads, streams, names and requests do now. Nothing here takes a lock or waits for anybody.
 
 use crate::clock::Clock;
