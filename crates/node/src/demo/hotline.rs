@@ -184,6 +184,7 @@ level = "warn"
 [sip]
 listen = ["udp:{sip}", "tcp:{sip}"]
 realm = "{DOMAIN}"
+digest = ["md5"] # so that every softphone at hand can join in: some give up at a SHA-256 challenge
 
 [sip.limits] # the whole city calls from one address here
 legs = 20000
