@@ -68,6 +68,8 @@ impl Sujie {
         .key("talk", 500)
         .key("headers", "User-Agent: carrier")
         .key("ring", 200)
+            .key("codecs", "8 0")
+            .key("media_port", "[media_port]")
         .key("expires", 300)
         .key("realm", REALM)
         .key("contact_transport", "udp")
@@ -83,11 +85,21 @@ impl Sujie {
         self.register_for(agent, 300)
     }
 
+    /// Registers an agent's phone, which wants its calls over this transport.
+    pub fn register_with(&self, agent: &'static str, transport: &str) -> Phone {
+        let scenario = self.scenario("register", self.phone(agent)).account(agent, &password(agent));
+        self.registered(agent, scenario.key("contact_transport", transport))
+    }
+
     /// Registers an agent's phone for so many seconds.
     pub fn register_for(&self, agent: &'static str, expires: u32) -> Phone {
         let scenario = self.scenario("register", self.phone(agent)).account(agent, &password(agent));
+        self.registered(agent, scenario.key("expires", expires))
+    }
+
+    fn registered(&self, agent: &'static str, scenario: Scenario<'_>) -> Phone {
         let phone = Phone { agent, at: scenario.at };
-        scenario.key("expires", expires).play().ends_well();
+        scenario.play().ends_well();
         self.shows_agent(agent, "ready", None);
         phone
     }

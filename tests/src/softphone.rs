@@ -1,1 +1,310 @@
-//! A softphone.
+//! A real softphone (baresip) at an agent's desk, and the voice of a caller: who hears what.
+//!
+//! ```text
+//!   Voice: a tone ──RTP──▶ centre ──RTP──▶ baresip ──▶ what the agent heard, as baresip decoded it (WAV)
+//!   Voice: what the caller heard ◀──RTP── centre ◀──RTP── baresip ◀── a tone (WAV)
+//! ```
+//!
+//! baresip runs without sound hardware: its microphone is a file, its module `sndfile` writes down what it decodes.
+//! It answers by itself. The caller's signalling is SIPp's; his audio is a [`Voice`], whose port his SDP names.
+
+use crate::sujie::{REALM, Sujie, free_port, password};
+use media::tone::{Amplitude, Hertz, level};
+use media::{alaw, ulaw};
+use std::fs;
+use std::io::ErrorKind;
+use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+/// How loud all tones here are.
+const AMPLITUDE: Amplitude = Amplitude(8_000);
+/// Samples of 20 ms at 8 kHz.
+const FRAME: usize = 160;
+
+/// What baresip speaks.
+#[derive(Clone, Copy, Debug)]
+pub struct Speaks {
+    /// Transport to the centre.
+    pub transport: &'static str,
+    /// Its module and the codec's name.
+    pub codec: (&'static str, &'static str),
+    /// Samples a second.
+    pub rate: u32,
+    /// The tone of its microphone.
+    pub tone: Hertz,
+}
+
+/// A running baresip whose agent is signed in.
+pub struct Softphone {
+    child: Child,
+    directory: PathBuf,
+    rate: u32,
+}
+
+impl Softphone {
+    /// Starts one for an agent and waits until he is signed in.
+    ///
+    /// # Panics
+    /// When baresip is missing or does not register.
+    #[must_use]
+    pub fn start(centre: &Sujie, agent: &str, speaks: Speaks) -> Self {
+        let Speaks { transport, codec: (module, codec), rate, tone } = speaks;
+        let directory = centre.directory().join(format!("baresip-{agent}"));
+        fs::create_dir_all(&directory).expect("a directory for baresip");
+        let (shown, modules) = (directory.display(), modules().display().to_string());
+        let at = free_port(centre.phone(agent));
+        let microphone = directory.join("microphone.wav");
+        write_wav(&microphone, rate, tone);
+        let config = format!(
+            "module_path {modules}\nsip_listen {at}\nnet_interface {ip}\nrtp_ports 7000-7100\n\
+             audio_player aubridge,nobody\naudio_alert aubridge,nobody\naudio_source aufile,{microphone}\n\
+             ausrc_srate {rate}\nauplay_srate {rate}\nsnd_path {shown}\n\
+             module {module}.so\nmodule aufile.so\nmodule aubridge.so\nmodule sndfile.so\n\
+             module_app account.so\nmodule_app menu.so\n",
+            ip = at.ip(),
+            microphone = microphone.display()
+        );
+        let account = format!(
+            "<sip:{agent}@{REALM}>;auth_pass={};outbound=\"sip:{};transport={transport}\";answermode=auto;\
+             audio_codecs={codec};regint=60\n",
+            password(agent),
+            centre.sip
+        );
+        for (name, text) in [("config", &config), ("accounts", &account), ("contacts", &String::new())] {
+            fs::write(directory.join(name), text).expect("baresip's files are written");
+        }
+        let log = fs::File::create(directory.join("log")).expect("a log file");
+        let child = Command::new("baresip")
+            .args(["-s", "-v", "-f"])
+            .arg(&directory)
+            .stdin(Stdio::null())
+            .stderr(log.try_clone().expect("a second handle"))
+            .stdout(log)
+            .spawn()
+            .unwrap_or_else(|error| panic!("baresip does not start ({error}); tests/run installs it"));
+        let phone = Self { child, directory, rate };
+        crate::sujie::wait_for("baresip registers", || {
+            let board = centre.board();
+            let agents = board["agents"].as_array().expect("agents");
+            agents.iter().any(|one| one["key"] == agent && one["state"] != "signed_out")
+        });
+        phone
+    }
+
+    /// What it says about itself.
+    #[must_use]
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.directory.join("log")).unwrap_or_default()
+    }
+
+    /// What was heard in its last call, at 8 kHz; the call is over.
+    ///
+    /// # Panics
+    /// When nothing was written down.
+    #[must_use]
+    pub fn heard(&self) -> Vec<i16> {
+        let mut samples = Vec::new();
+        crate::sujie::wait_for("baresip writes down what it heard", || {
+            let entries = fs::read_dir(&self.directory).expect("baresip's directory");
+            let files = entries.flatten().map(|entry| entry.path());
+            let heard = files.filter(|path| path.to_string_lossy().ends_with("-dec.wav")).max();
+            samples = heard.map(|path| read_wav(&path)).unwrap_or_default();
+            !samples.is_empty()
+        });
+        // Tones of the telephone band need no filter before every other sample is left out.
+        samples.into_iter().step_by((self.rate / 8_000) as usize).collect()
+    }
+}
+
+impl Drop for Softphone {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+/// Which of G.711's laws a voice speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Law {
+    /// PCMA, payload type 8.
+    A,
+    /// PCMU, payload type 0.
+    Mu,
+}
+
+impl Law {
+    /// RTP payload type (RFC 3551 table 4).
+    #[must_use]
+    pub const fn payload(self) -> u8 {
+        match self {
+            Self::A => 8,
+            Self::Mu => 0,
+        }
+    }
+
+    fn encode(self, sample: i16) -> u8 {
+        match self {
+            Self::A => alaw::encode(sample),
+            Self::Mu => ulaw::encode(sample),
+        }
+    }
+
+    fn decode(self, code: u8) -> i16 {
+        match self {
+            Self::A => alaw::decode(code),
+            Self::Mu => ulaw::decode(code),
+        }
+    }
+}
+
+/// What a caller heard, as it came.
+#[derive(Clone, Debug, Default)]
+pub struct Heard {
+    frames: Vec<(Instant, Vec<i16>)>,
+    /// Packets of another payload type than his own.
+    pub foreign: usize,
+}
+
+impl Heard {
+    /// What came in a span of time.
+    #[must_use]
+    pub fn between(&self, from: Instant, to: Instant) -> Vec<i16> {
+        let frames = self.frames.iter().filter(|(at, _)| (from..to).contains(at));
+        frames.flat_map(|(_, samples)| samples.iter().copied()).collect()
+    }
+}
+
+/// A caller's voice: says a tone, 20 ms a packet, to wherever audio comes from, and keeps what comes.
+pub struct Voice {
+    /// Where it listens: for the caller's SDP.
+    pub at: SocketAddr,
+    stop: Arc<AtomicBool>,
+    thread: Option<JoinHandle<Heard>>,
+}
+
+impl Voice {
+    /// Begins.
+    ///
+    /// # Panics
+    /// When no port is free.
+    #[must_use]
+    pub fn speak(ip: IpAddr, law: Law, tone: Hertz) -> Self {
+        let socket = UdpSocket::bind((ip, 0)).expect("a UDP port is free on loopback");
+        let at = socket.local_addr().expect("a bound address");
+        socket.set_read_timeout(Some(Duration::from_millis(2))).expect("a timeout");
+        let stop = Arc::new(AtomicBool::new(false));
+        let stopped = Arc::clone(&stop);
+        let thread = std::thread::spawn(move || talk(&socket, law, tone, &stopped));
+        Self { at, stop, thread: Some(thread) }
+    }
+
+    /// Ends; what was heard.
+    ///
+    /// # Panics
+    /// When the thread did.
+    #[must_use]
+    pub fn stop(mut self) -> Heard {
+        self.stop.store(true, Ordering::Relaxed);
+        self.thread.take().expect("it is stopped once").join().expect("a voice does not panic")
+    }
+}
+
+impl Drop for Voice {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+    }
+}
+
+fn talk(socket: &UdpSocket, law: Law, tone: Hertz, stop: &AtomicBool) -> Heard {
+    // One second of whole waves, said again and again.
+    let says: Vec<u8> = wave(8_000, tone, 1).into_iter().map(|sample| law.encode(sample)).collect();
+    let (mut heard, mut peer) = (Heard::default(), None);
+    let (mut sequence, mut next) = (0_u16, Instant::now());
+    let mut packet = [0; 2_048];
+    while !stop.load(Ordering::Relaxed) {
+        match socket.recv_from(&mut packet) {
+            Ok((length, from)) if length > 12 && packet[0] >> 6 == 2 => {
+                peer = Some(from);
+                // RTCP has a socket of its own; what is not his codec is counted and not heard.
+                if packet[1] & 0x7F == law.payload() {
+                    let samples = packet[12..length].iter().map(|&code| law.decode(code)).collect();
+                    heard.frames.push((Instant::now(), samples));
+                } else {
+                    heard.foreign += 1;
+                }
+            }
+            Ok(_) => {}
+            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}
+            Err(error) => panic!("the voice's socket: {error}"),
+        }
+        let now = Instant::now();
+        if now < next {
+            continue;
+        }
+        next += Duration::from_millis(20);
+        let Some(peer) = peer else { continue };
+        let from = usize::from(sequence) * FRAME % says.len();
+        let mut out = vec![0x80, law.payload()];
+        out.extend_from_slice(&sequence.to_be_bytes());
+        out.extend_from_slice(&(u32::from(sequence) * FRAME as u32).to_be_bytes());
+        out.extend_from_slice(&0x0C0F_FEE0_u32.to_be_bytes());
+        out.extend_from_slice(&says[from..from + FRAME]);
+        // A closed port at the other side is its business.
+        drop(socket.send_to(&out, peer));
+        sequence = sequence.wrapping_add(1);
+    }
+    heard
+}
+
+/// Whether these samples are this tone and hardly anything else, at the strength at which all tones here are said.
+#[must_use]
+pub fn is_tone(samples: &[i16], tone: Hertz) -> bool {
+    let said = f64::from(AMPLITUDE.0);
+    let loud = loudness(samples);
+    level(samples, tone) > said * 0.8 && (loud - said / 2_f64.sqrt()).abs() < said * 0.1
+}
+
+/// Root of the mean square.
+#[must_use]
+pub fn loudness(samples: &[i16]) -> f64 {
+    let sum: f64 = samples.iter().map(|&sample| f64::from(sample).powi(2)).sum();
+    (sum / samples.len().max(1) as f64).sqrt()
+}
+
+fn wave(rate: u32, tone: Hertz, seconds: u32) -> Vec<i16> {
+    let step = std::f64::consts::TAU * f64::from(tone.0) / f64::from(rate);
+    (0..rate * seconds).map(|n| ((f64::from(n) * step).sin() * f64::from(AMPLITUDE.0)).round() as i16).collect()
+}
+
+/// Half a minute of a tone as a WAV file, 16 bits, mono.
+fn write_wav(path: &PathBuf, rate: u32, tone: Hertz) {
+    let samples = wave(rate, tone, 30);
+    let length = samples.len() as u32 * 2;
+    let mut bytes = b"RIFF".to_vec();
+    bytes.extend_from_slice(&(36 + length).to_le_bytes());
+    bytes.extend_from_slice(b"WAVEfmt \x10\0\0\0\x01\0\x01\0");
+    bytes.extend_from_slice(&rate.to_le_bytes());
+    bytes.extend_from_slice(&(rate * 2).to_le_bytes());
+    bytes.extend_from_slice(b"\x02\0\x10\0data");
+    bytes.extend_from_slice(&length.to_le_bytes());
+    bytes.extend(samples.iter().flat_map(|sample| sample.to_le_bytes()));
+    fs::write(path, bytes).expect("a WAV file is written");
+}
+
+/// The samples of a WAV file as libsndfile writes it: 44 bytes of head, 16 bits, mono.
+fn read_wav(path: &PathBuf) -> Vec<i16> {
+    let bytes = fs::read(path).unwrap_or_default();
+    bytes.get(44..).unwrap_or_default().chunks_exact(2).map(|pair| i16::from_le_bytes([pair[0], pair[1]])).collect()
+}
+
+/// Where the system keeps baresip's modules.
+fn modules() -> PathBuf {
+    let places = ["/usr/lib/baresip/modules", "/usr/lib/x86_64-linux-gnu/baresip/modules", "/usr/local/lib/baresip/modules"];
+    let found = places.iter().map(PathBuf::from).find(|place| place.join("sndfile.so").exists());
+    found.expect("baresip's modules, sndfile.so among them; tests/run installs baresip-core")
+}
