@@ -30,6 +30,7 @@ use hotline::Hotline;
 use report::counters::Limits;
 use screen::{Moment, Screen};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -118,7 +119,7 @@ fn configure(
 ) -> Result<Config> {
     let sip = SocketAddr::from((Ipv4Addr::LOCALHOST, sip_port(options.port)?));
     let http = SocketAddr::from((Ipv4Addr::LOCALHOST, http_port(options.http_port)?));
-    let text = hotline.configuration(sip, http, street.trunk(), scratch, database);
+    let text = hotline.configuration(sip, http, street.trunk(), &audio_ports(), scratch, database);
     Config::parse(&text, "demo.toml")
         .map_err(|mistakes| anyhow!("the demo's own configuration is wrong:\n{mistakes}"))
 }
@@ -136,6 +137,14 @@ fn sip_port(wanted: u16) -> Result<u16> {
 fn http_port(wanted: u16) -> Result<u16> {
     let free = |port| Some(TcpListener::bind((Ipv4Addr::LOCALHOST, port)).ok()?.local_addr().ok()?.port());
     free(wanted).or_else(|| free(0)).context("no TCP port is free on 127.0.0.1")
+}
+
+/// Ports for audio, below those that the system hands out. A centre or another demonstration that runs here has
+/// taken the first ones of its range; then the other range is ours.
+fn audio_ports() -> RangeInclusive<u16> {
+    let (usual, other) = (20_000..=32_767, 10_000..=19_999);
+    let free = |port| UdpSocket::bind((Ipv4Addr::UNSPECIFIED, port)).is_ok();
+    if usual.clone().take(16).all(free) { usual } else { other }
 }
 
 /// A directory of our own that goes away with us.

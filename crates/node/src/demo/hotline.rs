@@ -4,6 +4,7 @@ use crate::cli::Demo;
 use phones::day::{Arrivals, Day, Share, Span};
 use std::fmt::Write as _;
 use std::net::SocketAddr;
+use std::ops::RangeInclusive;
 use std::path::Path;
 use std::time::Duration;
 
@@ -168,6 +169,7 @@ impl Hotline {
         sip: SocketAddr,
         http: SocketAddr,
         trunk: SocketAddr,
+        ports: &RangeInclusive<u16>,
         directory: &Path,
         database: &Path,
     ) -> String {
@@ -193,11 +195,11 @@ invites_per_second = 100000
 strangers_per_second = 100000
 
 [audio]
-ports = "20000-32767" # below those that the system gives to the phones
+ports = "{first}-{last}" # below those that the system gives to the phones
 silence_max = "0s" # beyond the parties that have a voice, callers are silent
 
 [calls]
-max = 3000
+max = {calls_max}
 
 [numbers]
 short = [{short}]
@@ -208,7 +210,7 @@ short_abandon = "{short_abandon}"
 long_talk = "{long_talk}"
 
 [clips]
-welcome = {{ builtin = "beep" }}
+welcome = {{ builtin = "beep", length = "{welcome}" }}
 music = {{ builtin = "music" }}
 
 [trunks.carrier]
@@ -222,6 +224,10 @@ port = {trunk_port}
             t30 = self.span(30),
             short_abandon = self.span(5),
             long_talk = self.at_least(600, Duration::from_secs(1)),
+            welcome = self.welcome(),
+            first = ports.start(),
+            last = ports.end(),
+            calls_max = ports.len() / 4,
             trunk_ip = trunk.ip(),
             trunk_port = trunk.port(),
         );
@@ -287,6 +293,12 @@ flow = "{key}"
         }
     }
 
+    /// Three seconds of greeting, or as long as one tone is.
+    fn welcome(&self) -> String {
+        let span = Duration::from_secs_f64(3.0 / self.speed);
+        format!("{}ms", span.clamp(Duration::from_millis(20), Duration::from_millis(300)).as_millis())
+    }
+
     /// A span of the hotline's clock on ours, as the configuration writes it.
     fn span(&self, seconds: u64) -> String {
         self.at_least(seconds, Duration::from_millis(1))
@@ -326,6 +338,7 @@ mod tests {
                 address("127.0.0.1:5060"),
                 address("127.0.0.1:8080"),
                 address("127.0.0.2:5080"),
+                &(20_000..=32_767),
                 Path::new("/tmp/a \"strange\" place"),
                 Path::new("/tmp/x.db"),
             );

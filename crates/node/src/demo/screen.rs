@@ -71,7 +71,7 @@ impl Screen {
                 "Times are the hotline's own: what was measured, times {}. Ctrl-C ends it and prints the summary.",
                 options.speed
             ),
-            format!("SIP {sip} (UDP, TCP) · records {}", database.display()),
+            format!("SIP {sip} (UDP, TCP) · records {} (kept with --database)", database.display()),
             format!(
                 "Your softphone can be an agent: account {}, password {}, server {sip}, audio G.711 ({} more: {}).",
                 FREE[0],
@@ -159,7 +159,9 @@ impl Drop for Screen {
 /// Groups and total as a table whose columns line up with Chinese characters in them.
 fn table(board: &Board, speed: f64) -> String {
     let mut table = Table::new();
-    table.load_preset(presets::UTF8_HORIZONTAL_ONLY).remove_style(TableComponent::HorizontalLines);
+    table.load_preset(presets::UTF8_HORIZONTAL_ONLY);
+    // One block of rows: no line under each.
+    table.remove_style(TableComponent::HorizontalLines).remove_style(TableComponent::MiddleIntersections);
     table.set_header([
         "组\nGroup",
         "等待\nWaiting",

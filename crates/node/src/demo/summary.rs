@@ -197,7 +197,9 @@ impl fmt::Display for Summary {
             self.speed
         )?;
         let mut table = Table::new();
-        table.load_preset(presets::UTF8_HORIZONTAL_ONLY).remove_style(TableComponent::HorizontalLines);
+        table.load_preset(presets::UTF8_HORIZONTAL_ONLY);
+        // One block of rows: no line under each.
+        table.remove_style(TableComponent::HorizontalLines).remove_style(TableComponent::MiddleIntersections);
         table.set_header([
             "组\nGroup",
             "来电\nOffered",
