@@ -13,8 +13,8 @@ use media::tone::{Amplitude, Hertz, level};
 use media::{alaw, ulaw};
 use std::fs;
 use std::io::ErrorKind;
-use std::net::{IpAddr, SocketAddr, UdpSocket};
-use std::path::PathBuf;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -23,7 +23,9 @@ use std::time::{Duration, Instant};
 
 /// How loud all tones here are.
 const AMPLITUDE: Amplitude = Amplitude(8_000);
-/// Samples of 20 ms at 8 kHz.
+/// Samples a second.
+const RATE: u32 = 8_000;
+/// Samples of 20 ms.
 const FRAME: usize = 160;
 
 /// What baresip speaks.
@@ -31,10 +33,8 @@ const FRAME: usize = 160;
 pub struct Speaks {
     /// Transport to the centre.
     pub transport: &'static str,
-    /// Its module and the codec's name.
-    pub codec: (&'static str, &'static str),
-    /// Samples a second.
-    pub rate: u32,
+    /// Its codecs in order, of those that its module g711 has.
+    pub codecs: &'static str,
     /// The tone of its microphone.
     pub tone: Hertz,
 }
@@ -43,7 +43,6 @@ pub struct Speaks {
 pub struct Softphone {
     child: Child,
     directory: PathBuf,
-    rate: u32,
 }
 
 impl Softphone {
@@ -53,25 +52,27 @@ impl Softphone {
     /// When baresip is missing or does not register.
     #[must_use]
     pub fn start(centre: &Sujie, agent: &str, speaks: Speaks) -> Self {
-        let Speaks { transport, codec: (module, codec), rate, tone } = speaks;
+        let Speaks { transport, codecs, tone } = speaks;
         let directory = centre.directory().join(format!("baresip-{agent}"));
         fs::create_dir_all(&directory).expect("a directory for baresip");
         let (shown, modules) = (directory.display(), modules().display().to_string());
-        let at = free_port(centre.phone(agent));
+        // baresip's audio leaves from whatever address the system likes, which on loopback is this one; audio from
+        // another address than the SDP's would be a stranger's.
+        let at = free_port(Ipv4Addr::LOCALHOST.into());
         let microphone = directory.join("microphone.wav");
-        write_wav(&microphone, rate, tone);
+        write_wav(&microphone, tone);
         let config = format!(
             "module_path {modules}\nsip_listen {at}\nnet_interface {ip}\nrtp_ports 7000-7100\n\
              audio_player aubridge,nobody\naudio_alert aubridge,nobody\naudio_source aufile,{microphone}\n\
-             ausrc_srate {rate}\nauplay_srate {rate}\nsnd_path {shown}\n\
-             module {module}.so\nmodule aufile.so\nmodule aubridge.so\nmodule sndfile.so\n\
+             ausrc_srate {RATE}\nauplay_srate {RATE}\nsnd_path {shown}\n\
+             module g711.so\nmodule aufile.so\nmodule aubridge.so\nmodule sndfile.so\n\
              module_app account.so\nmodule_app menu.so\n",
             ip = at.ip(),
             microphone = microphone.display()
         );
         let account = format!(
             "<sip:{agent}@{REALM}>;auth_pass={};outbound=\"sip:{};transport={transport}\";answermode=auto;\
-             audio_codecs={codec};regint=60\n",
+             audio_codecs={codecs};regint=60\n",
             password(agent),
             centre.sip
         );
@@ -87,7 +88,7 @@ impl Softphone {
             .stdout(log)
             .spawn()
             .unwrap_or_else(|error| panic!("baresip does not start ({error}); tests/run installs it"));
-        let phone = Self { child, directory, rate };
+        let phone = Self { child, directory };
         crate::sujie::wait_for("baresip registers", || {
             let board = centre.board();
             let agents = board["agents"].as_array().expect("agents");
@@ -102,7 +103,7 @@ impl Softphone {
         fs::read_to_string(self.directory.join("log")).unwrap_or_default()
     }
 
-    /// What was heard in its last call, at 8 kHz; the call is over.
+    /// What was heard in its last call, which is over.
     ///
     /// # Panics
     /// When nothing was written down.
@@ -116,8 +117,7 @@ impl Softphone {
             samples = heard.map(|path| read_wav(&path)).unwrap_or_default();
             !samples.is_empty()
         });
-        // Tones of the telephone band need no filter before every other sample is left out.
-        samples.into_iter().step_by((self.rate / 8_000) as usize).collect()
+        samples
     }
 }
 
@@ -222,7 +222,7 @@ impl Drop for Voice {
 
 fn talk(socket: &UdpSocket, law: Law, tone: Hertz, stop: &AtomicBool) -> Heard {
     // One second of whole waves, said again and again.
-    let says: Vec<u8> = wave(8_000, tone, 1).into_iter().map(|sample| law.encode(sample)).collect();
+    let says: Vec<u8> = wave(tone, 1).into_iter().map(|sample| law.encode(sample)).collect();
     let (mut heard, mut peer) = (Heard::default(), None);
     let (mut sequence, mut next) = (0_u16, Instant::now());
     let mut packet = [0; 2_048];
@@ -276,20 +276,22 @@ pub fn loudness(samples: &[i16]) -> f64 {
     (sum / samples.len().max(1) as f64).sqrt()
 }
 
-fn wave(rate: u32, tone: Hertz, seconds: u32) -> Vec<i16> {
-    let step = std::f64::consts::TAU * f64::from(tone.0) / f64::from(rate);
-    (0..rate * seconds).map(|n| ((f64::from(n) * step).sin() * f64::from(AMPLITUDE.0)).round() as i16).collect()
+fn wave(tone: Hertz, seconds: u32) -> Vec<i16> {
+    let step = std::f64::consts::TAU * f64::from(tone.0) / f64::from(RATE);
+    (0..RATE * seconds)
+        .map(|n| ((f64::from(n) * step).sin() * f64::from(AMPLITUDE.0)).round() as i16)
+        .collect()
 }
 
 /// Half a minute of a tone as a WAV file, 16 bits, mono.
-fn write_wav(path: &PathBuf, rate: u32, tone: Hertz) {
-    let samples = wave(rate, tone, 30);
+fn write_wav(path: &Path, tone: Hertz) {
+    let samples = wave(tone, 30);
     let length = samples.len() as u32 * 2;
     let mut bytes = b"RIFF".to_vec();
     bytes.extend_from_slice(&(36 + length).to_le_bytes());
     bytes.extend_from_slice(b"WAVEfmt \x10\0\0\0\x01\0\x01\0");
-    bytes.extend_from_slice(&rate.to_le_bytes());
-    bytes.extend_from_slice(&(rate * 2).to_le_bytes());
+    bytes.extend_from_slice(&RATE.to_le_bytes());
+    bytes.extend_from_slice(&(RATE * 2).to_le_bytes());
     bytes.extend_from_slice(b"\x02\0\x10\0data");
     bytes.extend_from_slice(&length.to_le_bytes());
     bytes.extend(samples.iter().flat_map(|sample| sample.to_le_bytes()));
@@ -297,14 +299,23 @@ fn write_wav(path: &PathBuf, rate: u32, tone: Hertz) {
 }
 
 /// The samples of a WAV file as libsndfile writes it: 44 bytes of head, 16 bits, mono.
-fn read_wav(path: &PathBuf) -> Vec<i16> {
+fn read_wav(path: &Path) -> Vec<i16> {
     let bytes = fs::read(path).unwrap_or_default();
-    bytes.get(44..).unwrap_or_default().chunks_exact(2).map(|pair| i16::from_le_bytes([pair[0], pair[1]])).collect()
+    bytes
+        .get(44..)
+        .unwrap_or_default()
+        .chunks_exact(2)
+        .map(|pair| i16::from_le_bytes([pair[0], pair[1]]))
+        .collect()
 }
 
 /// Where the system keeps baresip's modules.
 fn modules() -> PathBuf {
-    let places = ["/usr/lib/baresip/modules", "/usr/lib/x86_64-linux-gnu/baresip/modules", "/usr/local/lib/baresip/modules"];
+    let places = [
+        "/usr/lib/baresip/modules",
+        "/usr/lib/x86_64-linux-gnu/baresip/modules",
+        "/usr/local/lib/baresip/modules",
+    ];
     let found = places.iter().map(PathBuf::from).find(|place| place.join("sndfile.so").exists());
     found.expect("baresip's modules, sndfile.so among them; tests/run installs baresip-core")
 }

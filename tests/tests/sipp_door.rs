@@ -20,7 +20,8 @@ fn wrong_passwords_are_answered_later_and_later_and_then_not_at_all() {
     // From here on nothing of this address is read, not even the right password.
     centre.scenario("stranger_hears_nothing", thief).key("user", "8001").play().ends_well();
     let metrics = centre.page("/metrics").1;
-    let failures: Vec<&str> = metrics.lines().filter(|line| line.contains("authentication_failures")).collect();
+    let failures: Vec<&str> =
+        metrics.lines().filter(|line| line.contains("authentication_failures")).collect();
     assert!(failures.iter().any(|line| line.ends_with(" 3")), "{failures:?}");
     // Whoever sits elsewhere is not concerned.
     drop(centre.register("8001"));
@@ -35,7 +36,8 @@ fn an_account_that_does_not_exist_is_answered_like_a_wrong_password() {
         let messages = scenario.play().ends_well();
         // What differs by its nature: who asked, and the nonce.
         let answer = messages.last("SIP/2.0 401").to_owned();
-        let shape = answer.lines().map(|line| line.split(['=', ':', ' ']).next().unwrap_or_default().to_owned());
+        let shape =
+            answer.lines().map(|line| line.split(['=', ':', ' ']).next().unwrap_or_default().to_owned());
         (shape.collect::<Vec<_>>(), answer.matches("algorithm=").count())
     };
     assert_eq!(answer(0, "8001"), answer(1, "9999"));
