@@ -11,14 +11,15 @@
 use crate::sujie::{REALM, Sujie, free_port, password};
 use media::tone::{Amplitude, Hertz, level};
 use media::{alaw, ulaw};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use std::fs;
 use std::io::ErrorKind;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::JoinHandle;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 /// How loud all tones here are.
@@ -95,6 +96,16 @@ impl Softphone {
             agents.iter().any(|one| one["key"] == agent && one["state"] != "signed_out")
         });
         phone
+    }
+
+    /// The agent goes home: hangs up and signs off.
+    ///
+    /// # Panics
+    /// When he does not.
+    pub fn quit(&mut self) {
+        let pid = Pid::from_raw(i32::try_from(self.child.id()).expect("a process id"));
+        kill(pid, Signal::SIGTERM).expect("baresip is there");
+        crate::sujie::wait_for("baresip ends", || self.child.try_wait().is_ok_and(|status| status.is_some()));
     }
 
     /// What it says about itself.
@@ -183,8 +194,8 @@ impl Heard {
 pub struct Voice {
     /// Where it listens: for the caller's SDP.
     pub at: SocketAddr,
+    heard: Arc<Mutex<Heard>>,
     stop: Arc<AtomicBool>,
-    thread: Option<JoinHandle<Heard>>,
 }
 
 impl Voice {
@@ -197,20 +208,19 @@ impl Voice {
         let socket = UdpSocket::bind((ip, 0)).expect("a UDP port is free on loopback");
         let at = socket.local_addr().expect("a bound address");
         socket.set_read_timeout(Some(Duration::from_millis(2))).expect("a timeout");
-        let stop = Arc::new(AtomicBool::new(false));
-        let stopped = Arc::clone(&stop);
-        let thread = std::thread::spawn(move || talk(&socket, law, tone, &stopped));
-        Self { at, stop, thread: Some(thread) }
+        let (heard, stop) = (Arc::<Mutex<Heard>>::default(), Arc::<AtomicBool>::default());
+        let (hears, stopped) = (Arc::clone(&heard), Arc::clone(&stop));
+        std::thread::spawn(move || talk(&socket, law, tone, &hears, &stopped));
+        Self { at, heard, stop }
     }
 
-    /// Ends; what was heard.
+    /// What was heard so far.
     ///
     /// # Panics
-    /// When the thread did.
+    /// When the voice's thread did.
     #[must_use]
-    pub fn stop(mut self) -> Heard {
-        self.stop.store(true, Ordering::Relaxed);
-        self.thread.take().expect("it is stopped once").join().expect("a voice does not panic")
+    pub fn heard(&self) -> Heard {
+        self.heard.lock().expect("a voice does not panic").clone()
     }
 }
 
@@ -220,16 +230,17 @@ impl Drop for Voice {
     }
 }
 
-fn talk(socket: &UdpSocket, law: Law, tone: Hertz, stop: &AtomicBool) -> Heard {
+fn talk(socket: &UdpSocket, law: Law, tone: Hertz, heard: &Mutex<Heard>, stop: &AtomicBool) {
     // One second of whole waves, said again and again.
     let says: Vec<u8> = wave(tone, 1).into_iter().map(|sample| law.encode(sample)).collect();
-    let (mut heard, mut peer) = (Heard::default(), None);
+    let mut peer = None;
     let (mut sequence, mut next) = (0_u16, Instant::now());
     let mut packet = [0; 2_048];
     while !stop.load(Ordering::Relaxed) {
         match socket.recv_from(&mut packet) {
             Ok((length, from)) if length > 12 && packet[0] >> 6 == 2 => {
                 peer = Some(from);
+                let mut heard = heard.lock().expect("nobody panics with it");
                 // RTCP has a socket of its own; what is not his codec is counted and not heard.
                 if packet[1] & 0x7F == law.payload() {
                     let samples = packet[12..length].iter().map(|&code| law.decode(code)).collect();
@@ -258,15 +269,19 @@ fn talk(socket: &UdpSocket, law: Law, tone: Hertz, stop: &AtomicBool) -> Heard {
         drop(socket.send_to(&out, peer));
         sequence = sequence.wrapping_add(1);
     }
-    heard
 }
 
-/// Whether these samples are this tone and hardly anything else, at the strength at which all tones here are said.
+/// How much of what was heard is this tone, as loud as all tones here are said, and hardly anything else: a share
+/// of its tenths of a second. Packets that come too late on a busy machine cost some of them.
 #[must_use]
-pub fn is_tone(samples: &[i16], tone: Hertz) -> bool {
+pub fn share_of_tone(samples: &[i16], tone: Hertz) -> f64 {
     let said = f64::from(AMPLITUDE.0);
-    let loud = loudness(samples);
-    level(samples, tone) > said * 0.8 && (loud - said / 2_f64.sqrt()).abs() < said * 0.1
+    let is_it = |tenth: &&[i16]| {
+        let other = (loudness(tenth) - said / 2_f64.sqrt()).abs();
+        level(tenth, tone) > said * 0.8 && other < said * 0.1
+    };
+    let tenths = samples.chunks_exact(RATE as usize / 10);
+    tenths.clone().filter(is_it).count() as f64 / tenths.len().max(1) as f64
 }
 
 /// Root of the mean square.

@@ -105,7 +105,10 @@ fn a_full_disk_costs_records_their_time_and_no_call() {
     agent.ends_well();
     centre.shows("/total/answered", calls + 1);
     let (_, metrics) = centre.page("/metrics");
-    assert!(metrics.lines().any(|line| line.contains("backlog") && !line.ends_with(" 0")), "{metrics}");
+    assert!(
+        metrics.lines().any(|line| line.starts_with("sujie_records_waiting ") && !line.ends_with(" 0")),
+        "{metrics}"
+    );
 }
 
 #[test]
