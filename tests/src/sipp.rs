@@ -120,6 +120,7 @@ impl Scenario<'_> {
     }
 
     /// A key's value.
+    #[allow(clippy::needless_pass_by_value, reason = "numbers and words, written where they are used")]
     pub fn key(mut self, key: &str, value: impl ToString) -> Self {
         self.keys.insert(key.to_owned(), value.to_string());
         self
