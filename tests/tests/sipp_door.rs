@@ -127,9 +127,8 @@ fn a_scanner_hears_nothing() {
 }
 
 #[test]
-fn a_phone_that_was_asked_for_sha256_first_may_answer_with_md5() {
-    // What phones of today do, and the order in which we ask unless told otherwise: see `softphone`. SIPp itself
-    // stops at the first challenge, so here its order is the other one.
+fn an_old_phone_is_asked_for_md5_first() {
+    // SIPp stops at the first challenge, and its usual build cannot do SHA-256.
     let centre = Sujie::start(Plan::default());
     let messages = centre
         .scenario("register", centre.phone("8001"))
