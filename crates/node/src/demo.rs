@@ -40,6 +40,8 @@ use street::Street;
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 /// After the doors have closed, callers may finish for so long on the hotline's clock; then they hang up.
 const FINISH_MAX: Duration = Duration::from_secs(240);
+/// The board is at most so old (the reporter makes it twice a second, and looks ten times).
+const BOARD_MAX: Duration = Duration::from_secs(1);
 /// Time for the last records to reach the disk.
 const SETTLE_MAX: Duration = Duration::from_secs(5);
 
@@ -98,7 +100,7 @@ pub fn run(options: &Demo) -> Result<Summary> {
     while centre.calls() > 0 && settling.elapsed() < SETTLE_MAX {
         std::thread::sleep(Duration::from_millis(20));
     }
-    std::thread::sleep(LOOK_EVERY);
+    std::thread::sleep(BOARD_MAX);
     let board = centre.board();
     centre.stop(Duration::ZERO, || false);
 
