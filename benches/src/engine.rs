@@ -3,13 +3,19 @@
 use crate::machine::command_on;
 use anyhow::{Context, Result, bail};
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 /// Realm and domain of the accounts.
 const REALM: &str = "sujie";
+
+/// Its audio ports.
+const AUDIO: RangeInclusive<u16> = 12_000..=29_999;
+/// Seconds for which another program may keep some of them.
+const PORTS_PATIENCE: u32 = 60;
 
 /// Lines of its log that are shown at its end.
 const LOG_SHOWN: usize = 10;
@@ -52,6 +58,7 @@ impl Engine {
     /// # Errors
     /// When it does not start; what it said is in the error.
     pub fn start(binary: &Path, options: &CentreOptions, agents: usize, trunk: SocketAddr) -> Result<Self> {
+        audio_ports_are_free()?;
         let directory = std::env::temp_dir().join(format!("sujie-load-{}-{}", std::process::id(), unique()));
         std::fs::create_dir_all(&directory)?;
         let (sip, http) = (free_udp()?, free_tcp()?);
@@ -120,6 +127,21 @@ pub fn get(address: SocketAddr, path: &str) -> Result<u16> {
     answer.split(' ').nth(1).and_then(|status| status.parse().ok()).context("no HTTP answer")
 }
 
+/// Another program on these ports, such as a centre or its tests, would make calls fail for want of audio.
+fn audio_ports_are_free() -> Result<()> {
+    let taken = || AUDIO.clone().find(|port| UdpSocket::bind((Ipv4Addr::UNSPECIFIED, *port)).is_err());
+    for _ in 0..PORTS_PATIENCE {
+        if taken().is_none() {
+            return Ok(());
+        }
+        std::thread::sleep(Duration::from_secs(1));
+    }
+    match taken() {
+        Some(port) => bail!("UDP port {port} is taken by another program; {AUDIO:?} must be free"),
+        None => Ok(()),
+    }
+}
+
 /// A port that was free a moment ago. The engine is told its ports in its configuration, so it cannot choose.
 fn free_udp() -> Result<SocketAddr> {
     Ok(UdpSocket::bind("127.0.0.1:0")?.local_addr()?)
@@ -167,7 +189,7 @@ invites_per_second = 1000000
 strangers_per_second = 1000000
 
 [audio]
-ports = "12000-29999" # below the ports that the system gives to the harness; the engine keeps a file open for each
+ports = "{first}-{last}" # below those that the system gives to the harness; the engine keeps a file open for each
 port_rest = "200ms"
 silence_max = "0s" # most of these callers say nothing
 
@@ -194,6 +216,8 @@ called = "12345"
 flow = "general"
 {clip}"#,
         directory = directory.display(),
+        first = AUDIO.start(),
+        last = AUDIO.end(),
         trunk_ip = trunk.ip(),
         trunk_port = trunk.port(),
     );

@@ -89,8 +89,10 @@ pub fn every(rate: u64) -> Duration {
 /// Where the carrier is.
 const TRUNK: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
 
-/// Time between the start of the rig and the first call of a day: phones register in it.
-pub const LEAD_MAX: Duration = Duration::from_secs(30);
+/// All phones are registered by then, or the shape cannot be run.
+const REGISTER_MAX: Duration = Duration::from_secs(60);
+/// Between the last registration and the first call.
+const LEAD: Duration = Duration::from_millis(500);
 
 /// An engine and a rig with all phones registered; callers begin when the day is opened.
 pub struct Stage {
@@ -120,8 +122,6 @@ pub fn set_up(options: &Options, scene: &Scene) -> Result<Stage> {
     let day = Arc::new(scene.day.clone());
     let places = Arc::new(wire.directory().clone());
     let register_gap = Duration::from_micros(500);
-    let lead = Duration::from_secs(1) + register_gap * (2 * scene.agents as u32);
-    let opens = clock.now() + lead.min(LEAD_MAX);
     let phones = (0..scene.agents).map(|place| Phone {
         user: Engine::agent_user(place),
         password: Engine::agent_password(place),
@@ -139,7 +139,7 @@ pub fn set_up(options: &Options, scene: &Scene) -> Result<Stage> {
                 hears,
                 calls_max: 100_000,
                 timers: Timers::default(),
-                opens,
+                opens: Timestamp::NEVER,
             },
             day.clone(),
             places.clone(),
@@ -168,8 +168,11 @@ pub fn set_up(options: &Options, scene: &Scene) -> Result<Stage> {
         ),
     };
     let mut rig = Rig::new(clock, wire, town);
-    rig.run(|town, now| town.desk.registered() == scene.agents || now >= opens, |_| {})?;
+    let late = clock.now() + REGISTER_MAX;
+    rig.run(|town, now| town.desk.registered() == scene.agents || now >= late, |_| {})?;
     let registered = rig.town.desk.registered();
     ensure!(registered == scene.agents, "only {registered} of {} phones got registered", scene.agents);
+    let opens = clock.now() + LEAD;
+    rig.town.carrier.open(opens);
     Ok(Stage { engine, rig, opens })
 }

@@ -30,6 +30,7 @@ fn main() -> ExitCode {
 
 fn run() -> Result<ExitCode> {
     let Wishes { shapes, options, as_json } = arguments()?;
+    let _alone = alone()?;
     let machine = Machine::read();
     if machine.processors < 2 {
         eprintln!("only one processor: engine and harness share it, so these figures are too high");
@@ -53,6 +54,17 @@ fn run() -> Result<ExitCode> {
         println!("{:#}", json(&machine, &reports));
     }
     Ok(if reports.iter().all(Report::is_met) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Waits until no other load runs on this machine: two would measure each other. Ends with the process.
+fn alone() -> Result<std::fs::File> {
+    let path = std::env::temp_dir().join("sujie-load.lock");
+    let file = std::fs::File::create(&path).with_context(|| format!("making {}", path.display()))?;
+    if file.try_lock().is_err() {
+        eprintln!("another load is running; waiting for its end");
+        file.lock().with_context(|| format!("waiting for {}", path.display()))?;
+    }
+    Ok(file)
 }
 
 /// The command line.

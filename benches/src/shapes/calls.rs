@@ -24,6 +24,9 @@ const AGENTS: usize = 400;
 /// Time for records to reach the disk after the last call, counted into the engine's CPU.
 const SETTLE: Duration = Duration::from_millis(1500);
 
+/// For how long the idle engine is watched.
+const IDLE: Duration = Duration::from_secs(5);
+
 fn scene(arrivals: Arrivals, calls: u64) -> Scene {
     let talk = Span::Uniform(Duration::from_millis(100), Duration::from_millis(200));
     Scene {
@@ -117,13 +120,14 @@ pub fn run(options: &Options, scene: &Scene, grace: Duration) -> Result<Run> {
     })
 }
 
-/// Follows single calls through the engine and returns the trace of a usual one (median by datagrams).
+/// Follows single calls through the engine and returns the trace of a usual one (median by datagrams), and how
+/// much of a processor the engine takes when nobody calls, in per cent.
 ///
 /// # Errors
 /// When the engine or the sockets fail, or no call completes.
-pub fn probe(options: &Options) -> Result<Trace> {
+pub fn probe(options: &Options) -> Result<(Trace, f64)> {
     let gap = Duration::from_millis(500);
-    let Stage { engine: _engine, mut rig, opens } = set_up(options, &scene(Arrivals::Spaced(gap), 9))?;
+    let Stage { engine, mut rig, opens } = set_up(options, &scene(Arrivals::Spaced(gap), 9))?;
     let mut traces = Vec::new();
     rig.run(|_, now| now + gap / 2 >= opens, |_| {})?;
     for n in 0..9u32 {
@@ -141,7 +145,10 @@ pub fn probe(options: &Options) -> Result<Trace> {
         rig.town.carrier.stats()
     );
     traces.sort_by_key(Trace::datagrams);
-    Ok(traces.swap_remove(traces.len() / 2))
+    let (cpu, started) = (cpu_time(engine.pid())?, rig.clock.now());
+    rig.run_for(IDLE, |_| {})?;
+    let idle = share(cpu_time(engine.pid())?.saturating_sub(cpu), rig.clock.now().since(started));
+    Ok((traces.swap_remove(traces.len() / 2), idle))
 }
 
 fn describe(report: &mut Report, label: &str, run: &Run) {
@@ -171,12 +178,13 @@ fn share(part: Duration, whole: Duration) -> f64 {
 /// # Errors
 /// When something cannot be run.
 pub fn calls(options: &Options) -> Result<Report> {
-    let trace = probe(options)?;
+    let (trace, idle) = probe(options)?;
     let (in_, out) = trace.datagrams();
     let mut report = Report::new(
         "calls",
         format!("complete calls, talk 0.1–0.2 s, {AGENTS} agents; {in_} datagrams in and {out} out for each"),
     );
+    report.figure("engine's processor when nobody calls", idle, "%", None);
     for rate in [200u64, 500, 1000] {
         let calls = (rate as f64 * 20.0 * options.scale) as u64;
         let run = run(options, &scene(Arrivals::Spaced(every(rate)), calls), Duration::from_secs(10))?;

@@ -173,6 +173,13 @@ impl Carrier {
         }
     }
 
+    /// Sets the moment from which callers call, before the first one has.
+    pub fn open(&mut self, at: Timestamp) {
+        if let Some(first) = self.next.filter(|person| person.n == 0) {
+            self.next_at = at + first.gap;
+        }
+    }
+
     /// Nobody calls any more; calls in progress go on.
     pub fn close(&mut self) {
         self.closed = true;
