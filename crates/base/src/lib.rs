@@ -5,6 +5,7 @@
 //!
 //! Reading order: [`time`] → [`handle`] → [`table`] → [`wheel`] → [`ring`] → [`random`] → [`private`].
 
+pub mod calendar;
 pub mod handle;
 pub mod private;
 pub mod random;
