@@ -343,6 +343,7 @@ impl Ledger {
             Outcome::Lost => &mut self.sums.lost,
             Outcome::Refused => &mut self.sums.refused,
             Outcome::Service => panic!("no caller dials a service code"),
+            Outcome::CalledBack | Outcome::Joined | Outcome::Callback => panic!("nobody is called back here"),
         } += 1;
     }
 }

@@ -108,9 +108,9 @@ impl Distributor {
         let window = u64::try_from(window.as_nanos()).unwrap_or(u64::MAX);
         let mut first = None;
         let line = &self.groups[group.index()].line;
-        let near = line.iter().take_while(|place| {
-            place.rank <= first.get_or_insert(place.rank).saturating_add(window)
-        });
+        let near = line
+            .iter()
+            .take_while(|place| place.rank <= first.get_or_insert(place.rank).saturating_add(window));
         let callers = near.filter_map(|place| self.callers.get(place.spot));
         callers.filter(|caller| caller.phase == Phase::Present).map(|caller| caller.since).min()
     }

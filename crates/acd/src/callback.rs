@@ -23,7 +23,6 @@ use crate::input::CallBack;
 use crate::line::rank;
 use crate::{AgentRef, CallbackEnd, CallerRef, OfferEnd, Output};
 
-
 /// What a callback is, beside a caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Callback {
@@ -112,9 +111,7 @@ impl Distributor {
         }
         let end = match enqueue.party {
             Some(party) if self.callers.callbacks.contains(&party) => Some(CallbackEnd::Merged),
-            Some(party) if missed && self.callers.present.contains(&party) => {
-                Some(CallbackEnd::CalledAgain)
-            }
+            Some(party) if missed && self.callers.present.contains(&party) => Some(CallbackEnd::CalledAgain),
             _ => None,
         };
         if let Some(end) = end {
@@ -151,11 +148,7 @@ impl Distributor {
     }
 
     /// He could not be reached: later again, unless he was tried as often as the group allows.
-    pub(crate) fn unreached(
-        &mut self,
-        caller: CallerRef,
-        out: &mut Vec<Output>,
-    ) -> Result<(), &'static str> {
+    pub(crate) fn unreached(&mut self, caller: CallerRef, out: &mut Vec<Output>) -> Result<(), &'static str> {
         let spot = self.callers.spot(caller).ok_or(NOWHERE)?;
         let Some(waiting) = self.callers.get_mut(spot) else { return Err(NOWHERE) };
         let (Phase::Dialing | Phase::WithAgent(_), Some(mut callback)) = (waiting.phase, waiting.callback)
@@ -209,6 +202,5 @@ fn begin(acd: &mut Distributor, spot: Spot, phase: Phase, out: &mut Vec<Output>)
     let attempt = waiting.callback.map_or(0, |callback| callback.attempts).saturating_add(1);
     out.push(Output::Dial { caller: waiting.caller, attempt });
 }
-
 
 const NOT_DIALED: &str = "the caller is not being dialed";

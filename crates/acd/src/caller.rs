@@ -265,9 +265,9 @@ impl Distributor {
         let grey = self.is_grey(party);
         let head_start = self.order.head_start(priority, self.groups[group.index()].plan.weight);
         let rank = rank(&self.order, since, head_start, grey);
-        let prefer = self.preferred(request).map(|Prefer { agent, alone }| {
-            (agent, alone.map_or(Timestamp::NEVER, |span| self.now + span))
-        });
+        let prefer = self
+            .preferred(request)
+            .map(|Prefer { agent, alone }| (agent, alone.map_or(Timestamp::NEVER, |span| self.now + span)));
         let spot = self.callers.kept.insert_with(|spot| Caller {
             caller,
             group,
@@ -336,11 +336,7 @@ impl Distributor {
     }
 
     /// Another priority: his clock stays, his place follows.
-    pub(crate) fn prioritize(
-        &mut self,
-        caller: CallerRef,
-        priority: Priority,
-    ) -> Result<(), &'static str> {
+    pub(crate) fn prioritize(&mut self, caller: CallerRef, priority: Priority) -> Result<(), &'static str> {
         let spot = self.callers.spot(caller).ok_or(NOWHERE)?;
         let listed = self.callers.get(spot).is_some_and(|caller| caller.listed);
         self.unlist_caller(spot);

@@ -77,8 +77,10 @@ impl Distributor {
         self.tick(now, out);
         let plan = plan.tidied();
         self.follows(&plan)?;
-        let idle: Vec<AgentRef> =
-            (0..self.agents.len()).map(AgentRef::at).filter(|agent| self.agents[agent.index()].listed).collect();
+        let idle: Vec<AgentRef> = (0..self.agents.len())
+            .map(AgentRef::at)
+            .filter(|agent| self.agents[agent.index()].listed)
+            .collect();
         for agent in (0..self.agents.len()).map(AgentRef::at) {
             self.unlist_agent(agent);
             if self.agents[agent.index()].is_signed_in() {
@@ -145,7 +147,8 @@ impl Distributor {
         callers.sort_unstable();
         let affected = callers.iter().filter_map(|place| {
             let caller = before.callers.get(place.spot)?;
-            let view = |of: &Self| Some((of.reach(of.callers.get(place.spot)?), of.caller(caller.caller)?.position));
+            let view =
+                |of: &Self| Some((of.reach(of.callers.get(place.spot)?), of.caller(caller.caller)?.position));
             let (agents_before, position_before) = view(&before)?;
             let seen = view(&after);
             let agents_after = seen.map_or(0, |(agents, _)| agents);
@@ -215,4 +218,3 @@ impl Distributor {
 fn differing<'a, T: PartialEq>(old: &'a [T], new: &'a [T]) -> impl Iterator<Item = usize> + 'a {
     (0..new.len()).filter(|at| old.get(*at) != new.get(*at))
 }
-

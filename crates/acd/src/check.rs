@@ -62,9 +62,7 @@ impl Distributor {
         for (at, agent) in self.agents.iter().enumerate() {
             let name = AgentRef::at(at);
             let ends = agent.over.map(base::TimerRef::at);
-            ensure(agent.state.until() == ends, || {
-                format!("{name} is {:?} without its timer", agent.state)
-            })?;
+            ensure(agent.state.until() == ends, || format!("{name} is {:?} without its timer", agent.state))?;
             let cools = agent.refusals.next_deadline();
             ensure(cools == agent.cool_down.map(base::TimerRef::at), || format!("{name}'s cool-down timer"))?;
             let keys = [(agent.over, Due::Over(name)), (agent.cool_down, Due::CoolDown(name))];
@@ -110,10 +108,18 @@ impl Distributor {
             let right = rank(&self.order, caller.since, head_start, caller.grey);
             ensure(caller.place.rank == right, || format!("{name} ranks {}", caller.place.rank))?;
             ensure(caller.listed == caller.is_open(), || {
-                format!("{name} {:?}, ringing: {}, listed: {}", caller.phase, caller.offer.is_some(), caller.listed)
+                format!(
+                    "{name} {:?}, ringing: {}, listed: {}",
+                    caller.phase,
+                    caller.offer.is_some(),
+                    caller.listed
+                )
             })?;
             for offer in self.rings(spot) {
-                let held = self.offers.get(offer).ok_or_else(|| format!("{name} rings in {offer}, which is over"))?;
+                let held = self
+                    .offers
+                    .get(offer)
+                    .ok_or_else(|| format!("{name} rings in {offer}, which is over"))?;
                 ensure(held.spot == spot, || format!("{offer} is for somebody else than {name}"))?;
             }
             let present = caller.phase == Phase::Present;
@@ -156,8 +162,12 @@ impl Distributor {
             }
             in_lines += group.line.len();
             let counted = (group.line.ringing, group.line.callbacks);
-            ensure(counted == (ringing, callbacks), || format!("{name} counts {counted:?} ringing, called back"))?;
-            ensure(group.line.len() <= group.plan.line_max.max(1), || format!("{name} is longer than it may be"))?;
+            ensure(counted == (ringing, callbacks), || {
+                format!("{name} counts {counted:?} ringing, called back")
+            })?;
+            ensure(group.line.len() <= group.plan.line_max.max(1), || {
+                format!("{name} is longer than it may be")
+            })?;
             let there = |agent: &&crate::distributor::Agent| {
                 agent.is_signed_in() && agent.plan.skills.iter().any(|(skill, _)| *skill == name)
             };
@@ -202,7 +212,9 @@ impl Distributor {
             for (pool, level) in &agent.pools {
                 let at_pool = &self.pools.all[pool.index()];
                 let key = agent.standing.key(at_pool.selection, since, *level, AgentRef::at(at));
-                ensure(at_pool.idle.contains(&key), || format!("{} cannot be seen by {pool}", AgentRef::at(at)))?;
+                ensure(at_pool.idle.contains(&key), || {
+                    format!("{} cannot be seen by {pool}", AgentRef::at(at))
+                })?;
                 wanted += 1;
             }
         }
@@ -216,7 +228,9 @@ impl Distributor {
                 for idle in pool.idle.iter() {
                     let memory = self.agents[idle.agent.index()].refusals.of(caller.caller);
                     let cooling = memory == Memory::Cooling;
-                    ensure(cooling, || format!("{} waits while {} is ready for him", caller.caller, idle.agent))?;
+                    ensure(cooling, || {
+                        format!("{} waits while {} is ready for him", caller.caller, idle.agent)
+                    })?;
                 }
             }
         }

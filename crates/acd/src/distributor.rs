@@ -477,7 +477,8 @@ impl Distributor {
             if !at.plan.needs_signed_in || at.line.len() == 0 {
                 continue;
             }
-            let callers = at.line.iter().filter_map(|place| self.callers.get(place.spot).map(|at| (place, at)));
+            let callers =
+                at.line.iter().filter_map(|place| self.callers.get(place.spot).map(|at| (place, at)));
             let deserted = callers.filter(|(_, caller)| {
                 caller.phase == Phase::Present
                     && caller.offer.is_none()

@@ -90,7 +90,11 @@ base::index!(AgentRef, "agent", "An agent, by his place in the plan.");
 base::index!(SiteRef, "site", "A site, by its place in the plan.");
 base::handle!(CallerRef, "caller", "A caller, minted by whoever enqueues him.");
 base::handle!(OfferRef, "offer", "One call shown to one agent.");
-base::handle!(PartyRef, "party", "Whoever has one number, to know him again; made from it by whoever enqueues.");
+base::handle!(
+    PartyRef,
+    "party",
+    "Whoever has one number, to know him again; made from it by whoever enqueues."
+);
 
 /// How well an agent does a group's work: 1 to 10, 10 best.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -34,11 +34,7 @@ const BEFORE_THE_START: u64 = 1 << 60;
 pub(crate) fn rank(order: &Order, since: Timestamp, head_start: Duration, grey: bool) -> u64 {
     let nanos = |span: Duration| u64::try_from(span.as_nanos()).unwrap_or(u64::MAX);
     let clock = since.as_nanos().saturating_add(BEFORE_THE_START);
-    if grey {
-        clock.saturating_add(nanos(order.grey_delay))
-    } else {
-        clock.saturating_sub(nanos(head_start))
-    }
+    if grey { clock.saturating_add(nanos(order.grey_delay)) } else { clock.saturating_sub(nanos(head_start)) }
 }
 
 /// One group's line.

@@ -11,9 +11,9 @@
 //!
 //! Never knows: numbers, reasons, people.
 
+use crate::PartyRef;
 use crate::distributor::Distributor;
 use crate::input::Listing;
-use crate::PartyRef;
 use base::{Table, Timestamp};
 
 /// Parties on lists at once, and parties with urgent cases at once; a further one is refused.

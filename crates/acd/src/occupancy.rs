@@ -90,8 +90,7 @@ mod tests {
     #[test]
     fn who_was_busy_long_ago_is_less_occupied_than_who_was_busy_just_now() {
         let at = Timestamp::from_secs;
-        let (mut early, mut late, fresh) =
-            (Occupancy::default(), Occupancy::default(), Occupancy::default());
+        let (mut early, mut late, fresh) = (Occupancy::default(), Occupancy::default(), Occupancy::default());
         early.add(at(0), at(600));
         late.add(at(7_000), at(7_400));
         assert!(fresh.rank() < early.rank());

@@ -42,13 +42,7 @@ pub(crate) struct Offer {
 
 impl Distributor {
     /// Shows a caller to a ready agent.
-    pub(crate) fn offer(
-        &mut self,
-        spot: Spot,
-        agent: AgentRef,
-        because: Because,
-        out: &mut Vec<Output>,
-    ) {
+    pub(crate) fn offer(&mut self, spot: Spot, agent: AgentRef, because: Because, out: &mut Vec<Output>) {
         self.unlist_caller(spot);
         let Some(waiting) = self.callers.get_mut(spot) else { return };
         let next = waiting.offer;
@@ -156,8 +150,7 @@ impl Distributor {
         self.remember_refusal(agent, spot);
         let too_often = self.agents[agent.index()].refusals.cooling() >= REFUSALS_MAX;
         let by_itself = if end == OfferEnd::RangOut { Reason::RingNoAnswer } else { Reason::Declined };
-        let then =
-            if then == Refused::Ready && too_often { Refused::NotReady(by_itself) } else { then };
+        let then = if then == Refused::Ready && too_often { Refused::NotReady(by_itself) } else { then };
         self.change(agent, Deed::Refuse(then), out);
         out.extend(alert.map(Output::Alert));
         let looks_on = self.callers.get(spot).is_some_and(crate::caller::Caller::is_open);
@@ -166,12 +159,7 @@ impl Distributor {
     }
 
     /// Every offer of a caller ends on his side. Returns the agent whom that frees; further ones go to `freed`.
-    pub(crate) fn withdraw(
-        &mut self,
-        spot: Spot,
-        end: OfferEnd,
-        out: &mut Vec<Output>,
-    ) -> Option<AgentRef> {
+    pub(crate) fn withdraw(&mut self, spot: Spot, end: OfferEnd, out: &mut Vec<Output>) -> Option<AgentRef> {
         let mut first = None;
         while let Some(offer) = self.callers.get(spot)?.offer {
             let Offer { agent, .. } = self.end_offer(offer, end, out)?;

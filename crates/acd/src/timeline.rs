@@ -35,12 +35,7 @@ pub(crate) struct Sooner {
 }
 
 /// When a stage opens for a caller who waits since `since` and asks for one agent alone until `alone`.
-pub(crate) fn opens(
-    stage: &Stage,
-    since: Timestamp,
-    alone: Option<Timestamp>,
-    sooner: Sooner,
-) -> Timestamp {
+pub(crate) fn opens(stage: &Stage, since: Timestamp, alone: Option<Timestamp>, sooner: Sooner) -> Timestamp {
     let at_once = (stage.at_night && sooner.night) || (stage.on_help && sooner.help);
     let at = if at_once { since } else { since + stage.after };
     alone.map_or(at, |alone| at.max(alone))
@@ -57,9 +52,7 @@ pub(crate) fn ends(plan: &GroupPlan, caller: &Caller) -> Option<Timestamp> {
 pub(crate) fn callback_offered(plan: &GroupPlan, caller: &Caller) -> Option<Timestamp> {
     plan.callback
         .offer_after
-        .filter(|_| {
-            caller.phase == Phase::Present && caller.callback.is_none() && !caller.callback_offered
-        })
+        .filter(|_| caller.phase == Phase::Present && caller.callback.is_none() && !caller.callback_offered)
         .map(|after| caller.since + after)
 }
 
@@ -139,9 +132,8 @@ impl Distributor {
         if let Some(timer) = waiting.timer.take() {
             self.timers.cancel(timer);
         }
-        waiting.timer = next
-            .filter(|at| *at < Timestamp::NEVER)
-            .map(|at| self.timers.schedule(at, Due::Stage(spot)));
+        waiting.timer =
+            next.filter(|at| *at < Timestamp::NEVER).map(|at| self.timers.schedule(at, Due::Stage(spot)));
     }
 
     /// Looks at everybody's timeline again, in order of service: night has begun or ended, a site is helped, the plan

@@ -250,7 +250,7 @@ impl Engine {
                 Say::Queued { caller, group, position, expected } => {
                     self.queued(now, caller_call(caller), group, position, expected, out);
                 }
-                Say::Offer { offer, caller, agent, group, ring } => {
+                Say::Offer { offer, caller, agent, group, ring, .. } => {
                     self.ring(now, caller_call(caller), offer, agent, group, ring, out);
                 }
                 Say::OfferEnded { offer, caller, agent, end } => {
@@ -266,7 +266,14 @@ impl Engine {
                     self.turned_away(now, caller_call(caller), group, why, out);
                 }
                 Say::Agent { agent, state } => self.agent_is(now, agent, state, out),
-                Say::Refused { .. } => {}
+                Say::Relaxed { .. }
+                | Say::Collapsed { .. }
+                | Say::CallbackOffered { .. }
+                | Say::CallbackKept { .. }
+                | Say::Dial { .. }
+                | Say::CallbackEnded { .. }
+                | Say::Alert(_)
+                | Say::Refused { .. } => {}
             }
         }
     }

@@ -45,6 +45,12 @@ pub enum Outcome {
     Refused,
     /// A service code; not a hotline call.
     Service,
+    /// The caller left the line to be called back.
+    CalledBack,
+    /// The same party called again, and that call has his place.
+    Joined,
+    /// A call that we made to somebody who was to be called back: not offered.
+    Callback,
 }
 
 /// What has happened. `at` and a running number are added by [`Stamped`].

@@ -51,6 +51,10 @@ pub struct GroupFlow {
     pub on_wait_max: Target,
     /// Nobody signed in.
     pub on_nobody: Target,
+    /// Outside the group's hours.
+    pub on_closed: Target,
+    /// Too many callers, and a surge is on.
+    pub on_surge: Target,
 }
 
 /// What becomes of a caller who is turned away by a group.

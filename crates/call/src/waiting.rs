@@ -32,8 +32,11 @@ impl Engine {
         this.group = Some(place.group);
         let hear = looped(ring_back.or(self.music(place.group)));
         self.hear(call, Side::Caller, hear, out);
-        let enqueue =
-            acd::Enqueue { caller: caller_of(call), group: place.group, priority, since: place.since };
+        let enqueue = acd::Enqueue {
+            priority,
+            since: place.since,
+            ..acd::Enqueue::new(caller_of(call), place.group, now)
+        };
         if self.ask(now, acd::Input::Enqueue(enqueue)).is_err() {
             // A group that is not in the plan: the configuration's check should have said so.
             self.end(now, call, Outcome::Lost, cause::TEMPORARY_FAILURE, Side::System, out);
@@ -69,6 +72,9 @@ impl Engine {
             Turned::LineFull => group.on_full,
             Turned::WaitedTooLong => group.on_wait_max,
             Turned::NobodySignedIn => group.on_nobody,
+            Turned::Closed => group.on_closed,
+            Turned::Surge => group.on_surge,
+            Turned::Blocked => Target::Busy,
         });
         let to = match target {
             Target::Group(to) if place.hops < HOPS_MAX => Some(to),

@@ -3,8 +3,8 @@
 
 mod day;
 
-use acd::AgentRef;
 use acd::input::Reason;
+use acd::{AgentRef, Stage};
 use base::{Random, Table};
 use call::event::{CallRef, Event, Outcome};
 use call::plan::{Plan, Target};
@@ -24,7 +24,8 @@ fn harsh() -> Plan {
         group.wrap_up = Duration::from_secs(5);
         group.ring = Duration::from_secs(8);
     }
-    plan.acd.groups[0].overflow = vec![(Duration::from_secs(10), ENTERPRISE)];
+    plan.acd.groups[0].timeline =
+        vec![Stage::all(Duration::ZERO, GENERAL), Stage::all(Duration::from_secs(10), ENTERPRISE)];
     plan.acd.groups[1].needs_signed_in = true;
     plan.groups[0].on_full = Target::Group(ENTERPRISE);
     plan.groups[1].on_nobody = Target::Group(GENERAL);
@@ -203,7 +204,10 @@ fn reconcile(day: &Day) -> Result<[usize; 7], String> {
             Some(Outcome::TurnedAway(_)) => 4,
             Some(Outcome::Lost) => 5,
             None => 6,
-            Some(Outcome::AbandonedBeforeLine | Outcome::Refused | Outcome::Service) => {
+            Some(Outcome::CalledBack | Outcome::Joined) => {
+                return Err(format!("{call}: nobody is called back"));
+            }
+            Some(Outcome::AbandonedBeforeLine | Outcome::Refused | Outcome::Service | Outcome::Callback) => {
                 if account.in_line {
                     return Err(format!("{call} waited and is not counted"));
                 }

@@ -309,6 +309,8 @@ impl Callers {
                     (Left::Abandoned { ringing: false, waited }, SegmentEnd::AbandonedInLine)
                 }
                 Outcome::TurnedAway(why) => (Left::TurnedAway(why), SegmentEnd::TurnedAway(why)),
+                Outcome::CalledBack => (Left::CalledBack, SegmentEnd::CalledBack),
+                Outcome::Joined => (Left::Joined, SegmentEnd::Joined),
                 Outcome::Lost => (Left::Lost, SegmentEnd::Lost),
                 // He stood in a line, so none of the others can be: who hung up decides.
                 _ if by == Side::Caller && ringing => {
@@ -322,6 +324,7 @@ impl Callers {
             let before = match outcome {
                 Outcome::Refused => Before::Refused,
                 Outcome::Service => Before::Service,
+                Outcome::Callback => Before::Callback,
                 Outcome::AbandonedBeforeLine => Before::Abandoned,
                 Outcome::Lost => Before::Lost,
                 _ if by == Side::Caller => Before::Abandoned,
@@ -330,6 +333,7 @@ impl Callers {
             live.record.outcome = match before {
                 Before::Refused => Outcome::Refused,
                 Before::Service => Outcome::Service,
+                Before::Callback => Outcome::Callback,
                 Before::Abandoned => Outcome::AbandonedBeforeLine,
                 Before::Lost | Before::InLine => Outcome::Lost,
             };
@@ -524,6 +528,8 @@ const fn outcome_of(left: Left) -> Option<Outcome> {
         Left::Abandoned { ringing: true, .. } => Some(Outcome::AbandonedRinging),
         Left::Abandoned { ringing: false, .. } => Some(Outcome::AbandonedInLine),
         Left::TurnedAway(why) => Some(Outcome::TurnedAway(why)),
+        Left::CalledBack => Some(Outcome::CalledBack),
+        Left::Joined => Some(Outcome::Joined),
         Left::Lost => Some(Outcome::Lost),
     }
 }

@@ -37,6 +37,8 @@ pub struct Counters {
     pub refused: u64,
     /// Service codes: not hotline calls (centre only).
     pub service: u64,
+    /// Calls that we made to call somebody back (centre only).
+    pub callbacks: u64,
     /// Lost to us before any line (centre only).
     pub lost_before_line: u64,
     /// Arrived and not yet in a line (centre only).
@@ -62,6 +64,8 @@ pub struct Counters {
     pub overflowed_out: u64,
     /// CB: left the line for a call back.
     pub called_back: u64,
+    /// The same party's later call took the place.
+    pub joined: u64,
     /// SYS: lost to us while waiting.
     pub lost: u64,
     /// In the line now.
@@ -101,13 +105,24 @@ pub struct TurnedAway {
     pub waited_too_long: u64,
     /// Nobody was signed in.
     pub nobody_signed_in: u64,
+    /// Outside the group's hours.
+    pub closed: u64,
+    /// Too many callers, and a surge was on.
+    pub surge: u64,
+    /// On the black list.
+    pub blocked: u64,
 }
 
 impl TurnedAway {
     /// For any reason.
     #[must_use]
     pub const fn total(&self) -> u64 {
-        self.line_full + self.waited_too_long + self.nobody_signed_in
+        self.line_full
+            + self.waited_too_long
+            + self.nobody_signed_in
+            + self.closed
+            + self.surge
+            + self.blocked
     }
 
     fn of(&mut self, why: Turned) -> &mut u64 {
@@ -115,6 +130,9 @@ impl TurnedAway {
             Turned::LineFull => &mut self.line_full,
             Turned::WaitedTooLong => &mut self.waited_too_long,
             Turned::NobodySignedIn => &mut self.nobody_signed_in,
+            Turned::Closed => &mut self.closed,
+            Turned::Surge => &mut self.surge,
+            Turned::Blocked => &mut self.blocked,
         }
     }
 }
@@ -134,18 +152,21 @@ pub struct Offers {
     pub caller_gone: u64,
     /// The agent went away.
     pub agent_gone: u64,
+    /// Another agent, rung at the same time, was faster.
+    pub taken_elsewhere: u64,
 }
 
 impl Offers {
     /// All ends, with their keys.
     #[must_use]
-    pub const fn ends(&self) -> [(OfferEnd, u64); 5] {
+    pub const fn ends(&self) -> [(OfferEnd, u64); 6] {
         [
             (OfferEnd::Accepted, self.accepted),
             (OfferEnd::RangOut, self.rang_out),
             (OfferEnd::Declined, self.declined),
             (OfferEnd::CallerGone, self.caller_gone),
             (OfferEnd::AgentGone, self.agent_gone),
+            (OfferEnd::TakenElsewhere, self.taken_elsewhere),
         ]
     }
 
@@ -156,6 +177,7 @@ impl Offers {
             OfferEnd::Declined => &mut self.declined,
             OfferEnd::CallerGone => &mut self.caller_gone,
             OfferEnd::AgentGone => &mut self.agent_gone,
+            OfferEnd::TakenElsewhere => &mut self.taken_elsewhere,
         } += 1;
     }
 }
@@ -171,6 +193,8 @@ pub enum Before {
     Refused,
     /// A service code.
     Service,
+    /// We called somebody back.
+    Callback,
     /// Lost to us.
     Lost,
 }
@@ -215,6 +239,10 @@ pub enum Left {
     TurnedAway(Turned),
     /// Sent on to another group's line.
     Overflowed,
+    /// He will be called back.
+    CalledBack,
+    /// The same party's later call took the place.
+    Joined,
     /// Lost to us.
     Lost,
 }
@@ -282,6 +310,7 @@ impl Counters {
                     Before::Abandoned => &mut self.abandoned_before_line,
                     Before::Refused => &mut self.refused,
                     Before::Service => &mut self.service,
+                    Before::Callback => &mut self.callbacks,
                     Before::Lost => &mut self.lost_before_line,
                 } += 1;
             }
@@ -327,6 +356,8 @@ impl Counters {
             }
             Left::TurnedAway(why) => *self.turned_away.of(why) += 1,
             Left::Overflowed => self.overflowed_out += 1,
+            Left::CalledBack => self.called_back += 1,
+            Left::Joined => self.joined += 1,
             Left::Lost => self.lost += 1,
         }
     }
@@ -345,6 +376,7 @@ impl Counters {
             + self.turned_away.total()
             + self.overflowed_out
             + self.called_back
+            + self.joined
             + self.lost
             + self.waiting
     }
@@ -356,6 +388,7 @@ impl Counters {
             + self.abandoned_before_line
             + self.refused
             + self.service
+            + self.callbacks
             + self.lost_before_line
             + self.greeting
     }

@@ -7,13 +7,14 @@ use acd::{AgentState, OfferEnd, Turned};
 use call::event::{Outcome, Side};
 
 /// All reasons for which an agent may be not ready, in the order in which they are shown.
-pub const REASONS: [Reason; 11] = [
+pub const REASONS: [Reason; 12] = [
     Reason::SignedIn,
     Reason::Rest,
     Reason::Meal,
     Reason::Meeting,
     Reason::Coaching,
     Reason::Training,
+    Reason::Study,
     Reason::Busy,
     Reason::RingNoAnswer,
     Reason::Declined,
@@ -31,11 +32,12 @@ pub const fn reason_index(reason: Reason) -> usize {
         Reason::Meeting => 3,
         Reason::Coaching => 4,
         Reason::Training => 5,
-        Reason::Busy => 6,
-        Reason::RingNoAnswer => 7,
-        Reason::Declined => 8,
-        Reason::PhoneLost => 9,
-        Reason::Forced => 10,
+        Reason::Study => 6,
+        Reason::Busy => 7,
+        Reason::RingNoAnswer => 8,
+        Reason::Declined => 9,
+        Reason::PhoneLost => 10,
+        Reason::Forced => 11,
     }
 }
 
@@ -49,6 +51,7 @@ pub const fn reason(reason: Reason) -> &'static str {
         Reason::Meeting => "meeting",
         Reason::Coaching => "coaching",
         Reason::Training => "training",
+        Reason::Study => "study",
         Reason::Busy => "busy",
         Reason::RingNoAnswer => "ring_no_answer",
         Reason::Declined => "declined",
@@ -82,6 +85,9 @@ pub const fn outcome(outcome: Outcome) -> &'static str {
         Outcome::Lost => "lost",
         Outcome::Refused => "refused",
         Outcome::Service => "service",
+        Outcome::CalledBack => "called_back",
+        Outcome::Joined => "joined",
+        Outcome::Callback => "callback",
     }
 }
 
@@ -92,6 +98,9 @@ pub const fn turned(why: Turned) -> &'static str {
         Turned::LineFull => "line_full",
         Turned::WaitedTooLong => "waited_too_long",
         Turned::NobodySignedIn => "nobody_signed_in",
+        Turned::Closed => "closed",
+        Turned::Surge => "surge",
+        Turned::Blocked => "blocked",
     }
 }
 
@@ -104,6 +113,7 @@ pub const fn offer_end(end: OfferEnd) -> &'static str {
         OfferEnd::Declined => "declined",
         OfferEnd::CallerGone => "caller_gone",
         OfferEnd::AgentGone => "agent_gone",
+        OfferEnd::TakenElsewhere => "taken_elsewhere",
     }
 }
 

@@ -1,6 +1,6 @@
 //! The centre in which the days play.
 
-use acd::{AgentPlan, GroupPlan, GroupRef, Priority, SiteRef, SkillLevel};
+use acd::{Abilities, AgentPlan, GroupPlan, GroupRef, Priority, SiteRef, SkillLevel};
 use call::Plan;
 use call::plan::{AgentPhone, AudioPlan, Entry, Flow, FlowRef, GroupFlow, ServiceCodes, Target};
 use media::session::{ClipRef, Codec};
@@ -15,20 +15,12 @@ pub const CLIPS: [&str; 8] = ["greeting", "notice", "music", "sorry", "done", "r
 /// A centre with two groups and two agents (8001 serves both, 8002 general), three numbers: 12345 greets and
 /// notices, 12346 greets in early media with ring-back, 96000* goes straight to the enterprise desk.
 pub fn plan() -> Plan {
-    let group = |name: &str, overflow| GroupPlan {
-        name: name.into(),
-        ring: Duration::from_secs(20),
-        wrap_up: Duration::from_secs(30),
-        overflow,
-        line_max: 100,
-        wait_max: None,
-        needs_signed_in: false,
-        ring_no_answer_not_ready: true,
-    };
+    let group = |name: &str| GroupPlan { line_max: 100, ..GroupPlan::named(name) };
     let agent = |name: &str, groups: &[GroupRef]| AgentPlan {
         name: name.into(),
         site: SiteRef(0),
         skills: groups.iter().map(|&group| (group, SkillLevel(5))).collect(),
+        abilities: Abilities::NONE,
     };
     let flow_of = |title: &str, music| GroupFlow {
         title: title.into(),
@@ -36,12 +28,15 @@ pub fn plan() -> Plan {
         on_full: Target::Busy,
         on_wait_max: Target::Announce(ClipRef(3)),
         on_nobody: Target::Announce(ClipRef(3)),
+        on_closed: Target::Announce(ClipRef(3)),
+        on_surge: Target::Announce(ClipRef(3)),
     };
     let entry = |called: &str, flow| Entry { trunk: None, called: called.into(), flow: FlowRef(flow) };
     Plan {
         acd: acd::Plan {
-            groups: vec![group("general", vec![]), group("enterprise", vec![])],
+            groups: vec![group("general"), group("enterprise")],
             agents: vec![agent("8001", &[GENERAL, ENTERPRISE]), agent("8002", &[GENERAL])],
+            ..acd::Plan::default()
         },
         groups: vec![flow_of("民生", ClipRef(2)), flow_of("一企来办", ClipRef(7))],
         phones: vec![AgentPhone { aor: AorRef(0) }, AgentPhone { aor: AorRef(1) }],
