@@ -223,8 +223,18 @@ impl Engine {
     /// # Errors
     /// Its reason for refusing the question.
     pub(crate) fn ask(&mut self, now: Timestamp, question: acd::Input) -> Result<(), &'static str> {
-        self.acd.handle(now, question, &mut self.said);
-        let mut refused = Ok(());
+        self.decide(|acd, said| {
+            acd.handle(now, question, said);
+            Ok(())
+        })
+    }
+
+    /// Lets the distributor decide; what it says is carried out in its turn.
+    pub(crate) fn decide(
+        &mut self,
+        question: impl FnOnce(&mut Distributor, &mut Vec<acd::Output>) -> Result<(), &'static str>,
+    ) -> Result<(), &'static str> {
+        let mut refused = question(&mut self.acd, &mut self.said);
         for output in self.said.drain(..) {
             match output {
                 acd::Output::Refused { why } => refused = Err(why),
@@ -250,8 +260,8 @@ impl Engine {
                 Say::Queued { caller, group, position, expected } => {
                     self.queued(now, caller_call(caller), group, position, expected, out);
                 }
-                Say::Offer { offer, caller, agent, group, ring, .. } => {
-                    self.ring(now, caller_call(caller), offer, agent, group, ring, out);
+                Say::Offer { offer, caller, agent, group, ring, because, .. } => {
+                    self.ring(now, caller_call(caller), offer, agent, group, ring, because, out);
                 }
                 Say::OfferEnded { offer, caller, agent, end } => {
                     self.offer_ended(now, caller_call(caller), offer, agent, end, out);
@@ -266,13 +276,15 @@ impl Engine {
                     self.turned_away(now, caller_call(caller), group, why, out);
                 }
                 Say::Agent { agent, state } => self.agent_is(now, agent, state, out),
-                Say::Relaxed { .. }
-                | Say::Collapsed { .. }
+                Say::Relaxed { caller, group, stage } => {
+                    self.tell(now, Event::Relaxed { call: caller_call(caller), group, stage }, out);
+                }
+                Say::Alert(alert) => self.tell(now, Event::Alert(alert), out),
+                Say::Collapsed { .. }
                 | Say::CallbackOffered { .. }
                 | Say::CallbackKept { .. }
                 | Say::Dial { .. }
                 | Say::CallbackEnded { .. }
-                | Say::Alert(_)
                 | Say::Refused { .. } => {}
             }
         }

@@ -97,6 +97,8 @@ pub enum Event {
         agent: AgentRef,
         /// For which group.
         group: GroupRef,
+        /// Why this one.
+        because: acd::Because,
     },
     /// An offer is over.
     OfferEnded {
@@ -203,6 +205,38 @@ pub enum Event {
         /// Reachable.
         up: bool,
     },
+    /// More agents of the caller's own group may serve him now.
+    Relaxed {
+        /// The call.
+        call: CallRef,
+        /// Whose line.
+        group: GroupRef,
+        /// Which stage of its timeline opened.
+        stage: u8,
+    },
+    /// A supervisor should know.
+    Alert(acd::Alert),
+    /// The plan for groups and agents has changed.
+    PlanChanged {
+        /// Agents that it has now.
+        agents: u32,
+        /// Groups that it has now.
+        groups: u32,
+    },
+    /// A question is answered.
+    Explained {
+        /// Which.
+        id: RequestId,
+        /// Why.
+        why: Box<Why>,
+    },
+    /// What a changed plan would do.
+    Previewed {
+        /// Which request.
+        id: RequestId,
+        /// What.
+        preview: Box<acd::change::Preview>,
+    },
     /// A request was met.
     RequestDone {
         /// Which.
@@ -215,6 +249,15 @@ pub enum Event {
         /// Why, in words.
         why: &'static str,
     },
+}
+
+/// An explanation of the distributor.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// Of a caller.
+    Caller(acd::explain::WhyCaller),
+    /// Of an agent.
+    Agent(acd::explain::WhyAgent),
 }
 
 /// An event with its place in the one order.

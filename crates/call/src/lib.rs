@@ -24,6 +24,7 @@ pub mod event;
 pub mod greeting;
 pub mod ingress;
 pub mod leg;
+pub mod party;
 pub mod phone;
 pub mod plan;
 pub mod ports;

@@ -1,7 +1,9 @@
 //! Requests: each is met or refused in the step in which it arrives, with its id.
 
+use crate::engine::caller_of;
 use crate::engine::{Engine, Out};
-use crate::event::Event;
+use crate::event::{Event, Why};
+use crate::party::party;
 use crate::request::{Request, RequestId};
 use acd::AgentRef;
 use base::Timestamp;
@@ -15,6 +17,47 @@ impl Engine {
             Request::NotReady(agent, reason) => {
                 self.ask_for(now, agent, acd::Input::NotReady { agent, reason })
             }
+            Request::ExtendWrapUp(agent, by) => {
+                self.ask_for(now, agent, acd::Input::ExtendWrapUp { agent, by })
+            }
+            Request::Skill(agent, group, level) => {
+                self.ask_for(now, agent, acd::Input::Skill { agent, group, level })
+            }
+            Request::Prioritize(call, priority) => {
+                self.ask(now, acd::Input::Prioritize { caller: caller_of(call), priority })
+            }
+            Request::CallBack(_) | Request::CallBackNumber { .. } | Request::CancelCallback(_) => {
+                Err("callbacks are not set up")
+            }
+            Request::Surge(group, mode) => self.ask(now, acd::Input::Surge { group, mode }),
+            Request::Help(site, on) => self.ask(now, acd::Input::Help { site, on }),
+            Request::List { number, listing } => match party(number.reveal()) {
+                Some(party) => self.ask(now, acd::Input::List { party, listing }),
+                None => Err(NO_NUMBER),
+            },
+            Request::Urgent { number, open } => match party(number.reveal()) {
+                Some(party) => self.ask(now, acd::Input::Urgent { party, open }),
+                None => Err(NO_NUMBER),
+            },
+            Request::ChangePlan(plan) => self.change_plan(now, *plan, out),
+            Request::Preview(plan) => match self.acd.preview(now, &plan) {
+                Ok(preview) => {
+                    return self.tell(now, Event::Previewed { id, preview: Box::new(preview) }, out);
+                }
+                Err(why) => Err(why),
+            },
+            Request::WhyCaller(call) => match self.acd.why_caller(caller_of(call)) {
+                Some(why) => {
+                    return self.tell(now, Event::Explained { id, why: Box::new(Why::Caller(why)) }, out);
+                }
+                None => Err("the call waits in no line"),
+            },
+            Request::WhyAgent(agent) => match self.acd.why_agent(agent) {
+                Some(why) => {
+                    return self.tell(now, Event::Explained { id, why: Box::new(Why::Agent(why)) }, out);
+                }
+                None => Err("no such agent"),
+            },
             Request::Release(call) => {
                 if self.release_on_request(now, call, out) {
                     Ok(())
@@ -42,8 +85,21 @@ impl Engine {
         self.tell(now, event, out);
     }
 
+    /// A changed plan; agents and groups that it adds have no phones and no music until a restart.
+    fn change_plan(&mut self, now: Timestamp, plan: acd::Plan, out: &mut Out) -> Result<(), &'static str> {
+        if plan.agents.len() != self.agents.len() || plan.groups.len() != self.plan.groups.len() {
+            return Err("to add or remove groups or agents needs a restart");
+        }
+        self.decide(|acd, said| acd.change_plan(now, plan, said))?;
+        let (agents, groups) = (self.agents.len() as u32, self.plan.groups.len() as u32);
+        self.tell(now, Event::PlanChanged { agents, groups }, out);
+        Ok(())
+    }
+
     fn ask_for(&mut self, now: Timestamp, agent: AgentRef, question: acd::Input) -> Result<(), &'static str> {
         self.agent_state(agent).ok_or("no such agent")?;
         self.ask(now, question)
     }
 }
+
+const NO_NUMBER: &str = "the number is empty";

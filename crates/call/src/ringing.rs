@@ -37,6 +37,7 @@ impl Engine {
         agent: AgentRef,
         group: GroupRef,
         ring: Duration,
+        because: acd::Because,
         out: &mut Out,
     ) {
         let Some(this) = self.calls.get(call) else { return };
@@ -46,7 +47,7 @@ impl Engine {
             // Offered on arrival: he was in the line for no time at all, and is counted in it.
             self.queued(now, call, place.group, 1, Some(Duration::ZERO), out);
         }
-        self.tell(now, Event::Offered { call, offer, agent, group }, out);
+        self.tell(now, Event::Offered { call, offer, agent, group, because }, out);
         let Some(this) = self.calls.get(call) else { return };
         let (Stage::Waiting(place), Some(phone)) = (&this.stage, self.plan.phones.get(agent.index())) else {
             return;

@@ -12,6 +12,7 @@ use crate::call::{Place, Stage, Way};
 use crate::cause;
 use crate::engine::{Engine, Out, caller_of};
 use crate::event::{CallRef, Event, Outcome, Side};
+use crate::party::party;
 use crate::plan::Target;
 use acd::{GroupRef, Turned};
 use base::Timestamp;
@@ -28,6 +29,7 @@ impl Engine {
         let Way::Flow(flow) = this.way else { return };
         let flow = &self.plan.flows[flow.index()];
         let (ring_back, priority) = (flow.ring_back, flow.priority);
+        let party = party(this.number.reveal());
         this.stage = Stage::Waiting(place);
         this.group = Some(place.group);
         let hear = looped(ring_back.or(self.music(place.group)));
@@ -35,6 +37,7 @@ impl Engine {
         let enqueue = acd::Enqueue {
             priority,
             since: place.since,
+            party,
             ..acd::Enqueue::new(caller_of(call), place.group, now)
         };
         if self.ask(now, acd::Input::Enqueue(enqueue)).is_err() {

@@ -124,7 +124,7 @@ impl Report {
             }
             Event::Answered { call } => callers.answered(*call, now),
             Event::Queued { call, group, .. } => callers.queued(*call, *group, now, books),
-            Event::Offered { call, offer, agent, group } => {
+            Event::Offered { call, offer, agent, group, .. } => {
                 if callers.offered(*call, *offer, *agent, *group, now, books)
                     && let Some(agent) = agents.get_mut(agent.index())
                 {
@@ -157,7 +157,13 @@ impl Report {
                     *known = Some(*up);
                 }
             }
-            Event::RequestDone { .. } | Event::RequestRefused { .. } => {}
+            Event::Relaxed { .. }
+            | Event::Alert(_)
+            | Event::PlanChanged { .. }
+            | Event::Explained { .. }
+            | Event::Previewed { .. }
+            | Event::RequestDone { .. }
+            | Event::RequestRefused { .. } => {}
         }
     }
 

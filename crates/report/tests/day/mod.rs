@@ -159,7 +159,13 @@ impl Way<'_> {
         for round in 0.. {
             let agent = AgentRef::at(self.random.below(self.agents as u64) as usize);
             let offer = OfferRef::from_bits(call.bits() << 8 | round);
-            self.say(Event::Offered { call, offer, agent, group });
+            self.say(Event::Offered {
+                call,
+                offer,
+                agent,
+                group,
+                because: acd::Because::FirstInOrder { among: 1, passed: 0 },
+            });
             self.say(Event::Agent { agent, state: AgentState::Offered(offer) });
             self.pass(Duration::from_secs(12));
             if self.percent(2) {
