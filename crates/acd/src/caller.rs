@@ -25,6 +25,7 @@ use crate::{
     Abilities, AgentRef, CallbackEnd, CallerRef, Enqueue, GroupRef, OfferEnd, OfferRef, Output, PartyRef,
     Prefer, Priority, SiteRef, Turned,
 };
+use base::table::Minted;
 use base::{Arena, Table, TimerRef, Timestamp};
 use std::time::Duration;
 
@@ -104,14 +105,14 @@ impl Caller {
 /// All callers, by the sender's reference and by spot.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Callers {
-    spots: Table<CallerRef, Spot>,
+    spots: Table<CallerRef, Spot, Minted>,
     kept: Arena<Spot, Caller>,
     /// How many ever joined.
     joined: u64,
     /// Parties on the phone: their latest call.
-    pub(crate) present: Table<PartyRef, Spot>,
+    pub(crate) present: Table<PartyRef, Spot, Minted>,
     /// Parties who will be called back.
-    pub(crate) callbacks: Table<PartyRef, Spot>,
+    pub(crate) callbacks: Table<PartyRef, Spot, Minted>,
 }
 
 impl Callers {
