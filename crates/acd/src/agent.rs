@@ -279,10 +279,15 @@ impl State {
         }
     }
 
-    /// The break that he is on.
+    /// Whether he is on a break, or goes on one as soon as his call is done: both count against the limit.
     #[must_use]
     pub const fn is_break(self) -> bool {
-        matches!(self, Self::NotReady(reason) if reason.is_break())
+        match self {
+            Self::NotReady(reason)
+            | Self::Talking { then: Then::NotReady(reason), .. }
+            | Self::WrapUp { then: Some(reason), .. } => reason.is_break(),
+            _ => false,
+        }
     }
 
     /// Whether the change to `next` ends the work on the call he last accepted: talk and wrap-up together.
