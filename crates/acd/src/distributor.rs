@@ -466,8 +466,7 @@ impl Distributor {
 
     /// Whether callers of a site are turned away because nobody is signed in who could serve them at any stage.
     pub(crate) fn is_deserted(&self, group: GroupRef, site: SiteRef) -> bool {
-        let group = &self.groups[group.index()].plan;
-        group.needs_signed_in && !group.timeline.iter().any(|stage| self.is_manned(stage, site))
+        self.groups[group.index()].plan.needs_signed_in && !self.is_manned(group, site)
     }
 
     /// Turns everybody away who waits on the phone where nobody is left to serve him.
