@@ -72,6 +72,8 @@ pub struct Distributor {
     pub(crate) night: bool,
     /// When to look again.
     pub(crate) night_timer: Option<TimerRef>,
+    /// Some group selects the least occupied.
+    pub(crate) ranks_occupancy: bool,
     /// Agents on a break, or about to be.
     pub(crate) on_break: u32,
     /// Offers ever made.
@@ -182,6 +184,7 @@ impl Distributor {
             helped: Vec::new(),
             night: false,
             night_timer: None,
+            ranks_occupancy: false,
             on_break: 0,
             offered: 0,
             freed: Vec::new(),
@@ -331,7 +334,7 @@ impl Distributor {
                 record.wrap_up_latest = record.wrap_up_latest.max(until);
             }
         }
-        record.count_busy(last, next, now);
+        record.count_busy(last, next, now, self.ranks_occupancy);
         self.on_break += u32::from(next.is_break());
         self.on_break -= u32::from(last.is_break());
         out.push(Output::Agent { agent, state: next.shown() });
@@ -492,8 +495,9 @@ impl Distributor {
 }
 
 impl Agent {
-    /// Ringing, talk and wrap-up are work; its sum is settled when he is ready again.
-    fn count_busy(&mut self, last: State, next: State, now: Timestamp) {
+    /// Ringing, talk and wrap-up are work; its sum is settled when he is ready again, and ranked where any group
+    /// goes by it.
+    fn count_busy(&mut self, last: State, next: State, now: Timestamp, ranked: bool) {
         let is_busy = |state: State| {
             matches!(state, State::Offered { .. } | State::Talking { .. } | State::WrapUp { .. })
         };
@@ -502,7 +506,9 @@ impl Agent {
             (true, false) => {
                 if let Some(since) = self.busy.take() {
                     self.occupancy.add(since, now);
-                    self.standing.occupancy = self.occupancy.rank();
+                    if ranked {
+                        self.standing.occupancy = self.occupancy.rank();
+                    }
                 }
             }
             _ => {}

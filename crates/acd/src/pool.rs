@@ -138,8 +138,11 @@ impl Distributor {
     pub(crate) fn plan_pools(&mut self) {
         self.pools = Pools::default();
         let sites = self.agents.iter().map(|agent| agent.plan.site.index() + 1).max().unwrap_or(1);
+        let by_occupancy = |group: &crate::group::Group| group.plan.selection == Selection::LeastOccupied;
+        self.ranks_occupancy = self.groups.iter().any(by_occupancy);
         for agent in &mut self.agents {
             agent.pools.clear();
+            agent.standing.occupancy = agent.occupancy.rank();
         }
         for group in 0..self.groups.len() {
             let stages = self.groups[group].plan.timeline.clone();

@@ -19,12 +19,13 @@
 use crate::time::Timestamp;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+use std::num::NonZeroU64;
 
 /// Names a timer that was set; cancelling one that has fired does nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct TimerRef {
     at: Timestamp,
-    order: u64,
+    order: NonZeroU64,
     slot: u32,
 }
 
@@ -43,20 +44,21 @@ pub struct Wheel<K> {
     slots: Vec<Slot<K>>,
     /// Slots that are not in use.
     free: Vec<u32>,
-    order: u64,
+    /// Of the next timer.
+    order: NonZeroU64,
 }
 
 #[derive(Clone, Debug)]
 struct Slot<K> {
     /// Which timer holds the slot; a [`TimerRef`] of an earlier one does not match.
-    order: u64,
+    order: NonZeroU64,
     /// `None` once it has fired or was taken back.
     key: Option<K>,
 }
 
 impl<K> Default for Wheel<K> {
     fn default() -> Self {
-        Self { heap: BinaryHeap::new(), slots: Vec::new(), free: Vec::new(), order: 0 }
+        Self { heap: BinaryHeap::new(), slots: Vec::new(), free: Vec::new(), order: NonZeroU64::MIN }
     }
 }
 
@@ -66,8 +68,9 @@ const SWEEP_MIN: usize = 64;
 impl<K> Wheel<K> {
     /// Sets a timer.
     pub fn schedule(&mut self, at: Timestamp, key: K) -> TimerRef {
-        self.order += 1;
-        let held = Slot { order: self.order, key: Some(key) };
+        let order = self.order;
+        self.order = order.saturating_add(1);
+        let held = Slot { order, key: Some(key) };
         let slot = if let Some(slot) = self.free.pop() {
             self.slots[slot as usize] = held;
             slot
@@ -75,7 +78,7 @@ impl<K> Wheel<K> {
             self.slots.push(held);
             (self.slots.len() - 1) as u32
         };
-        let timer = TimerRef { at, order: self.order, slot };
+        let timer = TimerRef { at, order, slot };
         self.heap.push(Reverse(timer));
         timer
     }
@@ -171,7 +174,7 @@ mod tests {
     fn a_timer_that_fired_does_not_cancel_the_next_tenant_of_its_slot() {
         let mut wheel = Wheel::default();
         let fired = wheel.schedule(Timestamp::from_secs(1), "fired");
-        assert_eq!(wheel.pop_due(Timestamp::from_secs(1)), Some((fired.at(), "fired")));
+        assert_eq!(wheel.pop_due(Timestamp::from_secs(1)), Some((Timestamp::from_secs(1), "fired")));
         let next = wheel.schedule(Timestamp::from_secs(1), "next");
         assert_eq!((wheel.cancel(fired), wheel.get(fired)), (None, None));
         assert_eq!(wheel.get(next), Some(&"next"));
