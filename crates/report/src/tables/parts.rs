@@ -55,7 +55,8 @@ pub fn of_agent(time: &AgentTime, by: By, setup: &Setup, emit: &mut dyn FnMut(Wh
         TimeKind::WrapUp => Doing::WrapUp,
         TimeKind::Unknown => return,
     };
-    if doing == Doing::WrapUp {
+    // As on the live board: a wrap-up after a talk outside any known call is time, and no wrap-up of a call.
+    if doing == Doing::WrapUp && time.call.is_some() {
         let span = Duration::from_millis(time.to.0.saturating_sub(time.from.0));
         emit(who, At(time.to), Part::Step(Step::WrappedUp(span)));
     }
