@@ -102,8 +102,12 @@ impl Material<'_> {
             ));
         }
         let reconciles = match self.tables.check() {
-            Ok(rows) => format!("{} reconciles: {IDENTITY}, in each of {rows} rows", self.label("账平", "✓")),
-            Err(rule) => format!("{} DOES NOT RECONCILE: {rule}", self.label("账不平", "✗")),
+            Ok(rows) => format!(
+                "✓ {}: {} ({rows})",
+                self.label("账平，每行", "reconciles in each row"),
+                self.label(IDENTITY.0, IDENTITY.1)
+            ),
+            Err(rule) => format!("✗ {}: {rule}", self.label("账不平", "DOES NOT RECONCILE")),
         };
         Document {
             title: format!("{} {}", self.label("话务报表", "Call report"), self.asked.name),
@@ -115,29 +119,46 @@ impl Material<'_> {
     }
 
     fn notes(&self) -> Vec<String> {
-        let mut notes = vec![
-            "A caller belongs to the interval in which he entered the line (a group's row: its line); an arrival, and a call that reached no line, to that of the INVITE; agents' time is cut at the borders of intervals; a wrap-up counts where it ends.".to_owned(),
-        ];
+        let mut notes = vec![self.label(
+            "来话者归入其进入队列的时段（分组行：进入该组队列的时段）；呼入及未进入队列的来话归入来电时段；接听员时长按时段边界切分；话后处理归入其结束的时段。",
+            "A caller belongs to the interval in which he entered the line (a group's row: its line); an arrival, and a call \
+             that reached no line, to that of the INVITE; agents' time is cut at the borders of intervals; a wrap-up \
+             counts where it ends.",
+        )];
         let more = &self.tables.total().more;
         let time = &self.tables.total().time;
-        let mut note = |count: u64, text: &str| {
+        let mut note = |count: u64, zh: &str, en: &str| {
             if count > 0 {
-                notes.push(format!("{count} {text}"));
+                notes.push(format!("{}: {count}", self.label(zh, en)));
             }
         };
-        note(self.tables.open(), "calls are in progress: they are among the arrived only.");
+        note(self.tables.open(), "进行中的来话，仅计入呼入总量", "Calls in progress, among the arrived only");
         note(
             self.tables.truncated(),
-            "calls have more stretches than their records keep: groups and agents may miss some of them.",
+            "分段未全部保存的来话，分组与接听员可能少计",
+            "Calls whose stretches are not all kept: groups and agents may miss some",
         );
         note(
             more.unknown_ends,
-            "calls ended in a way that this version does not know: they are among the lost.",
+            "结束方式为本版本所不识的来话，计入系统呼损",
+            "Calls that ended in a way that this version does not know, among the lost",
         );
-        note(more.unknown_offers, "offers ended in a way that this version does not know.");
-        note(self.unwatched, "calls were too many at once to see whether their numbers called again.");
+        note(
+            more.unknown_offers,
+            "结束方式为本版本所不识的振铃",
+            "Offers that ended in a way that this version does not know",
+        );
+        note(
+            self.unwatched,
+            "来话过多，未能判断是否重拨",
+            "Calls too many at once to see whether their numbers called again",
+        );
         if time.busy() > time.available() {
-            notes.push("Agents were busier than they were signed in: sessions that are not over are written at sign-out, so occupancy and utilisation are not final.".to_owned());
+            notes.push(self.label(
+                "接听员忙时多于签入时长：未结束的签入在签出时才写入，占用率与工时利用率尚非最终值。",
+                "Agents were busier than they were signed in: a session is written at sign-out, so occupancy and utilisation \
+                 are not final.",
+            ));
         }
         notes
     }
@@ -163,8 +184,8 @@ impl Material<'_> {
             _ => TelephoneBase::default(),
         };
         let t = key_of(self.limits().thresholds[self.published()]);
-        let long = key_of(self.limits().long_talk);
-        let lines = annual::telephone(self.tables.total(), self.published(), &t, &long, &base)?;
+        let lines =
+            annual::telephone(self.tables.total(), self.published(), &t, self.limits().long_talk, &base)?;
         let lang = self.lang();
         let rows = lines.into_iter().map(|line| {
             let label = lang.label(&line.zh, &line.en);

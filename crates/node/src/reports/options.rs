@@ -198,7 +198,8 @@ impl Options {
         };
         let to = match &self.to {
             Some(text) => moment("--to", text)?,
-            None => zone.date(last).plus_days(1).at(zone, 0),
+            // Whoever arrives just before midnight may enter the line after it.
+            None => zone.date(UnixMs(last.0 + 3_600_000)).plus_days(1).at(zone, 0),
         };
         if to <= from {
             bail!(

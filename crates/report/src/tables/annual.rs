@@ -6,8 +6,9 @@
 
 use super::cell::Cell;
 use super::change::{Change, Exact, Impossible, shown};
-use super::figure::Value;
+use super::figure::{Value, span_of};
 use crate::service_level::{Formula, Ratio};
+use std::time::Duration;
 
 /// Published figures of the base period; `None` where nothing was published.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -53,12 +54,13 @@ pub fn telephone(
     cell: &Cell,
     threshold: usize,
     t: &str,
-    long: &str,
+    long: Duration,
     base: &TelephoneBase,
 ) -> Result<Vec<Line>, Impossible> {
     let counters = cell.counters();
+    let (long_zh, long) = span_of(long);
     let served = counters.served(threshold);
-    let mean = |sum: std::time::Duration, count| Value::Mean { sum_ms: sum.as_millis() as u64, count };
+    let mean = |sum: Duration, count| Value::Mean { sum_ms: sum.as_millis() as u64, count };
     let level = |formula: Formula| Value::Share(formula.of(&served));
     let lines = [
         (
@@ -103,7 +105,7 @@ pub fn telephone(
         ),
         (
             "long_share",
-            format!("通话超{long}占比"),
+            format!("话务通话时长超{long_zh}占比"),
             format!("Share of talks over {long}"),
             Value::Share(Ratio { part: counters.long_talks, whole: counters.talks }),
             base.long_share,
@@ -246,7 +248,6 @@ pub fn team(team: &Team) -> Result<Vec<TeamLine>, Impossible> {
 mod tests {
     use super::*;
     use crate::counters::Within;
-    use std::time::Duration;
 
     /// One city's published year.
     fn year() -> Cell {
@@ -274,7 +275,7 @@ mod tests {
 
     #[test]
     fn the_printed_telephone_table_comes_out() {
-        let lines = telephone(&year(), 0, "30s", "600s", &BASE).expect("possible");
+        let lines = telephone(&year(), 0, "30s", Duration::from_secs(600), &BASE).expect("possible");
         let printed: Vec<_> =
             lines.iter().map(|line| (line.value.as_str(), line.change.to_string())).collect();
         let wanted = [

@@ -241,6 +241,16 @@ const fn ms(span: Duration) -> u64 {
     span.as_millis() as u64
 }
 
+/// A span for people, Chinese and English: `10分钟`, `10 min`; `90秒`, `90 s`.
+#[must_use]
+pub fn span_of(span: Duration) -> (String, String) {
+    match span.as_millis() {
+        ms if ms.is_multiple_of(60_000) => (format!("{}分钟", ms / 60_000), format!("{} min", ms / 60_000)),
+        ms if ms.is_multiple_of(1000) => (format!("{}秒", ms / 1000), format!("{} s", ms / 1000)),
+        ms => (format!("{ms}毫秒"), format!("{ms} ms")),
+    }
+}
+
 /// All figures for these limits, in the order in which they are shown.
 #[must_use]
 pub fn all(limits: &Limits) -> Vec<Figure> {
@@ -563,7 +573,7 @@ fn waits(list: &mut List) {
         "wait_p50",
         "等待中位数",
         "Wait p50",
-        "half of the answered waited at most so long, in s",
+        "half of the answered waited at most so long, in s, to 1 %",
         Quantile(|s| &s.wait, 500),
     );
     list.add(
@@ -571,7 +581,7 @@ fn waits(list: &mut List) {
         "wait_p90",
         "等待90分位",
         "Wait p90",
-        "90 % of the answered waited at most so long, in s",
+        "90 % of the answered waited at most so long, in s, to 1 %",
         Quantile(|s| &s.wait, 900),
     );
     list.add(
@@ -579,7 +589,7 @@ fn waits(list: &mut List) {
         "wait_p95",
         "等待95分位",
         "Wait p95",
-        "95 % of the answered waited at most so long, in s",
+        "95 % of the answered waited at most so long, in s, to 1 %",
         Quantile(|s| &s.wait, 950),
     );
     list.add(
@@ -587,7 +597,7 @@ fn waits(list: &mut List) {
         "wait_max",
         "最长等待",
         "Longest wait",
-        "of the answered, in s, to two digits",
+        "of the answered, in s, to 1 %",
         Quantile(|s| &s.wait, 1000),
     );
     list.add(
@@ -603,7 +613,7 @@ fn waits(list: &mut List) {
         "wait_abandoned_p50",
         "放弃前等待中位数",
         "Abandoned p50",
-        "half of the abandoned waited at most so long, in s",
+        "half of the abandoned waited at most so long, in s, to 1 %",
         Quantile(|s| &s.wait_abandoned, 500),
     );
 }
@@ -611,7 +621,7 @@ fn waits(list: &mut List) {
 fn talks(list: &mut List, limits: &Limits) {
     use Rows::{All, People};
     list.topic = Topic::Talks;
-    let long = key_of(limits.long_talk);
+    let (zh, long) = span_of(limits.long_talk);
     list.add(
         All,
         "handled",
@@ -633,7 +643,7 @@ fn talks(list: &mut List, limits: &Limits) {
         "talk_p50",
         "通话中位数",
         "Talk p50",
-        "half of the talks took at most so long, in s",
+        "half of the talks took at most so long, in s, to 1 %",
         Quantile(|s| &s.talk, 500),
     );
     list.add(
@@ -641,22 +651,22 @@ fn talks(list: &mut List, limits: &Limits) {
         "talk_p95",
         "通话95分位",
         "Talk p95",
-        "95 % of the talks took at most so long, in s",
+        "95 % of the talks took at most so long, in s, to 1 %",
         Quantile(|s| &s.talk, 950),
     );
     list.add(
         All,
         "long_talks",
-        "超时长通话",
-        "Long talks",
+        &format!("超{zh}通话"),
+        &format!("Talks over {long}"),
         &format!("talks > {long}"),
         Count(|c| c.counters().long_talks),
     );
     list.add(
         All,
         "long_share",
-        "超时长通话占比",
-        "Share of long talks",
+        &format!("超{zh}占比"),
+        &format!("Share over {long}"),
         &format!("talks > {long} / talks"),
         Share(|c| (c.counters().long_talks, c.counters().talks)),
     );
