@@ -13,8 +13,10 @@ use report::{Formula, Ratio};
 
 /// Every figure of every row on one sheet: the only one of CSV, and what programs read in JSON.
 pub(super) const ROWS: &str = "rows";
-const IDENTITY: &str =
-    "offered = answered + abandoned + turned away + overflowed out + called back + lost + waiting";
+const IDENTITY: (&str, &str) = (
+    "人工请求量 = 接听 + 放弃 + 未能受理 + 溢出 + 转回拨 + 系统呼损 + 排队中",
+    "offered = answered + abandoned + turned away + overflowed out + called back + lost + waiting",
+);
 
 /// What goes into a document.
 pub(super) struct Material<'m> {
