@@ -489,10 +489,14 @@ fn every_figure_is_the_sum_of_its_calls_shares() {
         // What calling again adds is known after the fold only.
         let mut told = Vec::new();
         let mut again = Again::default();
+        let mut done = |call: Call| {
+            told.push(call);
+            Ok::<(), Infallible>(())
+        };
         for call in &calls {
-            again.push(call.clone(), &mut |call| Ok::<(), Infallible>(told.push(call))).expect("never fails");
+            again.push(call.clone(), &mut done).expect("never fails");
         }
-        again.finish(&mut |call| Ok::<(), Infallible>(told.push(call))).expect("never fails");
+        again.finish(&mut done).expect("never fails");
         let who = tables.cells().map(|(_, who, _)| who).next().expect("a row");
         for figure in figures.iter().filter(|figure| figure.applies(by, who)) {
             let whole = figure.value(tables.cell(Slot::Whole, who).expect("a cell"), by, who).share();

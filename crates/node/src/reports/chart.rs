@@ -51,9 +51,9 @@ impl Scale {
         let highest = highest.unwrap_or(0).max(1);
         let lowest = chart.series.iter().flat_map(|series| &series.values).filter_map(|value| *value).min();
         // Shares near the top would all look alike on an axis from zero.
-        let near_top = chart.unit == " %" && lowest.is_some_and(|lowest| lowest > 50_00);
-        let low = if near_top { lowest.unwrap_or(0) / 10_00 * 10_00 } else { 0 };
-        let high = if chart.unit == " %" { 100_00 } else { highest };
+        let near_top = chart.unit == " %" && lowest.is_some_and(|lowest| lowest > 5_000);
+        let low = if near_top { lowest.unwrap_or(0) / 1_000 * 1_000 } else { 0 };
+        let high = if chart.unit == " %" { 10_000 } else { highest };
         let step = round_step((high - low).max(1));
         let high = (high + step - 1) / step * step;
         Self { low, high, step, count: i64::try_from(chart.names.len()).unwrap_or(i64::MAX).max(1) }
@@ -185,12 +185,12 @@ mod tests {
 
     #[test]
     fn axes_have_round_numbers() {
-        assert_eq!([1, 7, 99, 100, 101, 2_600_00].map(round_step), [1, 2, 20, 20, 50, 1_000_00]);
+        assert_eq!([1, 7, 99, 100, 101, 260_000].map(round_step), [1, 2, 20, 20, 50, 100_000]);
     }
 
     #[test]
     fn a_lonely_interval_is_a_dot_and_a_gap_is_a_gap() {
-        let values = vec![Some(1_00), None, Some(3_00), Some(2_00)];
+        let values = vec![Some(100), None, Some(300), Some(200)];
         let chart = Chart {
             title: "<waits>".to_owned(),
             names: vec!["2024-02-02 09:00".to_owned(); 4],

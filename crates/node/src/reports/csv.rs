@@ -1,6 +1,6 @@
 //! CSV as RFC 4180 says: a header line, CRLF, quotes where they are needed. One sheet is one table.
 
-use super::document::Sheet;
+use super::document::{Item, Sheet};
 
 /// Byte order mark: Excel takes the file for UTF-8.
 const BOM: &str = "\u{feff}";
@@ -13,7 +13,7 @@ pub(super) fn write(sheet: &Sheet, bom: bool) -> String {
         // An empty field is easier to read for programs than a dash.
         line(
             &mut text,
-            row.iter().map(|item| item.shown()).map(|shown| if shown == "–" { String::new() } else { shown }),
+            row.iter().map(Item::shown).map(|shown| if shown == "–" { String::new() } else { shown }),
         );
     }
     text
@@ -41,7 +41,7 @@ fn line(text: &mut String, fields: impl Iterator<Item = String>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::reports::document::{Column, Item};
+    use crate::reports::document::Column;
     use crate::reports::options::Lang;
 
     #[test]
