@@ -1,5 +1,6 @@
 //! The command line: what a person can ask of `sujie`. Parsing only; `main` dispatches.
 
+use crate::reports::options;
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
@@ -20,7 +21,8 @@ Examples:
   sujie demo                                  a busy quarter of an hour, with no phone at hand
   sujie config example > centre.toml          begin a centre of your own
   sujie check --config centre.toml            every mistake with its line; exit code 2 if there is one
-  sujie serve --config centre.toml            run it; Ctrl-C or SIGTERM ends it gracefully";
+  sujie serve --config centre.toml            run it; Ctrl-C or SIGTERM ends it gracefully
+  sujie report --database sujie.db            figures of any period, with formulas, down to the call list";
 
 /// What to do.
 #[derive(Debug, Subcommand)]
@@ -43,6 +45,9 @@ pub enum Command {
     /// Look at call records.
     #[command(subcommand)]
     Records(RecordsCommand),
+    /// Tables of a year, month, day or shift, from the call records
+    #[command(after_help = options::EXAMPLES)]
+    Report(Box<options::Options>),
 }
 
 const DEMO_EXAMPLES: &str = "\

@@ -16,7 +16,7 @@
 mod build;
 mod mistake;
 mod names;
-mod nearest;
+pub(crate) mod nearest;
 mod raw;
 mod section;
 mod summary;

@@ -8,7 +8,7 @@
 //! demo: a centre, and beside it a carrier and phones that speak SIP and RTP to it
 //! ```
 //!
-//! Reading order: [`cli`] → [`config`] → [`centre`] → [`engine_loop`] → [`net`] → [`rtp`] → [`reporter`] → [`rim`].
+//! Reading order: [`cli`] → [`config`] → [`centre`] → [`engine_loop`] → [`net`] → [`rtp`] → [`reporter`] → [`rim`]; then [`reports`].
 
 pub mod centre;
 pub mod check;
@@ -24,6 +24,7 @@ pub mod priority;
 pub mod prompts;
 pub mod records;
 pub mod reporter;
+pub mod reports;
 pub mod rim;
 pub mod rtp;
 pub mod serve;

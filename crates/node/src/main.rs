@@ -21,6 +21,7 @@ fn main() -> ExitCode {
         Command::Records(RecordsCommand::Summary { database, json }) => {
             node::records::summary(&database, json)
         }
+        Command::Report(options) => node::reports::command(&options),
     };
     done.unwrap_or_else(failed)
 }

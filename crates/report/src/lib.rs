@@ -7,6 +7,8 @@
 //!                           ├─ tallies      per group and centre: counters, sums, spreads
 //!                           ├─ intervals    the same per quarter of an hour, for a day
 //!                           └─ agents       time in each state
+//!
+//!   rows of the records ──▶ tables: figures of any past, by group, agent, site, trunk and interval
 //! ```
 //!
 //! One owner, no clock: time is the stamp of each event. Nothing that is counted can be counted twice,
@@ -42,7 +44,7 @@
 //!
 //! Never knows: files, SQL, HTTP, SIP, the insides of the engine.
 //!
-//! Reading order: [`plan`] → [`counters`] → [`service_level`] → [`record`] → [`fold`] → [`board`].
+//! Reading order: [`plan`] → [`counters`] → [`service_level`] → [`record`] → [`fold`] → [`board`]; then [`tables`].
 
 pub mod agents;
 pub mod board;
@@ -57,6 +59,7 @@ pub mod plan;
 pub mod record;
 pub mod service_level;
 pub mod spread;
+pub mod tables;
 pub mod tally;
 pub mod words;
 

@@ -104,6 +104,43 @@ pub const fn turned(why: Turned) -> &'static str {
     }
 }
 
+/// All reasons for which a caller may be turned away.
+pub const TURNED: [Turned; 3] = [Turned::LineFull, Turned::WaitedTooLong, Turned::NobodySignedIn];
+
+/// Outcomes other than turned away.
+const OUTCOMES: [Outcome; 7] = [
+    Outcome::Answered,
+    Outcome::AbandonedBeforeLine,
+    Outcome::AbandonedInLine,
+    Outcome::AbandonedRinging,
+    Outcome::Lost,
+    Outcome::Refused,
+    Outcome::Service,
+];
+
+/// The outcome that a key names.
+#[must_use]
+pub fn outcome_of(key: &str) -> Option<Outcome> {
+    let plain = OUTCOMES.into_iter().find(|of| outcome(*of) == key);
+    plain.or_else(|| turned_of(key).map(Outcome::TurnedAway))
+}
+
+/// The reason for turning away that a key names.
+#[must_use]
+pub fn turned_of(key: &str) -> Option<Turned> {
+    TURNED.into_iter().find(|why| turned(*why) == key)
+}
+
+/// The end of an offer that a key names.
+#[must_use]
+pub fn offer_end_of(key: &str) -> Option<OfferEnd> {
+    crate::counters::Offers::default()
+        .ends()
+        .into_iter()
+        .map(|(end, _)| end)
+        .find(|end| offer_end(*end) == key)
+}
+
 /// Key of how an offer ended.
 #[must_use]
 pub const fn offer_end(end: OfferEnd) -> &'static str {
