@@ -49,6 +49,7 @@ pub mod board;
 mod books;
 mod callers;
 pub mod counters;
+pub mod erlang;
 pub mod fold;
 pub mod interval;
 mod live;
