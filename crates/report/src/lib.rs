@@ -42,8 +42,10 @@
 //!
 //! Never knows: files, SQL, HTTP, SIP, the insides of the engine.
 //!
-//! Reading order: [`plan`] → [`counters`] → [`service_level`] → [`record`] → [`fold`] → [`board`].
+//! Reading order: [`plan`] → [`counters`] → [`service_level`] → [`record`] → [`fold`] → [`board`]. Beside them, without
+//! events: [`erlang`] → [`staffing`] → [`advice`].
 
+pub mod advice;
 pub mod agents;
 pub mod board;
 mod books;
@@ -58,6 +60,7 @@ pub mod plan;
 pub mod record;
 pub mod service_level;
 pub mod spread;
+pub mod staffing;
 pub mod tally;
 pub mod words;
 
