@@ -43,6 +43,10 @@ pub enum Command {
     /// Look at call records.
     #[command(subcommand)]
     Records(RecordsCommand),
+    /// How many agents a target takes: for one hour, or for each half hour of a day.
+    ///
+    /// With --patience by Erlang A (callers hang up when it ends), without by Erlang C (nobody ever does).
+    Staff(crate::staff::args::Staff),
 }
 
 const DEMO_EXAMPLES: &str = "\

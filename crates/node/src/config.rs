@@ -19,6 +19,7 @@ mod names;
 mod nearest;
 mod raw;
 mod section;
+pub mod staffing;
 mod summary;
 mod text;
 mod value;

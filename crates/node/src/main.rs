@@ -21,6 +21,7 @@ fn main() -> ExitCode {
         Command::Records(RecordsCommand::Summary { database, json }) => {
             node::records::summary(&database, json)
         }
+        Command::Staff(options) => return node::staff::command(&options).unwrap_or_else(failed),
     };
     done.unwrap_or_else(failed)
 }
