@@ -48,6 +48,10 @@ pub enum Command {
     /// Tables of a year, month, day or shift, from the call records
     #[command(after_help = options::EXAMPLES)]
     Report(Box<options::Options>),
+    /// How many agents a target takes: for one hour, or for each half hour of a day.
+    ///
+    /// With --patience by Erlang A (callers hang up when it ends), without by Erlang C (nobody ever does).
+    Staff(crate::staff::args::Staff),
 }
 
 const DEMO_EXAMPLES: &str = "\

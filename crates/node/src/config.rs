@@ -19,6 +19,7 @@ mod names;
 pub(crate) mod nearest;
 mod raw;
 mod section;
+pub mod staffing;
 mod summary;
 mod text;
 mod value;

@@ -28,3 +28,4 @@ pub mod reports;
 pub mod rim;
 pub mod rtp;
 pub mod serve;
+pub mod staff;

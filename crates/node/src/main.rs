@@ -22,6 +22,7 @@ fn main() -> ExitCode {
             node::records::summary(&database, json)
         }
         Command::Report(options) => node::reports::command(&options),
+        Command::Staff(options) => return node::staff::command(&options).unwrap_or_else(failed),
     };
     done.unwrap_or_else(failed)
 }

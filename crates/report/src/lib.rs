@@ -44,13 +44,16 @@
 //!
 //! Never knows: files, SQL, HTTP, SIP, the insides of the engine.
 //!
-//! Reading order: [`plan`] → [`counters`] → [`service_level`] → [`record`] → [`fold`] → [`board`]; then [`tables`].
+//! Reading order: [`plan`] → [`counters`] → [`service_level`] → [`record`] → [`fold`] → [`board`]; then [`tables`], which count
+//! finished calls again. Beside them, without events: [`erlang`] → [`staffing`] → [`advice`].
 
+pub mod advice;
 pub mod agents;
 pub mod board;
 mod books;
 mod callers;
 pub mod counters;
+pub mod erlang;
 pub mod fold;
 pub mod interval;
 mod live;
@@ -59,6 +62,7 @@ pub mod plan;
 pub mod record;
 pub mod service_level;
 pub mod spread;
+pub mod staffing;
 pub mod tables;
 pub mod tally;
 pub mod words;
