@@ -63,3 +63,6 @@ pub use recorder::{Chunk, Recorder};
 pub use replay::{Difference, Replay};
 pub use sum::Sum;
 pub use writer::{Limits, Writer};
+
+#[cfg(test)]
+mod tests;

@@ -3,8 +3,9 @@
 //! **A new variant** of `call::Request` (or of a fact) is one line in its table below, with the next free tag;
 //! until it is there, this file does not compile. A value of a type that was not written before gets its line in
 //! `words.rs` (`words!` for an enumeration, `record!` for a struct, `index!` and `handle!` for references). Then
-//! add the variant to `specimens` at the end, run the tests with `UPDATE=1` once, and read the diff of
-//! `tests/golden/journal-inputs.txt`: only new lines may appear in it.
+//! add it at the end of `input` in `tests.rs` (and raise `KINDS`), run the tests with `UPDATE=1` once, and read the
+//! diff of `tests/golden/journal-inputs.txt`: only new lines may appear in it. (`journal-format-1.hex` holds the
+//! kinds of the first version and does not change at all.)
 //!
 //! **A changed variant** gets a new tag and keeps the line of its old tag as a hand-written arm that fills in
 //! what the old program meant. A tag is never used again.
