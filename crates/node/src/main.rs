@@ -21,6 +21,7 @@ fn main() -> ExitCode {
         Command::Records(RecordsCommand::Summary { database, json }) => {
             node::records::summary(&database, json)
         }
+        Command::Replay(options) => node::replay::command(&options),
     };
     done.unwrap_or_else(failed)
 }
