@@ -196,6 +196,10 @@ impl Keeper {
                 }
             }
             if last {
+                if let Some(chunk) = waiting {
+                    let chunks = 1 + self.chunks.depth();
+                    tracing::error!(from = chunk.first, chunks, "the journal ends before the engine did");
+                }
                 return;
             }
             thread::park_timeout(LOOK_EVERY);

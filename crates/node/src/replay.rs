@@ -35,6 +35,15 @@ const BAR: usize = 32;
 /// # Errors
 /// The journal or its configuration cannot be read at all, or the lines cannot be written.
 pub fn command(options: &Options) -> Result<ExitCode> {
+    let broken = |error: &std::io::Error| error.kind() == std::io::ErrorKind::BrokenPipe;
+    match run(options) {
+        // Whoever reads has seen enough (`| head`).
+        Err(error) if error.downcast_ref().is_some_and(broken) => Ok(ExitCode::SUCCESS),
+        done => done,
+    }
+}
+
+fn run(options: &Options) -> Result<ExitCode> {
     let mut journal = Journal::open(&options.journal, options.run)?;
     let header = journal.header().clone();
     let config = Config::parse(&header.config, &header.file).map_err(|mistakes| {
@@ -75,13 +84,15 @@ pub fn command(options: &Options) -> Result<ExitCode> {
         for stamped in events {
             report.fold(stamped, &mut out);
             if let Some(lines) = &mut lines {
-                writeln!(lines, "{}", Names(&plan).line(stamped)).context("writing the lines of events")?;
+                writeln!(lines, "{}", Names(&plan).line(stamped))?;
             }
         }
         out.clear();
         if let Some(shown) = shown {
-            println!("{shown}");
-            events.iter().for_each(|stamped| println!("  {}", Names(&plan).line(stamped)));
+            writeln!(stdout(), "{shown}")?;
+            for stamped in events {
+                writeln!(stdout(), "  {}", Names(&plan).line(stamped))?;
+            }
         }
         if replay.inputs().is_multiple_of(LOOK_EVERY) {
             bar.show(&journal, replay.inputs(), started);
@@ -90,14 +101,14 @@ pub fn command(options: &Options) -> Result<ExitCode> {
     let took = started.elapsed();
     bar.clear();
     if let Some(mut lines) = lines {
-        lines.flush().context("writing the lines of events")?;
+        lines.flush()?;
     }
     let outcome = Outcome { header, same_plan, replay, ending: journal.ending().cloned(), fault, took };
     let board = report.board(outcome.replay.now());
     if options.json {
-        println!("{:#}", outcome.json(&board));
+        writeln!(stdout(), "{:#}", outcome.json(&board))?;
     } else {
-        println!("{}", outcome.statistics(&board));
+        writeln!(stdout(), "{}", outcome.statistics(&board))?;
     }
     for remark in outcome.remarks() {
         eprintln!("{remark}");
