@@ -92,6 +92,8 @@ pub struct Setup {
     pub returns: Duration,
     /// Media threads hear and are heard this much later, as over a ring.
     pub media_lag: Duration,
+    /// The journal of the engine's inputs is kept, with numbers written so.
+    pub recorded: Option<store::journal::Numbers>,
 }
 
 impl Setup {
@@ -99,6 +101,7 @@ impl Setup {
     #[must_use]
     pub fn quiet(seed: u64) -> Self {
         Self {
+            recorded: None,
             seed,
             agents: 12,
             day: Day {

@@ -23,6 +23,7 @@ fn main() -> ExitCode {
         }
         Command::Report(options) => node::reports::command(&options),
         Command::Staff(options) => return node::staff::command(&options).unwrap_or_else(failed),
+        Command::Replay(options) => node::replay::command(&options),
     };
     done.unwrap_or_else(failed)
 }

@@ -42,11 +42,13 @@
 //! Never knows: HTTP, sockets, the arithmetic of service levels; the recount in [`summary`] is plain SQL over
 //! the records, so that it can hold the counters of `report` to account.
 //!
-//! Reading order: [`schema`] → [`records`] → [`writer`] → [`backlog`] → [`summary`] → [`period`].
+//! Reading order: [`schema`] → [`records`] → [`writer`] → [`backlog`] → [`summary`] → [`period`]; apart from them
+//! [`journal`]: what the engine was told, to tell it again.
 
 pub mod backlog;
 pub mod calls;
 pub mod error;
+pub mod journal;
 mod names;
 pub mod period;
 pub mod records;

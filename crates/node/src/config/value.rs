@@ -7,6 +7,7 @@
 //!
 //! Each says what would be right ([`Value::WANTED`]), so that no message leaves the reader guessing.
 
+use super::raw::JournalNumbers;
 use super::{Builtin, LogFormat, LogLevel};
 use media::session::Codec;
 use sip::digest::Algorithm;
@@ -291,6 +292,26 @@ impl Value for PortRange {
     }
 }
 
+/// How far local time is ahead of UTC, in seconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct UtcOffset(pub(super) i32);
+
+impl Value for UtcOffset {
+    const WANTED: &'static str = r#"hours and minutes ahead of UTC, such as "+08:00""#;
+
+    fn read(value: &DeValue<'_>) -> Result<Self, String> {
+        let text = string(value)?;
+        let read = || {
+            let (sign, rest) = text.split_at_checked(1)?;
+            let sign = if sign == "-" { -1 } else { (sign == "+").then_some(1)? };
+            let (hours, minutes) = rest.split_once(':').filter(|(h, m)| h.len() == 2 && m.len() == 2)?;
+            let (hours, minutes): (i32, i32) = (hours.parse().ok()?, minutes.parse().ok()?);
+            (hours <= 14 && minutes < 60).then_some(Self(sign * (hours * 3600 + minutes * 60)))
+        };
+        read().ok_or_else(|| format!("{text:?} is not an offset from UTC"))
+    }
+}
+
 macro_rules! words {
     ($type:ty, $wanted:literal, $what:literal, { $($word:literal => $value:expr),+ $(,)? }) => {
         impl Value for $type {
@@ -311,6 +332,12 @@ words!(Codec, r#""pcma" (A-law), "pcmu" (µ-law) or "g722""#, "a codec that is s
 words!(Algorithm, r#""sha256" or "md5""#, "a digest that phones are asked for", {
     "sha256" => Self::Sha256, "md5" => Self::Md5,
 });
+words!(
+    JournalNumbers,
+    r#""plain" (as they are) or "pseudonyms" (other digits, the same for the same number)"#,
+    "a way to write numbers",
+    { "plain" => Self::Plain, "pseudonyms" => Self::Pseudonyms }
+);
 words!(LogFormat, r#""text" (for people) or "json" (for programs)"#, "a log format", {
     "text" => Self::Text, "json" => Self::Json,
 });
@@ -397,6 +424,9 @@ mod tests {
         assert_eq!(read::<PortRange>("\"1-70000\""), Err("\"1-70000\" is not a range of ports".into()));
         assert_eq!(read::<u8>("256"), Err("is 256, which is out of range".into()));
         assert_eq!(read::<u32>("-1"), Err("is -1, which is out of range".into()));
+        assert_eq!(read::<UtcOffset>("\"+08:00\""), Ok(UtcOffset(28_800)));
+        assert_eq!(read::<UtcOffset>("\"-03:30\""), Ok(UtcOffset(-12_600)));
+        assert_eq!(read::<UtcOffset>("\"8\""), Err("\"8\" is not an offset from UTC".into()));
         assert_eq!(read::<Codec>("\"opus\""), Err("\"opus\" is not a codec that is spoken here".into()));
     }
 }
