@@ -157,7 +157,14 @@ impl Report {
                     *known = Some(*up);
                 }
             }
-            Event::Relaxed { .. }
+            Event::CallbackOffered { .. }
+            | Event::CallbackKept { .. }
+            | Event::CallbackBegun { .. }
+            | Event::CallbackDialed { .. }
+            | Event::CallbackConnected { .. }
+            | Event::CallbackEnded { .. }
+            | Event::PutThrough { .. }
+            | Event::Relaxed { .. }
             | Event::Alert(_)
             | Event::PlanChanged { .. }
             | Event::Explained { .. }
