@@ -44,13 +44,14 @@
 //!
 //! Never knows: files, SQL, HTTP, SIP, the insides of the engine.
 //!
-//! Reading order: [`plan`] → [`counters`] → [`service_level`] → [`record`] → [`fold`] → [`board`]; then [`tables`], which count
-//! finished calls again. Beside them, without events: [`erlang`] → [`staffing`] → [`advice`].
+//! Reading order: [`plan`] → [`counters`] → [`callbacks`] → [`service_level`] → [`record`] → [`fold`] → [`board`]; then
+//! [`tables`], which count finished calls again. Beside them, without events: [`erlang`] → [`staffing`] → [`advice`].
 
 pub mod advice;
 pub mod agents;
 pub mod board;
 mod books;
+pub mod callbacks;
 mod callers;
 pub mod counters;
 pub mod erlang;
