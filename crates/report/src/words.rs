@@ -3,7 +3,7 @@
 //! Other programs read them, so a key never changes once it is published; a new variant gets a new key.
 
 use acd::input::Reason;
-use acd::{AgentState, CallbackEnd, OfferEnd, Turned};
+use acd::{AgentState, CallbackEnd, OfferEnd, Selection, SurgeMode, Turned};
 use call::event::{Outcome, Side};
 
 /// All reasons for which an agent may be not ready, in the order in which they are shown.
@@ -163,6 +163,29 @@ pub const fn callback_end(end: CallbackEnd) -> &'static str {
         CallbackEnd::Merged => "merged",
         CallbackEnd::GivenUp => "given_up",
         CallbackEnd::Cancelled => "cancelled",
+    }
+}
+
+/// Key of a selection.
+#[must_use]
+pub const fn selection(by: Selection) -> &'static str {
+    match by {
+        Selection::LongestIdle => "longest_idle",
+        Selection::LeastOccupied => "least_occupied",
+        Selection::RoundRobin => "round_robin",
+        Selection::FewestCalls => "fewest_calls",
+        Selection::HighestLevel => "highest_level",
+    }
+}
+
+/// Key of a surge mode.
+#[must_use]
+pub const fn surge_mode(mode: SurgeMode) -> &'static str {
+    match mode {
+        SurgeMode::Automatic => "automatic",
+        SurgeMode::Off => "off",
+        SurgeMode::On => "on",
+        SurgeMode::AnnounceOnly => "announce_only",
     }
 }
 
