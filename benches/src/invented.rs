@@ -249,11 +249,11 @@ impl Day {
                     let confirmed = Fact::Confirmed { leg, answer: None };
                     self.later(Duration::from_millis(20), Next::Give(Input::Sip(confirmed)));
                 }
-                Command::Release { leg, cause } | Command::Reject { leg, cause, .. } => {
-                    if self.living.remove(&leg).is_some() {
-                        let over = Fact::Released { leg, cause, status: 200, by: ReleasedBy::Us };
-                        self.later(Duration::from_millis(20), Next::Give(Input::Sip(over)));
-                    }
+                Command::Release { leg, cause } | Command::Reject { leg, cause, .. }
+                    if self.living.remove(&leg).is_some() =>
+                {
+                    let over = Fact::Released { leg, cause, status: 200, by: ReleasedBy::Us };
+                    self.later(Duration::from_millis(20), Next::Give(Input::Sip(over)));
                 }
                 Command::Reoffer { leg, .. } => {
                     let again = Fact::Reanswered { leg, answer: ANSWER.into() };

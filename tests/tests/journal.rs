@@ -107,7 +107,7 @@ fn replayed(arguments: &[&Path]) -> (Option<i32>, String, String) {
 fn a_killed_centre_leaves_a_journal_that_replays_and_begins_another() {
     let mut centre = Sujie::start(Plan { node: "journal = \"journal\"", ..Plan::default() });
     let before = fs::metadata(&journals(centre.directory())[0]).expect("a file").len();
-    drop(centre.register("8001"));
+    let _phone = centre.register("8001");
     wait_for("the phone is in the journal", || {
         fs::metadata(&journals(centre.directory())[0]).expect("a file").len() > before
     });

@@ -14,7 +14,7 @@ use report::{Out, Report};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
-use store::journal::{Header, Journal, Replay};
+use store::journal::{Header, Journal, Numbers, Recorder, Replay, What};
 use sujie_benches::invented::{Day, centre};
 
 /// Inputs a second.
@@ -97,6 +97,23 @@ fn measure(paths: &[PathBuf]) -> Result<ExitCode> {
         offered = report.total().counters.offered;
         Ok(())
     })?;
+    let recorded = best(|| {
+        let mut journal = open()?;
+        let mut replay = Replay::new(config.call.clone(), header.seed);
+        let (mut recorder, mut spare) = (Recorder::new(Numbers::Plain), Vec::new());
+        while let Some(entry) = journal.next_entry()? {
+            match &entry.what {
+                What::Input(input) => recorder.input(entry.at, input),
+                What::Tick => recorder.tick(entry.at),
+                _ => {}
+            }
+            recorder.events(replay.step(entry));
+            if recorder.is_full() {
+                spare = recorder.take(std::mem::take(&mut spare)).map_or_else(Vec::new, |chunk| chunk.bytes);
+            }
+        }
+        Ok(())
+    })?;
     let ((events, sum), checked, difference) = told.context("it was run")?;
     println!("{inputs} inputs, {offered} calls offered, {events} events, {:.1} MB", size as f64 / 1e6);
     let line = |what: &str, took: Duration| {
@@ -107,6 +124,8 @@ fn measure(paths: &[PathBuf]) -> Result<ExitCode> {
     line("read", read);
     line("read, run, events summed", run);
     let rate = line("read, run, events summed, counted", counted);
+    let recording = recorded.saturating_sub(run).as_secs_f64() * 1e9 / inputs as f64;
+    println!("{:<34}{recording:>6.0} ns an input, on the engine's thread", "recording it");
     println!("sum {sum:016x}, {checked} checkpoints");
     if let Some(difference) = difference {
         println!("NOT the same: {difference}");

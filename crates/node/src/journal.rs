@@ -91,7 +91,7 @@ impl Tap {
 
     fn hand_over(&mut self, chunk: Option<Chunk>) {
         if let Some(Err(chunk)) = chunk.map(|chunk| self.chunks.push(chunk)) {
-            self.counts.lost.fetch_add(chunk.inputs, Ordering::Relaxed);
+            self.counts.lost.fetch_add(chunk.inputs - chunk.gap, Ordering::Relaxed);
             let _ = self.spent.push(self.recorder.lost(chunk));
         }
     }
@@ -212,7 +212,7 @@ impl Keeper {
             match self.writer.append(&chunk) {
                 Ok(bytes) => {
                     self.counts.bytes.fetch_add(bytes, Ordering::Relaxed);
-                    self.counts.written.fetch_add(chunk.inputs, Ordering::Relaxed);
+                    self.counts.written.fetch_add(chunk.inputs - chunk.gap, Ordering::Relaxed);
                     if self.counts.failing.swap(false, Ordering::Relaxed) {
                         tracing::info!("the journal is written again");
                     }

@@ -33,6 +33,8 @@ pub struct Chunk {
     pub frames: u32,
     /// How many inputs, lost ones that it notes included: the next chunk begins so many later.
     pub inputs: u64,
+    /// Of them lost ones.
+    pub gap: u64,
     /// The frames.
     pub bytes: Vec<u8>,
 }
@@ -151,7 +153,7 @@ impl Recorder {
             let lost = std::mem::take(&mut self.gap);
             (self.chunk.first, self.chunk.base, self.last) = (self.seq - lost, now, now);
             if lost > 0 {
-                self.chunk.inputs = lost;
+                (self.chunk.inputs, self.chunk.gap) = (lost, lost);
                 self.append(now, |bytes| {
                     Pen { bytes, numbers: &Numbers::Plain }.number(lost);
                     input::GAP

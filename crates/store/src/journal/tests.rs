@@ -310,7 +310,10 @@ fn journal(seed: u64, count: u64, numbers: Numbers) -> (Vec<u8>, Vec<Input>) {
     (bytes, inputs)
 }
 
-fn read(bytes: Vec<u8>) -> Result<(Vec<Entry>, Option<Ending>), (Vec<Entry>, ReadError)> {
+/// All that can be read, and how it ends; or all before the error.
+type Reading = Result<(Vec<Entry>, Option<Ending>), (Vec<Entry>, ReadError)>;
+
+fn read(bytes: Vec<u8>) -> Reading {
     let mut journal = Journal::of(bytes).map_err(|error| (Vec::new(), error))?;
     let mut entries = Vec::new();
     loop {
