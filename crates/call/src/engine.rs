@@ -181,6 +181,18 @@ impl Engine {
         self.calls.len()
     }
 
+    /// The distributor, to be asked what it sees: between two steps, at no cost to the next one.
+    #[must_use]
+    pub const fn distributor(&self) -> &Distributor {
+        &self.acd
+    }
+
+    /// The caller of a call, as the distributor knows him.
+    #[must_use]
+    pub const fn caller(call: CallRef) -> CallerRef {
+        caller_of(call)
+    }
+
     /// Where a call is, in words, for operators.
     #[must_use]
     pub fn describe(&self, call: CallRef) -> Option<String> {

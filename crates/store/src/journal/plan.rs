@@ -9,8 +9,8 @@ use super::words::{index, record, words};
 use acd::input::SurgeMode;
 use acd::plan::{CallbackPlan, First, Grade, NoAnswer, Order, SurgePlan};
 use acd::{
-    Abilities, AgentPlan, GroupPlan, GroupRef, Hours, HoursRef, Listing, Plan, Prefer, Priority, Selection,
-    SiteRef, Sites, SkillLevel, Stage, WallClock,
+    Abilities, AgentPlan, GroupPlan, Hours, HoursRef, Listing, Plan, Prefer, Priority, Selection, SiteRef,
+    Sites, SkillLevel, Stage, WallClock,
 };
 use base::{Calendar, Date, Epoch, Offset};
 
