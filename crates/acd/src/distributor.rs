@@ -31,7 +31,7 @@
 //! Never knows: SIP, media, legs, numbers, files, clocks.
 
 use crate::agent::{Deed, State, step};
-use crate::caller::{ALONE, Caller, Callers, Phase, Spot};
+use crate::caller::{Caller, Callers, Phase, Spot};
 use crate::group::Group;
 use crate::hours::{Hours, HoursRef, WallClock};
 use crate::last_agent::LastAgents;
@@ -78,6 +78,10 @@ pub struct Distributor {
     pub(crate) on_break: u32,
     /// Offers ever made.
     pub(crate) offered: u64,
+    /// Callers who looked for an agent in this step; empty between steps.
+    pub(crate) seekers: Vec<Spot>,
+    /// Somebody left whom a line may have needed: whoever waits for nobody goes at the end of the step.
+    pub(crate) look_for_deserted: bool,
     /// Agents freed in this step beside the one at hand; empty between steps.
     pub(crate) freed: Vec<AgentRef>,
     /// Groups whose line has changed its length in this step; empty between steps.
@@ -187,6 +191,8 @@ impl Distributor {
             ranks_occupancy: false,
             on_break: 0,
             offered: 0,
+            seekers: Vec::new(),
+            look_for_deserted: false,
             freed: Vec::new(),
             watched: Vec::new(),
         };
@@ -286,22 +292,23 @@ impl Distributor {
     fn signed_out(&mut self, agent: AgentRef, left: Option<Spot>, out: &mut Vec<Output>) {
         let own = self.agents[agent.index()].pools.iter().map(|(pool, _)| &self.pools.all[pool.index()]);
         let alone = own.filter(|pool| pool.who == Who::Agent(agent)).flat_map(|pool| pool.open.iter());
-        let mut places: Vec<_> = alone.collect();
-        if let Some(left) = left
-            && let Some(caller) = self.callers.get(left)
-            && (caller.opened >> ALONE & 1 == 0 || !places.contains(&caller.place))
-        {
-            places.push(caller.place);
-        }
+        let left = left.and_then(|left| self.callers.get(left)).map(|caller| caller.place);
+        let mut places: Vec<_> = alone.chain(left).collect();
         places.sort_unstable();
+        places.dedup();
         for place in &places {
-            self.unlist_caller(place.spot);
-            self.pass_stages(place.spot, out);
+            let prefers = |caller: &Caller| caller.prefer.is_some_and(|(one, _)| one == agent);
+            if self.callers.get(place.spot).is_some_and(prefers) {
+                self.unlist_caller(place.spot);
+                self.pass_stages(place.spot, out);
+            }
         }
         for place in &places {
-            self.settle(Some(place.spot), None, out);
+            if self.callers.get(place.spot).is_some_and(|caller| caller.is_open() && !caller.listed) {
+                self.settle(Some(place.spot), None, out);
+            }
         }
-        self.turn_deserted_away(out);
+        self.look_for_deserted = true;
     }
 
     /// Lets a deed change an agent's state, with index, timer and counts; the only place that does.
@@ -393,7 +400,7 @@ impl Distributor {
             self.count_signed_in(agent, 1);
         }
         self.settle(None, Some(agent), out);
-        self.turn_deserted_away(out);
+        self.look_for_deserted = true;
         Ok(())
     }
 
