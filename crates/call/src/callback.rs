@@ -53,6 +53,10 @@ pub struct Callback {
     pub(crate) call: Option<CallRef>,
     /// He was dialed first, and waits for an agent on the phone.
     pub(crate) reached: bool,
+    /// He holds one of the places in which callers are dialed first ([`CallbackFlow::at_once`]).
+    pub(crate) holds: bool,
+    /// He waits for such a place, to be dialed for this attempt.
+    pub(crate) queued: Option<u8>,
     /// The distributor has said that it keeps it.
     pub(crate) kept: bool,
     /// Not in the distributor's lines, because no new calls may begin.
@@ -165,6 +169,8 @@ impl Engine {
             attempts: 0,
             call: None,
             reached: false,
+            holds: false,
+            queued: None,
             kept: false,
             parked: false,
             stranded: None,
@@ -226,6 +232,7 @@ impl Engine {
             };
             self.callbacks.insert(from, callback);
         }
+        self.free_place(from);
         let since = self.acd.caller(caller_of(from)).map(|view| view.since);
         let Some(callback) = self.callbacks.get_mut(&from) else { return };
         callback.kept = true;
@@ -276,6 +283,7 @@ impl Engine {
             let event = Event::CallbackKept { from, caller, group, missed, after: now, attempt: 0 };
             self.tell(now, event, out);
         }
+        self.free_place(from);
         self.callbacks.remove(&from);
         self.tell(now, Event::CallbackEnded { from, group, end }, out);
         match ours {
@@ -299,6 +307,7 @@ impl Engine {
         why: Turned,
         out: &mut Out,
     ) {
+        self.free_place(from);
         let Some(callback) = self.callbacks.remove(&from) else { return };
         self.tell(now, Event::CallbackEnded { from, group, end: CallbackEnd::GivenUp }, out);
         if let Some(call) = callback.call {
@@ -326,6 +335,8 @@ impl Engine {
             attempts: 0,
             call: None,
             reached: false,
+            holds: false,
+            queued: None,
             kept: false,
             parked: false,
             stranded: None,
@@ -361,6 +372,7 @@ impl Engine {
     fn park(&mut self, now: Timestamp, from: CallRef) {
         if let Some(callback) = self.callbacks.get_mut(&from) {
             callback.parked = true;
+            callback.queued = None;
             let _ = self.ask(now, acd::Input::Leave { caller: caller_of(from) });
         }
     }

@@ -12,6 +12,10 @@
 //! Such a call begins with the first agent who is asked, or with the dialing, and ends with the last phone that
 //! rings for it: nothing waits without anybody on a phone.
 //!
+//! The distributor wants everybody dialed for whom an agent is free, and one agent is free for many. So callers who are
+//! dialed first take turns: as many at once as the group says, the next when one of them has his agent or was not
+//! reached. They keep their places in the line meanwhile.
+//!
 //! Never knows: when somebody's turn is, how often he is tried.
 
 use crate::call::{Call, Calling, Place, Stage, Talk, Way, With};
@@ -125,7 +129,24 @@ impl Engine {
             let _ = self.ask(now, acd::Input::Release { agent });
             return;
         }
-        let Some(call) = callback.call.or_else(|| self.begin_callback(now, from, out)) else {
+        let call = match callback.call {
+            Some(call) => Some(call),
+            None => {
+                let at_once = self.callback_flow(group).map_or(1, |flow| flow.at_once.max(1));
+                let held = self.dialed_first.get_mut(group.index()).filter(|held| **held < at_once);
+                let Some(callback) = self.callbacks.get_mut(&from) else { return };
+                let Some(held) = held else {
+                    callback.queued = Some(attempt);
+                    self.to_dial.push_back(from);
+                    return;
+                };
+                *held += 1;
+                callback.holds = true;
+                self.begin_callback(now, from, out)
+            }
+        };
+        let Some(call) = call else {
+            self.free_place(from);
             let _ = self.ask(now, acd::Input::Unreached { caller: caller_of(from) });
             return;
         };
@@ -274,6 +295,42 @@ impl Engine {
         let Way::Callback(from) = self.calls.get(call)?.way else { return None };
         let callback = self.callbacks.get_mut(&from).filter(|callback| callback.call == Some(call))?;
         callback.call = None;
+        self.free_place(from);
         Some(from)
+    }
+
+    /// One who was dialed first has his agent, or is not dialed any more: the next one may be.
+    pub(crate) fn free_place(&mut self, from: CallRef) {
+        if let Some(callback) = self.callbacks.get_mut(&from)
+            && std::mem::take(&mut callback.holds)
+            && let Some(held) = self.dialed_first.get_mut(callback.group.index())
+        {
+            *held -= 1;
+            self.place_freed = true;
+        }
+    }
+
+    /// Dials the next one for whom there is a place now; false when there is none.
+    pub(crate) fn dial_next(&mut self, now: Timestamp, out: &mut Out) -> bool {
+        if !std::mem::take(&mut self.place_freed) {
+            return false;
+        }
+        let mut to_dial = std::mem::take(&mut self.to_dial);
+        // Who was called off meanwhile only stands in this list.
+        to_dial.retain(|from| self.callbacks.get(from).is_some_and(|callback| callback.queued.is_some()));
+        let next = to_dial.iter().position(|from| {
+            self.callbacks.get(from).is_some_and(|callback| {
+                let at_once = self.callback_flow(callback.group).map_or(1, |flow| flow.at_once.max(1));
+                self.dialed_first.get(callback.group.index()).is_some_and(|held| *held < at_once)
+            })
+        });
+        let next = next.and_then(|at| to_dial.remove(at));
+        self.to_dial = to_dial;
+        let Some(callback) = next.and_then(|from| self.callbacks.get_mut(&from)) else { return false };
+        if let (Some(from), Some(attempt)) = (next, callback.queued.take()) {
+            self.place_freed = true;
+            self.dial(now, from, attempt, out);
+        }
+        true
     }
 }
