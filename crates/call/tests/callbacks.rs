@@ -576,3 +576,33 @@ fn the_list_can_be_added_again_after_a_restart_with_the_original_clocks() {
     assert!(next.is_dialing());
     assert!(next.said("invite 0100 from 052712345 () [8 0 101]"), "who waited longest comes first");
 }
+
+#[test]
+fn one_free_agent_does_not_have_the_whole_line_dialed() {
+    let mut day = Day::with(callers_first());
+    for caller in 1..=5 {
+        let name = format!("c{caller}@{caller}00");
+        day.caller_invites(&name, "960001");
+        day.presses(&name, '1');
+        day.caller_hears_clips_out(&name);
+    }
+    day.registers(0);
+    assert_eq!(day.phones(Phone::Ringing).len(), 2, "two at once");
+    let second = day.dialed();
+    day.leg_ends(second, 17, 486, ReleasedBy::Peer);
+    assert_eq!(day.phones(Phone::Ringing).len(), 2, "the third follows the second, who was busy");
+    let third = day.dialed();
+    assert_ne!(third, second);
+    day.outside_answers();
+    day.agent_answers(0);
+    assert_eq!(day.agent(0), AgentState::Talking);
+    assert_eq!(day.phones(Phone::Ringing).len(), 2, "the fourth follows the third, who has his agent");
+    // Called off before he was dialed: nothing is left of him.
+    let fifth = day.call("c5@500");
+    day.request(Request::CancelCallback(fifth));
+    for (_, leg) in day.phones(Phone::Ringing) {
+        day.leg_ends(leg, 17, 486, ReleasedBy::Peer);
+    }
+    assert!(day.phones(Phone::Ringing).is_empty());
+    assert_eq!(day.engine.callbacks().count(), 3, "the first, the second and the fourth, put off");
+}
