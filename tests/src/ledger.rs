@@ -155,12 +155,8 @@ impl Ledger {
             }
             Event::PhoneLost { aor, why } => self.lost_phones.push((*aor, *why)),
             Event::Trunk { up, .. } => self.trunk.push(*up),
-            Event::Answered { .. }
-            | Event::Overflowed { .. }
-            | Event::LegEnded { .. }
-            | Event::PhoneBound { .. }
-            | Event::RequestDone { .. }
-            | Event::RequestRefused { .. } => {}
+            // What concerns no caller, or what this centre does not do.
+            _ => {}
         }
     }
 
@@ -343,6 +339,7 @@ impl Ledger {
             Outcome::Lost => &mut self.sums.lost,
             Outcome::Refused => &mut self.sums.refused,
             Outcome::Service => panic!("no caller dials a service code"),
+            Outcome::CalledBack | Outcome::Joined | Outcome::Callback => panic!("nobody is called back here"),
         } += 1;
     }
 }

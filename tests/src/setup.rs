@@ -11,7 +11,8 @@
 //! the rest from [`Setup::quiet`].
 
 use crate::wire::Faults;
-use acd::{AgentPlan, GroupPlan, GroupRef, Priority, SiteRef, SkillLevel};
+use acd::plan::{Grade, NoAnswer};
+use acd::{Abilities, AgentPlan, GroupPlan, GroupRef, Priority, SiteRef, SkillLevel, Stage};
 use base::{Epoch, Timestamp};
 use call::plan::{AgentPhone, AudioPlan, Entry, Flow, FlowRef, GroupFlow, ServiceCodes, Target};
 use media::session::{ClipRef, Codec};
@@ -304,22 +305,22 @@ impl Setup {
     /// What the engine is configured with.
     #[must_use]
     pub fn call(&self) -> call::Plan {
-        let group = |name: &str, overflow| GroupPlan {
-            name: name.to_owned(),
+        let then = if self.ring_no_answer_not_ready { NoAnswer::NotReady } else { NoAnswer::Skip };
+        let group = |name: &str, timeline| GroupPlan {
             ring: self.ring,
             wrap_up: self.wrap_up,
-            overflow,
+            timeline,
             line_max: self.line_max,
             wait_max: self.wait_max,
-            needs_signed_in: false,
-            ring_no_answer_not_ready: self.ring_no_answer_not_ready,
+            no_answer: vec![Grade { then, tell: false }],
+            ..GroupPlan::named(name)
         };
         let agent = |agent: usize| {
             let mut skills = vec![(GENERAL, SkillLevel(5))];
             if agent % 4 == 3 {
                 skills.push((ENTERPRISE, SkillLevel(5)));
             }
-            AgentPlan { name: user(agent), site: SiteRef(0), skills }
+            AgentPlan { name: user(agent), site: SiteRef(0), skills, abilities: Abilities::NONE }
         };
         let belongs = |title: &str| GroupFlow {
             title: title.to_owned(),
@@ -327,6 +328,9 @@ impl Setup {
             on_full: Target::Busy,
             on_wait_max: Target::Announce(ClipRef(2)),
             on_nobody: Target::Announce(ClipRef(2)),
+            on_closed: Target::Announce(ClipRef(2)),
+            on_surge: Target::Announce(ClipRef(2)),
+            callback: None,
         };
         let flow = |name: &str, group| Flow {
             name: name.to_owned(),
@@ -335,16 +339,28 @@ impl Setup {
             ring_back: None,
             group,
             priority: Priority(0),
+            requires: Abilities::NONE,
         };
-        let entry =
-            |called: &str, flow| Entry { trunk: None, called: called.to_owned(), flow: FlowRef(flow) };
+        let entry = |called: &str, flow| Entry {
+            trunk: None,
+            called: called.to_owned(),
+            flow: FlowRef(flow),
+            site: SiteRef(0),
+        };
         call::Plan {
             acd: acd::Plan {
                 groups: vec![
                     group("general", vec![]),
-                    group("enterprise", vec![(Duration::from_secs(10), GENERAL)]),
+                    group(
+                        "enterprise",
+                        vec![
+                            Stage::all(Duration::ZERO, ENTERPRISE),
+                            Stage::all(Duration::from_secs(10), GENERAL),
+                        ],
+                    ),
                 ],
                 agents: (0..self.agents).map(agent).collect(),
+                ..acd::Plan::default()
             },
             groups: vec![belongs("民生"), belongs("一企来办")],
             phones: (0..self.agents).map(|agent| AgentPhone { aor: AorRef::at(agent) }).collect(),

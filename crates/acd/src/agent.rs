@@ -18,6 +18,8 @@
 //! - Wrap-up belongs to the call just ended, with one deadline, however many groups the agent serves.
 //! - A talk outside any offer has no wrap-up of its own and cuts none short: an agent who dials out in his
 //!   wrap-up goes back into what is left of it.
+//! - A pause is not ready with an end: what a ring-no-answer makes of an agent who shall cool down. Whatever he
+//!   asks for ends it.
 //!
 //! Never knows: callers, lines, other agents, who is asking.
 
@@ -33,6 +35,13 @@ pub enum State {
     SignedOut,
     /// At work, takes no callers.
     NotReady(Reason),
+    /// At work, takes no callers for a while.
+    Pause {
+        /// Why.
+        reason: Reason,
+        /// When he is ready again by himself.
+        until: Timestamp,
+    },
     /// Waits for a caller.
     Ready {
         /// Since when, as the choice of the longest idle sees it.
@@ -104,12 +113,25 @@ pub enum Deed {
     Offer(OfferRef),
     /// The bridge stands; this much wrap-up will follow.
     Accept(Duration),
-    /// The offer ended on his side; what that makes of him, `None` for ready.
-    Refuse(Option<Reason>),
+    /// The offer ended on his side; what that makes of him.
+    Refuse(Refused),
     /// The offer ended on the caller's side.
     Withdraw,
-    /// The wrap-up's deadline.
-    WrapUpOver,
+    /// His wrap-up ends then, and not before.
+    Extend(Timestamp),
+    /// The deadline of a wrap-up or a pause.
+    Over,
+}
+
+/// What an offer that ended on the agent's side makes of him.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// Ready, at the end of the idle order.
+    Ready,
+    /// Not ready until he says so.
+    NotReady(Reason),
+    /// Not ready for a while.
+    Pause(Reason, Timestamp),
 }
 
 /// The table: what `deed` makes of an agent in `state`, or why it cannot be.
@@ -134,7 +156,20 @@ pub fn step(now: Timestamp, state: State, deed: Deed) -> Result<State, &'static 
             Deed::Release => return Err(NOT_TALKING),
             Deed::Offer(_) => return Err(NOT_READY),
             Deed::Accept(_) | Deed::Refuse(_) | Deed::Withdraw => return Err(NOT_OFFERED),
-            Deed::WrapUpOver => return Err(NOT_IN_WRAP_UP),
+            Deed::Extend(_) | Deed::Over => return Err(NOT_IN_WRAP_UP),
+        },
+
+        State::Pause { reason, .. } => match deed {
+            Deed::SignIn => return Err(SIGNED_IN),
+            Deed::SignOut => State::SignedOut,
+            Deed::Ready | Deed::Over => ready,
+            Deed::NotReady(other) => State::NotReady(other),
+            Deed::PhoneLost => State::NotReady(Reason::PhoneLost),
+            Deed::Engage => State::Talking { wrap_up: NO_WRAP_UP, then: Then::NotReady(reason) },
+            Deed::Release => return Err(NOT_TALKING),
+            Deed::Offer(_) => return Err(NOT_READY),
+            Deed::Accept(_) | Deed::Refuse(_) | Deed::Withdraw => return Err(NOT_OFFERED),
+            Deed::Extend(_) => return Err(NOT_IN_WRAP_UP),
         },
 
         State::Ready { .. } => match deed {
@@ -150,7 +185,7 @@ pub fn step(now: Timestamp, state: State, deed: Deed) -> Result<State, &'static 
                 State::Offered { offer, idle }
             }
             Deed::Accept(_) | Deed::Refuse(_) | Deed::Withdraw => return Err(NOT_OFFERED),
-            Deed::WrapUpOver => return Err(NOT_IN_WRAP_UP),
+            Deed::Extend(_) | Deed::Over => return Err(NOT_IN_WRAP_UP),
         },
 
         State::Offered { idle, .. } => match deed {
@@ -164,10 +199,11 @@ pub fn step(now: Timestamp, state: State, deed: Deed) -> Result<State, &'static 
             Deed::Offer(_) => return Err(OFFERED),
             Deed::Accept(wrap_up) => State::Talking { wrap_up: WrapUp::For(wrap_up), then: Then::Ready },
             // Who refuses goes to the end of the idle order; else the same phone would ring first for everybody.
-            Deed::Refuse(None) => ready,
-            Deed::Refuse(Some(reason)) => State::NotReady(reason),
+            Deed::Refuse(Refused::Ready) => ready,
+            Deed::Refuse(Refused::NotReady(reason)) => State::NotReady(reason),
+            Deed::Refuse(Refused::Pause(reason, until)) => State::Pause { reason, until },
             Deed::Withdraw => State::Ready { idle },
-            Deed::WrapUpOver => return Err(NOT_IN_WRAP_UP),
+            Deed::Extend(_) | Deed::Over => return Err(NOT_IN_WRAP_UP),
         },
 
         State::Talking { wrap_up, then } => match deed {
@@ -180,7 +216,7 @@ pub fn step(now: Timestamp, state: State, deed: Deed) -> Result<State, &'static 
             Deed::Engage | Deed::Offer(_) => return Err(TALKING),
             Deed::Release => released(now, wrap_up, then),
             Deed::Accept(_) | Deed::Refuse(_) | Deed::Withdraw => return Err(NOT_OFFERED),
-            Deed::WrapUpOver => return Err(NOT_IN_WRAP_UP),
+            Deed::Extend(_) | Deed::Over => return Err(NOT_IN_WRAP_UP),
         },
 
         State::WrapUp { until, then } => match deed {
@@ -196,7 +232,8 @@ pub fn step(now: Timestamp, state: State, deed: Deed) -> Result<State, &'static 
             Deed::Release => return Err(NOT_TALKING),
             Deed::Offer(_) => return Err(NOT_READY),
             Deed::Accept(_) | Deed::Refuse(_) | Deed::Withdraw => return Err(NOT_OFFERED),
-            Deed::WrapUpOver => then.map_or(ready, State::NotReady),
+            Deed::Extend(until) => State::WrapUp { until, then },
+            Deed::Over => then.map_or(ready, State::NotReady),
         },
     })
 }
@@ -225,11 +262,31 @@ impl State {
     pub const fn shown(self) -> AgentState {
         match self {
             Self::SignedOut => AgentState::SignedOut,
-            Self::NotReady(reason) => AgentState::NotReady(reason),
+            Self::NotReady(reason) | Self::Pause { reason, .. } => AgentState::NotReady(reason),
             Self::Ready { .. } => AgentState::Ready,
             Self::Offered { offer, .. } => AgentState::Offered(offer),
             Self::Talking { .. } => AgentState::Talking,
             Self::WrapUp { until, .. } => AgentState::WrapUp { until },
+        }
+    }
+
+    /// The deadline that ends it.
+    #[must_use]
+    pub const fn until(self) -> Option<Timestamp> {
+        match self {
+            Self::Pause { until, .. } | Self::WrapUp { until, .. } => Some(until),
+            _ => None,
+        }
+    }
+
+    /// Whether he is on a break, or goes on one as soon as his call is done: both count against the limit.
+    #[must_use]
+    pub const fn is_break(self) -> bool {
+        match self {
+            Self::NotReady(reason)
+            | Self::Talking { then: Then::NotReady(reason), .. }
+            | Self::WrapUp { then: Some(reason), .. } => reason.is_break(),
+            _ => false,
         }
     }
 

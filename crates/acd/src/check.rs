@@ -3,12 +3,11 @@
 //! Never knows: how it came to this; only what is there now.
 
 use crate::agent::State;
+use crate::caller::{Phase, Spot};
 use crate::distributor::{Distributor, Due};
-use crate::group::Idle;
-use crate::line::Place;
+use crate::line::rank;
 use crate::refusal::Memory;
-use crate::{AgentRef, GroupRef};
-use std::cmp::Reverse;
+use crate::{AgentRef, GroupRef, OfferRef};
 
 /// A broken invariant, in words.
 pub type Broken = String;
@@ -17,9 +16,12 @@ impl Distributor {
     /// Whether every invariant holds.
     ///
     /// - An agent holds at most one offer, an offer has one agent and one caller, and they agree on it.
-    /// - A caller is in one line, and in exactly the indexes where agents may look for him, unless he is ringing.
-    /// - A ready agent is in exactly his groups' indexes; nobody else is.
+    /// - A caller is in one line at his rank, and in exactly the pools that are open to him, unless he is ringing,
+    ///   dialed, or to be called back later.
+    /// - A ready agent is in exactly the pools that he belongs to; nobody else is.
     /// - Work-conserving: no ready agent beside an open caller whom he may take.
+    /// - Nobody overtakes by more than the longest head start and the grey delay.
+    /// - A party has one callback at most, and is known by it.
     /// - Nobody waits past his longest wait unless he is ringing, nor where nobody is left to serve him.
     /// - Every timer that somebody counts on is set for him, and no other is.
     ///
@@ -33,7 +35,7 @@ impl Distributor {
     }
 
     fn check_agents(&self) -> Result<(), Broken> {
-        let mut timers = 0;
+        let mut breaks = 0;
         for (at, agent) in self.agents.iter().enumerate() {
             let name = AgentRef::at(at);
             if let State::Offered { offer, .. } = agent.state {
@@ -44,23 +46,31 @@ impl Distributor {
             ensure(agent.listed == agent.is_ready(), || {
                 format!("{name} is {:?}, listed: {}", agent.state, agent.listed)
             })?;
-            let wraps_up = matches!(agent.state, State::WrapUp { .. });
-            ensure(wraps_up == agent.wrap_up.is_some(), || {
-                format!("{name} is {:?} without its timer", agent.state)
+            breaks += u32::from(agent.state.is_break());
+            let belongs = self.pools.all.iter().filter_map(|pool| pool.who.level_of(name, &agent.plan));
+            ensure(belongs.eq(agent.pools.iter().map(|(_, level)| *level)), || {
+                format!("{name} is in the wrong pools")
             })?;
-            if let (State::WrapUp { until, .. }, Some(timer)) = (agent.state, agent.wrap_up) {
-                let key = self.timers.get(timer);
-                ensure(key == Some(&Due::WrapUp(name)) && timer.at() == until, || {
-                    format!("{name}'s wrap-up timer")
-                })?;
-                timers += 1;
-            }
+        }
+        ensure(breaks == self.on_break, || format!("{breaks} on a break, {} counted", self.on_break))?;
+        ensure(self.freed.is_empty() && self.watched.is_empty() && self.seekers.is_empty(), || {
+            "a step was left half done".into()
+        })?;
+        self.check_timers()
+    }
+
+    fn check_timers(&self) -> Result<(), Broken> {
+        let mut timers = usize::from(self.night_timer.is_some());
+        for (at, agent) in self.agents.iter().enumerate() {
+            let name = AgentRef::at(at);
+            let ends = agent.over.map(base::TimerRef::at);
+            ensure(agent.state.until() == ends, || format!("{name} is {:?} without its timer", agent.state))?;
             let cools = agent.refusals.next_deadline();
             ensure(cools == agent.cool_down.map(base::TimerRef::at), || format!("{name}'s cool-down timer"))?;
-            if let Some(timer) = agent.cool_down {
-                ensure(self.timers.get(timer) == Some(&Due::CoolDown(name)), || {
-                    format!("{name}'s cool-down key")
-                })?;
+            let keys = [(agent.over, Due::Over(name)), (agent.cool_down, Due::CoolDown(name))];
+            for (timer, due) in keys {
+                let Some(timer) = timer else { continue };
+                ensure(self.timers.get(timer) == Some(&due), || format!("{name}'s {due:?}"))?;
                 timers += 1;
             }
         }
@@ -68,9 +78,9 @@ impl Distributor {
             let state = self.agents[offer.agent.index()].state;
             let held = matches!(state, State::Offered { offer, .. } if offer == name);
             ensure(held, || format!("{name} is shown to {}, who is {state:?}", offer.agent))?;
-            let caller = self.callers.get(offer.spot).ok_or_else(|| format!("{name} has no caller"))?;
-            ensure(caller.offer == Some(name), || {
-                format!("{name} is for {}, who has another", caller.caller)
+            ensure(self.callers.get(offer.spot).is_some(), || format!("{name} has no caller"))?;
+            ensure(self.rings(offer.spot).any(|ring| ring == name), || {
+                format!("{name} is unknown to its caller")
             })?;
             let timer = offer.timer.and_then(|timer| self.timers.get(timer));
             ensure(timer == Some(&Due::RingOut(name)), || format!("{name} never rings out"))?;
@@ -95,27 +105,49 @@ impl Distributor {
             let name = caller.caller;
             ensure(self.callers.spot(name) == Some(spot), || format!("{name} is in two places"))?;
             ensure(caller.place.spot == spot, || format!("{name} stands in another's place"))?;
-            let ringing = caller.offer.is_some();
-            if let Some(offer) = caller.offer {
-                ensure(self.offers.get(offer).is_some(), || {
-                    format!("{name} rings in {offer}, which is over")
-                })?;
-            }
-            ensure(caller.listed != ringing, || {
-                format!("{name} ringing: {ringing}, listed: {}", caller.listed)
+            let weight = self.groups[caller.group.index()].plan.weight;
+            let head_start = self.order.head_start(caller.priority, weight);
+            let right = rank(&self.order, caller.since, head_start, caller.grey);
+            ensure(caller.place.rank == right, || format!("{name} ranks {}", caller.place.rank))?;
+            ensure(caller.listed == caller.is_open(), || {
+                format!(
+                    "{name} {:?}, ringing: {}, listed: {}",
+                    caller.phase,
+                    caller.offer.is_some(),
+                    caller.listed
+                )
             })?;
+            for offer in self.rings(spot) {
+                let held = self
+                    .offers
+                    .get(offer)
+                    .ok_or_else(|| format!("{name} rings in {offer}, which is over"))?;
+                ensure(held.spot == spot, || format!("{offer} is for somebody else than {name}"))?;
+            }
+            let present = caller.phase == Phase::Present;
+            ensure(present || caller.callback.is_some(), || format!("{name} is away without a callback"))?;
+            let rings_or_waits = matches!(caller.phase, Phase::Present | Phase::InTurn);
+            ensure(rings_or_waits || caller.offer.is_none(), || format!("{name} rings while he is away"))?;
+            let ringing = caller.offer.is_some();
             ensure(ringing || !caller.overdue, || format!("{name} waits longer than he may"))?;
-            let deserted = self.groups[caller.group.index()].is_deserted();
-            ensure(!deserted, || format!("{name} waits where nobody is signed in"))?;
+            let deserted = self.is_deserted(caller.group, caller.site);
+            ensure(ringing || !present || !deserted, || format!("{name} waits where nobody is signed in"))?;
+            if let Some(party) = caller.party.filter(|_| !present) {
+                let known = self.callers.callbacks.get(&party) == Some(&spot);
+                ensure(known, || format!("{name} is not known by his {party}"))?;
+            }
+            if let Phase::WithAgent(agent) = caller.phase {
+                ensure(agent.index() < self.agents.len(), || format!("{name} is with nobody"))?;
+            }
         }
         Ok(())
     }
 
     fn check_groups(&self) -> Result<(), Broken> {
-        let (mut in_lines, mut open, mut idle) = (0, 0, 0);
+        let mut in_lines = 0;
         for (at, group) in self.groups.iter().enumerate() {
             let name = GroupRef::at(at);
-            let mut ringing = 0;
+            let (mut ringing, mut callbacks, mut latest) = (0, 0, None);
             for place in group.line.iter() {
                 let caller =
                     self.callers.get(place.spot).ok_or_else(|| format!("a ghost in the line of {name}"))?;
@@ -123,46 +155,68 @@ impl Distributor {
                     format!("{} in {name}", caller.caller)
                 })?;
                 ringing += usize::from(caller.offer.is_some());
+                callbacks += usize::from(caller.phase != Phase::Present);
+                // The bound on overtaking: whoever stands before joined less than that after.
+                let bound = self.order.head_start_max + self.order.grey_delay;
+                let overtaken = latest.is_some_and(|latest| latest > caller.since + bound);
+                ensure(!overtaken, || format!("{} is overtaken by more than the bound", caller.caller))?;
+                latest = latest.max(Some(caller.since));
             }
             in_lines += group.line.len();
-            ensure(ringing == group.line.ringing, || {
-                format!("{name} counts {} ringing", group.line.ringing)
+            let counted = (group.line.ringing, group.line.callbacks);
+            ensure(counted == (ringing, callbacks), || {
+                format!("{name} counts {counted:?} ringing, called back")
             })?;
-            ensure(group.line.len() <= group.plan.line_max, || format!("{name} is longer than it may be"))?;
-            open += group.open.len();
-            idle += group.idle.len();
+            ensure(group.line.len() <= group.plan.line_max.max(1), || {
+                format!("{name} is longer than it may be")
+            })?;
             let there = |agent: &&crate::distributor::Agent| {
-                agent.state != State::SignedOut && agent.plan.skills.iter().any(|(skill, _)| *skill == name)
+                agent.is_signed_in() && agent.plan.skills.iter().any(|(skill, _)| *skill == name)
             };
             let signed_in = self.agents.iter().filter(there).count();
             ensure(signed_in == group.signed_in as usize, || {
                 format!("{name} counts {} signed in", group.signed_in)
             })?;
-            let helpers = std::iter::once(name).chain(group.plan.overflow.iter().map(|(_, to)| *to));
-            let cover: u32 = helpers.map(|helper| self.groups[helper.index()].signed_in).sum();
-            ensure(cover == group.cover, || format!("{name} counts {} who cover it", group.cover))?;
         }
         ensure(in_lines == self.callers.len(), || "somebody is in no line".into())?;
+        self.check_pools()
+    }
 
-        let listed_callers = self.callers.iter().filter(|(_, caller)| caller.listed);
+    fn check_pools(&self) -> Result<(), Broken> {
+        let (mut open, mut idle) = (0, 0);
+        for pool in &self.pools.all {
+            open += pool.open.len();
+            idle += pool.idle.len();
+            let members = self.agents.iter().enumerate().filter(|(at, agent)| {
+                agent.is_signed_in() && pool.who.level_of(AgentRef::at(*at), &agent.plan).is_some()
+            });
+            let signed_in = members.count();
+            ensure(signed_in == pool.signed_in as usize, || {
+                format!("{:?} counts {} signed in", pool.who, pool.signed_in)
+            })?;
+        }
         let mut wanted = 0;
-        for (_, caller) in listed_callers {
-            for stage in 0..=caller.stages {
-                let group = self.serves(caller.group, stage);
-                let there = self.groups[group.index()].open.contains(&caller.place);
-                ensure(there, || format!("{} cannot be seen by {group}", caller.caller))?;
-                wanted += 1;
+        for (_, caller) in self.callers.iter().filter(|(_, caller)| caller.listed) {
+            let mut pools: Vec<_> = caller.asked().map(|(_, pool)| pool).collect();
+            pools.sort_unstable();
+            pools.dedup();
+            for pool in &pools {
+                let there = self.pools.all[pool.index()].open.contains(&caller.place);
+                ensure(there, || format!("{} cannot be seen by {pool}", caller.caller))?;
             }
+            wanted += pools.len();
         }
         ensure(wanted == open, || format!("{open} open places, {wanted} wanted"))?;
 
         let mut wanted = 0;
         for (at, agent) in self.agents.iter().enumerate() {
-            let State::Ready { idle: since } = agent.state else { continue };
-            for (group, level) in &agent.plan.skills {
-                let key = Idle { since, level: Reverse(*level), agent: AgentRef::at(at) };
-                let there = self.groups[group.index()].idle.contains(&key);
-                ensure(there, || format!("{} cannot be seen by {group}", AgentRef::at(at)))?;
+            let Some(since) = agent.idle_since() else { continue };
+            for (pool, level) in &agent.pools {
+                let at_pool = &self.pools.all[pool.index()];
+                let key = agent.standing.key(at_pool.selection, since, *level, AgentRef::at(at));
+                ensure(at_pool.idle.contains(&key), || {
+                    format!("{} cannot be seen by {pool}", AgentRef::at(at))
+                })?;
                 wanted += 1;
             }
         }
@@ -170,17 +224,25 @@ impl Distributor {
     }
 
     fn check_work_conserving(&self) -> Result<(), Broken> {
-        for group in self.groups.iter().filter(|group| !group.idle.is_empty()) {
-            for Place { spot, .. } in group.open.iter() {
-                let caller = self.callers.get(spot).ok_or("a ghost among the open callers")?;
-                for Idle { agent, .. } in group.idle.iter() {
-                    let memory = self.agents[agent.index()].refusals.of(caller.caller);
+        for pool in self.pools.all.iter().filter(|pool| !pool.idle.is_empty()) {
+            for place in pool.open.iter() {
+                let caller = self.callers.get(place.spot).ok_or("a ghost among the open callers")?;
+                for idle in pool.idle.iter() {
+                    let memory = self.agents[idle.agent.index()].refusals.of(caller.caller);
                     let cooling = memory == Memory::Cooling;
-                    ensure(cooling, || format!("{} waits while {agent} is ready for him", caller.caller))?;
+                    ensure(cooling, || {
+                        format!("{} waits while {} is ready for him", caller.caller, idle.agent)
+                    })?;
                 }
             }
         }
         Ok(())
+    }
+
+    /// The offers in which a caller is ringing.
+    fn rings(&self, spot: Spot) -> impl Iterator<Item = OfferRef> + '_ {
+        let first = self.callers.get(spot).and_then(|caller| caller.offer);
+        std::iter::successors(first, |offer| self.offers.get(*offer)?.next)
     }
 }
 

@@ -1,30 +1,40 @@
 //! [`WaitingLine`]: who waits for a group, in the order in which they are served.
 //!
 //! ```text
-//!   enqueue ─▶ │ priority 9: since 00:12 │ priority 0: since 00:03, 00:04, 00:15 … │ ─▶ served, turned away, gone
+//!   enqueue ─▶ │ rank 00:02 (joined 00:12, head start 10 s) · 00:03 · 00:04 · 00:15 … │ ─▶ served, turned away, gone
 //!                                     ▲ one of them may be ringing at an agent: he stands where he stood
 //! ```
 //!
-//! The order is priority, then the caller's original clock, then the order of joining. Nothing but the bridge,
-//! the caller himself or a limit takes a caller out; whatever fails in between leaves him his place.
+//! The order is the caller's clock less his head start ([`Order`](crate::plan::Order)), then the order of joining. It
+//! never changes by itself. Nothing but the bridge, the caller himself or a limit takes a caller out; whatever
+//! fails in between leaves him his place. Those who will be called back stand in it like everybody.
 //!
 //! Never knows: agents, offers, why somebody waits.
 
-use crate::Priority;
 use crate::caller::Spot;
+use crate::plan::Order;
 use crate::ranked::Ranked;
 use base::Timestamp;
-use std::cmp::Reverse;
+use std::time::Duration;
 
 /// A caller's place: all that the order among callers depends on, and where his record is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Place {
-    pub(crate) priority: Reverse<Priority>,
-    /// His original clock.
-    pub(crate) since: Timestamp,
+    /// See [`rank`].
+    pub(crate) rank: u64,
     /// Order of joining; no two callers share one.
     pub(crate) order: u64,
     pub(crate) spot: Spot,
+}
+
+/// Keeps ranks above zero: the longest head start that makes a difference is 36 years.
+const BEFORE_THE_START: u64 = 1 << 60;
+
+/// A caller's rank: his clock, less his head start, or plus the delay of a grey list. Lower is first.
+pub(crate) fn rank(order: &Order, since: Timestamp, head_start: Duration, grey: bool) -> u64 {
+    let nanos = |span: Duration| u64::try_from(span.as_nanos()).unwrap_or(u64::MAX);
+    let clock = since.as_nanos().saturating_add(BEFORE_THE_START);
+    if grey { clock.saturating_add(nanos(order.grey_delay)) } else { clock.saturating_sub(nanos(head_start)) }
 }
 
 /// One group's line.
@@ -33,6 +43,8 @@ pub(crate) struct WaitingLine {
     places: Ranked<Place>,
     /// How many of them are ringing at an agent.
     pub(crate) ringing: usize,
+    /// How many of them are not on the phone.
+    pub(crate) callbacks: usize,
 }
 
 impl WaitingLine {
@@ -51,21 +63,8 @@ impl WaitingLine {
         u32::try_from(self.places.before(place) + 1).unwrap_or(u32::MAX)
     }
 
-    /// Who is served first.
-    pub(crate) fn first(&self) -> Option<Place> {
-        self.places.first()
-    }
-
-    /// The oldest clock in the line: the oldest of each priority's first, so the cost is the number of
-    /// priorities in use, not of callers.
-    pub(crate) fn oldest(&self) -> Option<Timestamp> {
-        let next_priority =
-            |first: &Place| self.places.after(&Place { since: Timestamp::NEVER, order: u64::MAX, ..*first });
-        std::iter::successors(self.places.first(), next_priority).map(|place| place.since).min()
-    }
-
-    /// How many wait, those who are ringing included.
-    pub(crate) fn len(&self) -> usize {
+    /// How many wait, those who are ringing and those who will be called back included.
+    pub(crate) const fn len(&self) -> usize {
         self.places.len()
     }
 
@@ -80,19 +79,14 @@ mod tests {
     use super::*;
     use base::Handle;
 
-    fn place(priority: u8, since: u64, order: u64) -> Place {
-        Place {
-            priority: Reverse(Priority(priority)),
-            since: Timestamp::from_secs(since),
-            order,
-            spot: Spot::from_parts(order as u32, 0),
-        }
+    fn place(rank: u64, order: u64) -> Place {
+        Place { rank, order, spot: Spot::from_parts(order as u32, 0) }
     }
 
     #[test]
-    fn the_line_is_served_by_priority_then_clock_then_order_of_joining() {
+    fn the_line_is_served_by_rank_then_order_of_joining() {
         let mut line = WaitingLine::default();
-        let served = [place(9, 12, 4), place(0, 3, 3), place(0, 4, 1), place(0, 4, 2)];
+        let served = [place(2, 4), place(3, 3), place(4, 1), place(4, 2)];
         for at in [2, 0, 3, 1] {
             line.join(served[at]);
         }
@@ -103,14 +97,13 @@ mod tests {
     }
 
     #[test]
-    fn the_oldest_clock_is_found_behind_higher_priorities() {
-        let mut line = WaitingLine::default();
-        assert_eq!(line.oldest(), None);
-        for (order, (priority, since)) in
-            [(9, 12), (9, 10), (5, 2), (5, 7), (0, 3), (0, 8)].iter().enumerate()
-        {
-            line.join(place(*priority, *since, order as u64));
-        }
-        assert_eq!(line.oldest(), Some(Timestamp::from_secs(2)));
+    fn a_head_start_counts_as_waiting_and_a_grey_list_as_coming_later() {
+        let order = Order::default();
+        let at = |seconds, head_start, grey| {
+            rank(&order, Timestamp::from_secs(seconds), Duration::from_secs(head_start), grey)
+        };
+        assert!(at(12, 10, false) < at(3, 0, false));
+        assert_eq!(at(13, 10, false), at(3, 0, false));
+        assert_eq!(at(0, 600, true), at(300, 0, false));
     }
 }

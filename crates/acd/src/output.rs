@@ -1,6 +1,7 @@
 //! What the distributor says. Every output is also an event that the report folds.
 
-use crate::input::Reason;
+use crate::input::{Reason, SurgeMode};
+use crate::plan::Selection;
 use crate::{AgentRef, CallerRef, GroupRef, OfferRef};
 use base::Timestamp;
 use std::time::Duration;
@@ -38,6 +39,8 @@ pub enum OfferEnd {
     CallerGone,
     /// The agent went away (phone lost, not ready, signed out).
     AgentGone,
+    /// Another agent, rung at the same time, was faster.
+    TakenElsewhere,
 }
 
 /// Why a caller was turned away.
@@ -49,6 +52,81 @@ pub enum Turned {
     WaitedTooLong,
     /// Nobody is signed in who could serve him.
     NobodySignedIn,
+    /// Outside the group's hours.
+    Closed,
+    /// Too many callers, and a surge is on.
+    Surge,
+    /// He is on the black list.
+    Blocked,
+}
+
+/// Whether an agent's phone rings or answers by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// The agent picks up.
+    ByAgent,
+    /// The phone is asked to answer at once.
+    ByPhone,
+}
+
+/// Why this agent for this caller, and who else was looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Because {
+    /// A caller looked for an agent: the best by the group's selection among those ready at the first stage of
+    /// his timeline that has one.
+    Selected {
+        /// Which stage; `None`: he is the agent whom the caller should get.
+        stage: Option<u8>,
+        /// By which rule.
+        by: Selection,
+        /// Ready agents who could take him at that stage.
+        among: u32,
+        /// Of these, ranked before this one and passed over, because they refused this caller lately.
+        passed: u32,
+    },
+    /// An agent looked for a caller: the first in order among all who may be offered to him.
+    FirstInOrder {
+        /// Pools of agents that he belongs to in which somebody waited; he looked at the head of each.
+        among: u32,
+        /// Of these, ranked before this one and passed over, because he refused them lately.
+        passed: u32,
+    },
+}
+
+/// What a supervisor should know at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Alert {
+    /// An agent does not answer his phone.
+    RingNoAnswer {
+        /// Who.
+        agent: AgentRef,
+        /// How often in a row.
+        in_a_row: u32,
+    },
+    /// A group's surge has begun, or is over.
+    Surge {
+        /// Which.
+        group: GroupRef,
+        /// Now on.
+        on: bool,
+        /// As set by a supervisor, or by itself.
+        mode: SurgeMode,
+    },
+}
+
+/// How a callback ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum CallbackEnd {
+    /// Caller and agent talk.
+    Reached,
+    /// The caller called again by himself and took the place.
+    CalledAgain,
+    /// One for the same party is there already.
+    Merged,
+    /// As often tried as the group allows.
+    GivenUp,
+    /// Taken back.
+    Cancelled,
 }
 
 /// What is decided.
@@ -77,6 +155,10 @@ pub enum Output {
         group: GroupRef,
         /// How long to ring at most (the distributor ends the offer by itself then).
         ring: Duration,
+        /// Whether to ring at all.
+        answer: Answer,
+        /// Why this one.
+        because: Because,
     },
     /// An offer is over. Unless `Accepted`: stop ringing.
     OfferEnded {
@@ -98,6 +180,15 @@ pub enum Output {
         /// Who helps.
         to: GroupRef,
     },
+    /// More agents of the caller's own group may serve him now: lower levels, other sites.
+    Relaxed {
+        /// Who.
+        caller: CallerRef,
+        /// His line.
+        group: GroupRef,
+        /// The stage of its timeline that opened.
+        stage: u8,
+    },
     /// The caller left the line because the bridge stands.
     Served {
         /// Who.
@@ -118,6 +209,45 @@ pub enum Output {
         /// Why.
         why: Turned,
     },
+    /// The caller is out of the line: the same party has called again in a surge, and that call has his place.
+    Collapsed {
+        /// Who.
+        caller: CallerRef,
+        /// The later call.
+        by: CallerRef,
+    },
+    /// The caller has waited so long that he is to be asked whether he wants to be called back.
+    CallbackOffered {
+        /// Who.
+        caller: CallerRef,
+    },
+    /// The caller is called back later; his place and clock stay.
+    CallbackKept {
+        /// Who.
+        caller: CallerRef,
+        /// Whose line.
+        group: GroupRef,
+        /// A missed call (漏话).
+        missed: bool,
+        /// Not before.
+        after: Timestamp,
+    },
+    /// Dial the caller of a callback now; answered by `Reached` or `Unreached`.
+    Dial {
+        /// Who.
+        caller: CallerRef,
+        /// Which attempt, from 1.
+        attempt: u8,
+    },
+    /// A callback is over; its caller reference is free.
+    CallbackEnded {
+        /// Who.
+        caller: CallerRef,
+        /// Whose line.
+        group: GroupRef,
+        /// How.
+        end: CallbackEnd,
+    },
     /// An agent's state changed.
     Agent {
         /// Who.
@@ -125,6 +255,8 @@ pub enum Output {
         /// To what.
         state: AgentState,
     },
+    /// A supervisor should know.
+    Alert(Alert),
     /// The input cannot be met.
     Refused {
         /// Why, in words for an operator.

@@ -1,46 +1,45 @@
-//! [`Ranked`]: keys in order, each with its rank: "who is first", "who comes after", "how many are before".
+//! [`Ranked`]: keys in order, each with its rank: "who is first", "who comes next", "how many are before".
 //!
-//! A treap: a search tree by key that is also a heap by random weight, each node knowing how many stand under
-//! it. The weights come from a counter through a fixed mix, so the same keys in the same order give the same
-//! tree everywhere. Insert, remove, rank and successor are O(log n); nodes are reused, so nothing is allocated
-//! once a set has been as long as it gets.
+//! A sorted list in runs of at most [`RUN`] keys: lines are served near their head and joined near their tail,
+//! so almost every change touches one run that is in the cache, and doubling the line adds a run or two to look
+//! over and not a level of pointers to follow.
 //!
 //! ```text
-//!   insert(key) ─▶ ┌──────────┐ ─▶ first()       the head of a line, the longest idle agent
-//!   remove(key) ─▶ │  Ranked  │ ─▶ after(key)    the next one, when the head cannot be taken
-//!                  └──────────┘ ─▶ before(key)   a caller's position, less one
+//!   runs   [k k k k k]  [k k k k k k k]  [k k k]        each sorted, none empty, all in order
+//!            ▲ first                          ▲ most keys join here
+//!   insert(key) · remove(key)      find the run, then the place in it; a full run is cut in two
+//!   first() · iter()               the head of a line; the next ones, when the head cannot be taken
+//!   before(key)                    lengths of the runs before, and the place in its own
 //! ```
+//!
+//! Emptied runs are kept for the next cut, so nothing is allocated once a set has been as long as it gets.
 //!
 //! Never knows: what its keys mean.
 
-use base::Random;
+/// Keys in one run: a few cache lines to move at most.
+const RUN: usize = 64;
 
 /// An ordered set of distinct keys that also answers "how many are before this one".
 #[derive(Clone, Debug)]
 pub(crate) struct Ranked<K> {
-    nodes: Vec<Node<K>>,
     /// The first key, at hand: whoever is free looks at the heads of many sets at once.
     first: Option<K>,
-    root: u32,
-    /// The first node that is not in use; the next ones hang on each other's `left`.
-    free: u32,
-    weights: Random,
+    len: usize,
+    runs: Vec<Run<K>>,
+    spare: Vec<Vec<K>>,
 }
 
+/// Some keys in order; never empty.
 #[derive(Clone, Debug)]
-struct Node<K> {
-    key: K,
-    /// Heavier nodes stand nearer the root.
-    weight: u32,
-    /// How many stand in this subtree, this one included.
-    count: u32,
-    left: u32,
-    right: u32,
+struct Run<K> {
+    /// The first of them, so that looking for a run touches no other memory.
+    first: K,
+    keys: Vec<K>,
 }
 
 impl<K> Default for Ranked<K> {
     fn default() -> Self {
-        Self { nodes: Vec::new(), first: None, root: NONE, free: NONE, weights: Random::seeded(0) }
+        Self { first: None, len: 0, runs: Vec::new(), spare: Vec::new() }
     }
 }
 
@@ -48,58 +47,61 @@ impl<K: Copy + Ord> Ranked<K> {
     /// Puts a key in that is not in yet.
     pub(crate) fn insert(&mut self, key: K) {
         debug_assert!(!self.contains(&key), "keys are distinct");
-        let node = Node { key, weight: self.weights.bits() as u32, count: 1, left: NONE, right: NONE };
-        let new = if self.free == NONE {
-            self.nodes.push(node);
-            (self.nodes.len() - 1) as u32
-        } else {
-            let new = self.free;
-            self.free = self.node(new).left;
-            self.nodes[new as usize] = node;
-            new
-        };
-        self.root = self.grow(self.root, new);
+        self.len += 1;
         self.first = Some(self.first.map_or(key, |first| first.min(key)));
+        let Some(at) = self.run_of(&key) else { return self.begin_run(0, key) };
+        if self.runs[at].keys.len() == RUN {
+            let last = at + 1 == self.runs.len() && self.runs[at].keys[RUN - 1] < key;
+            if last {
+                // Whoever joins behind everybody begins a run of his own; else a full run is cut in the middle.
+                return self.begin_run(at + 1, key);
+            }
+            let mut keys = self.spare_run();
+            keys.extend(self.runs[at].keys.drain(RUN / 2..));
+            self.runs.insert(at + 1, Run { first: keys[0], keys });
+            return self.insert_into(at + usize::from(self.runs[at + 1].first < key), key);
+        }
+        self.insert_into(at, key);
+    }
+
+    fn begin_run(&mut self, at: usize, key: K) {
+        let mut keys = self.spare_run();
+        keys.push(key);
+        self.runs.insert(at, Run { first: key, keys });
+    }
+
+    fn insert_into(&mut self, at: usize, key: K) {
+        let run = &mut self.runs[at];
+        let place = run.keys.partition_point(|held| *held < key);
+        run.keys.insert(place, key);
+        run.first = run.keys[0];
     }
 
     /// Takes a key out; `false` when it was not there.
     pub(crate) fn remove(&mut self, key: &K) -> bool {
-        if !self.contains(key) {
-            return false;
+        let Some(at) = self.run_of(key) else { return false };
+        let run = &mut self.runs[at];
+        let Ok(place) = run.keys.binary_search(key) else { return false };
+        run.keys.remove(place);
+        self.len -= 1;
+        if let Some(first) = run.keys.first() {
+            run.first = *first;
+            if run.keys.len() < RUN / 4 {
+                self.join(at);
+            }
+        } else {
+            let run = self.runs.remove(at);
+            self.spare.push(run.keys);
         }
-        // Everybody on the way down loses one; then the node gives its place to its two subtrees, merged.
-        let (mut at, mut parent) = (self.root, NONE);
-        while self.node(at).key != *key {
-            self.nodes[at as usize].count -= 1;
-            parent = at;
-            at = if *key < self.node(at).key { self.node(at).left } else { self.node(at).right };
-        }
-        let heir = self.merge(self.node(at).left, self.node(at).right);
-        match parent {
-            NONE => self.root = heir,
-            _ if self.node(parent).left == at => self.nodes[parent as usize].left = heir,
-            _ => self.nodes[parent as usize].right = heir,
-        }
-        self.nodes[at as usize].left = self.free;
-        self.free = at;
         if self.first.as_ref() == Some(key) {
-            self.first = self.leftmost();
+            self.first = self.runs.first().map(|run| run.first);
         }
         true
     }
 
     /// Whether a key is in.
     pub(crate) fn contains(&self, key: &K) -> bool {
-        let mut at = self.root;
-        while at != NONE {
-            let node = self.node(at);
-            match key.cmp(&node.key) {
-                std::cmp::Ordering::Less => at = node.left,
-                std::cmp::Ordering::Equal => return true,
-                std::cmp::Ordering::Greater => at = node.right,
-            }
-        }
-        false
+        self.run_of(key).is_some_and(|at| self.runs[at].keys.binary_search(key).is_ok())
     }
 
     /// The first key.
@@ -107,183 +109,110 @@ impl<K: Copy + Ord> Ranked<K> {
         self.first
     }
 
-    /// The first key after `key`, which need not be in itself.
-    pub(crate) fn after(&self, key: &K) -> Option<K> {
-        let (mut at, mut found) = (self.root, None);
-        while at != NONE {
-            let node = self.node(at);
-            if *key < node.key {
-                found = Some(node.key);
-                at = node.left;
-            } else {
-                at = node.right;
-            }
-        }
-        found
-    }
-
     /// How many keys are before `key`, which need not be in itself.
     pub(crate) fn before(&self, key: &K) -> usize {
-        let (mut at, mut before) = (self.root, 0);
-        while at != NONE {
-            let node = self.node(at);
-            if node.key < *key {
-                before += 1 + self.count(node.left);
-                at = node.right;
-            } else {
-                at = node.left;
-            }
-        }
-        before as usize
+        let Some(at) = self.run_of(key) else { return 0 };
+        let runs: usize = self.runs[..at].iter().map(|run| run.keys.len()).sum();
+        runs + self.runs[at].keys.partition_point(|held| held < key)
     }
 
     /// How many keys are in.
-    pub(crate) fn len(&self) -> usize {
-        self.count(self.root) as usize
+    pub(crate) const fn len(&self) -> usize {
+        self.len
     }
 
     /// Whether no key is in.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.root == NONE
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.len == 0
     }
 
-    /// All keys in order; each step is O(log n).
+    /// All keys in order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = K> {
-        let mut last: Option<K> = None;
-        std::iter::from_fn(move || {
-            last = last.as_ref().map_or_else(|| self.first(), |last| self.after(last));
-            last
-        })
+        self.runs.iter().flat_map(|run| &run.keys).copied()
     }
 
-    /// `new` under `at`: below every heavier node, above the lighter ones, which it splits. The recursion is as
-    /// deep as the tree, which random weights keep near 2·log2(n): under 60 for a million keys.
-    fn grow(&mut self, at: u32, new: u32) -> u32 {
-        if at == NONE {
-            return new;
+    /// The run in which a key is or would be: the last that begins at or before it.
+    fn run_of(&self, key: &K) -> Option<usize> {
+        let last = self.runs.len().checked_sub(1)?;
+        // Most keys join behind the others, or leave from before them.
+        if self.runs[last].first <= *key {
+            return Some(last);
         }
-        if self.node(at).weight < self.node(new).weight {
-            let key = self.node(new).key;
-            let (left, right) = self.split(at, &key);
-            self.nodes[new as usize].left = left;
-            self.nodes[new as usize].right = right;
-            self.recount(new);
-            return new;
-        }
-        if self.node(new).key < self.node(at).key {
-            self.nodes[at as usize].left = self.grow(self.node(at).left, new);
-        } else {
-            self.nodes[at as usize].right = self.grow(self.node(at).right, new);
-        }
-        self.nodes[at as usize].count += 1;
-        at
+        let begun = self.runs[..last].partition_point(|run| run.first <= *key);
+        Some(begun.saturating_sub(1))
     }
 
-    /// The subtree `at` in two: keys before `key` and keys after it.
-    fn split(&mut self, at: u32, key: &K) -> (u32, u32) {
-        if at == NONE {
-            return (NONE, NONE);
+    /// A short run goes into its neighbor, if both fit well into one.
+    fn join(&mut self, at: usize) {
+        let fits = |left: usize| {
+            let (left, right) = (self.runs.get(left)?, self.runs.get(left + 1)?);
+            (left.keys.len() + right.keys.len() <= RUN / 2).then_some(())
+        };
+        let left = match at.checked_sub(1) {
+            Some(before) if fits(before).is_some() => before,
+            _ if fits(at).is_some() => at,
+            _ => return,
+        };
+        let mut right = self.runs.remove(left + 1);
+        self.runs[left].keys.append(&mut right.keys);
+        self.spare.push(right.keys);
+    }
+
+    /// Room for a run. When none is spare, half as many again are made at once: a set whose length goes up and down
+    /// soon has all it will ever need.
+    fn spare_run(&mut self) -> Vec<K> {
+        if self.spare.is_empty() {
+            let more = 1 + self.runs.len() / 2;
+            self.spare.reserve(more + self.runs.len());
+            self.runs.reserve(more);
+            self.spare.extend((0..more).map(|_| Vec::with_capacity(RUN)));
         }
-        if self.node(at).key < *key {
-            let (left, right) = self.split(self.node(at).right, key);
-            self.nodes[at as usize].right = left;
-            self.recount(at);
-            (at, right)
-        } else {
-            let (left, right) = self.split(self.node(at).left, key);
-            self.nodes[at as usize].left = right;
-            self.recount(at);
-            (left, at)
-        }
-    }
-
-    /// Two subtrees as one; all keys of `left` are before those of `right`.
-    fn merge(&mut self, left: u32, right: u32) -> u32 {
-        match (left, right) {
-            (NONE, other) | (other, NONE) => other,
-            _ if self.node(left).weight > self.node(right).weight => {
-                self.nodes[left as usize].right = self.merge(self.node(left).right, right);
-                self.recount(left);
-                left
-            }
-            _ => {
-                self.nodes[right as usize].left = self.merge(left, self.node(right).left);
-                self.recount(right);
-                right
-            }
-        }
-    }
-
-    fn leftmost(&self) -> Option<K> {
-        let (mut at, mut found) = (self.root, None);
-        while at != NONE {
-            found = Some(self.node(at).key);
-            at = self.node(at).left;
-        }
-        found
-    }
-
-    fn node(&self, at: u32) -> &Node<K> {
-        &self.nodes[at as usize]
-    }
-
-    fn count(&self, at: u32) -> u32 {
-        if at == NONE { 0 } else { self.node(at).count }
-    }
-
-    fn recount(&mut self, at: u32) {
-        let count = 1 + self.count(self.node(at).left) + self.count(self.node(at).right);
-        self.nodes[at as usize].count = count;
+        self.spare.pop().unwrap_or_default()
     }
 }
-
-/// No node.
-const NONE: u32 = u32::MAX;
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use base::Random;
     use std::collections::BTreeSet;
 
     #[test]
-    fn it_answers_as_a_sorted_set_does() {
-        for seed in 0..30 {
+    fn it_keeps_order_and_rank_like_a_plain_set() {
+        for seed in 0..20 {
             let mut random = Random::seeded(seed);
             let (mut ranked, mut plain) = (Ranked::default(), BTreeSet::new());
-            for step in 0..1_500 {
-                let key = random.below(200);
-                if random.below(5) < 3 {
+            for step in 0..4_000_u64 {
+                // Joined near the tail mostly, left near the head mostly, as lines are.
+                let key = if random.chance(0.7) { step + random.below(8) } else { random.below(4_000) };
+                if random.chance(0.55) {
                     if plain.insert(key) {
                         ranked.insert(key);
                     }
                 } else {
-                    assert_eq!(ranked.remove(&key), plain.remove(&key), "seed {seed} step {step}");
+                    let gone = if random.chance(0.5) { plain.first().copied().unwrap_or(key) } else { key };
+                    assert_eq!(ranked.remove(&gone), plain.remove(&gone));
                 }
-                let probe = random.below(200);
-                assert_eq!(ranked.contains(&probe), plain.contains(&probe), "seed {seed} step {step}");
-                assert_eq!(ranked.before(&probe), plain.range(..probe).count(), "seed {seed} step {step}");
-                assert_eq!(ranked.after(&probe), plain.range(probe + 1..).next().copied(), "seed {seed}");
-                assert_eq!(ranked.first(), plain.first().copied(), "seed {seed} step {step}");
-                assert_eq!(ranked.len(), plain.len(), "seed {seed} step {step}");
+                let asked = random.below(4_000);
+                assert_eq!(ranked.len(), plain.len());
+                assert_eq!(ranked.is_empty(), plain.is_empty());
+                assert_eq!(ranked.first(), plain.first().copied());
+                assert_eq!(ranked.contains(&asked), plain.contains(&asked));
+                assert_eq!(ranked.before(&asked), plain.range(..asked).count());
             }
-            assert!(ranked.iter().eq(plain.iter().copied()), "seed {seed}");
+            assert!(ranked.iter().eq(plain));
         }
     }
 
     #[test]
-    fn keys_that_arrive_in_order_do_not_make_a_list_of_it() {
+    fn runs_are_used_again() {
         let mut ranked = Ranked::default();
-        for key in 0..100_000u32 {
+        (0..1_000_u64).for_each(|key| ranked.insert(key));
+        let held = ranked.runs.len();
+        for key in 1_000..20_000_u64 {
             ranked.insert(key);
+            ranked.remove(&(key - 1_000));
         }
-        assert!(depth(&ranked, ranked.root) < 60, "depth {}", depth(&ranked, ranked.root));
-        assert_eq!(ranked.before(&70_000), 70_000);
-    }
-
-    fn depth(ranked: &Ranked<u32>, at: u32) -> u32 {
-        if at == NONE {
-            return 0;
-        }
-        1 + depth(ranked, ranked.node(at).left).max(depth(ranked, ranked.node(at).right))
+        assert!(ranked.runs.len() + ranked.spare.len() <= 2 * held, "a moving window needs no more runs");
     }
 }

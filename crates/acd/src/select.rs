@@ -1,101 +1,213 @@
 //! Selection: which agent for a caller, which caller for an agent, and the step that settles both.
 //!
 //! ```text
-//!   agent_for(caller)   over the groups that may serve him: the longest idle agent
-//!                       (equally long: higher level; then earlier in the plan)
-//!   caller_for(agent)   over his groups, and the lines that overflowed to them: highest priority,
-//!                       then oldest clock, then order of joining
+//!   agent_for(caller)   his preferred agent; then stage by stage of his timeline: the first ready agent by the
+//!                       group's selection (longest idle, least occupied, round robin, fewest calls, highest level)
+//!   caller_for(agent)   over his pools: the first caller in order
 //!
 //!   settle ─▶ whoever became free in this step is matched now, or listed where the others look
 //! ```
 //!
-//! Both look at the heads of the groups' indexes only, past those who refused each other a moment ago
+//! Both look at the heads of the pools only, past those who refused each other a moment ago
 //! ([`refusal`](crate::refusal)). Work-conserving: every step ends in a settlement, so at its end no ready agent is
-//! left beside an open caller whom he may take. Therefore whoever becomes free has nobody before him on his
-//! own side, and looking at the other side is enough.
+//! left beside an open caller whom he may take. Therefore whoever becomes free alone has nobody before him on his
+//! own side, and looking at the other side is enough. When several become free in one step (phones rung at the
+//! same time, a caller and the agent who refused him) callers choose in order of service, as ever.
+//!
+//! A caller who is to be dialed before he is offered is dialed when an agent is there for him; that agent is not
+//! kept waiting.
 //!
 //! Never knows: why somebody became free.
 
-use crate::caller::Spot;
+use crate::callback;
+use crate::caller::{ALONE, Caller, Phase, Spot};
 use crate::distributor::Distributor;
-use crate::group::Idle;
 use crate::line::Place;
+use crate::output::Because;
+use crate::plan::First;
 use crate::refusal::Memory;
 use crate::{AgentRef, Output, Turned};
 
 impl Distributor {
-    /// Matches those who became free in this step: a caller who is not listed, an agent who is ready and not
-    /// listed. When both have found somebody, the offer to the caller who stands first goes out first.
+    /// Matches those who became free in this step: a caller who is open and not listed, an agent who is ready and
+    /// not listed, and the agents in `self.freed`.
     pub(crate) fn settle(&mut self, caller: Option<Spot>, agent: Option<AgentRef>, out: &mut Vec<Output>) {
-        // A pair that frees each other has just refused, so neither search can find the other's finder.
-        let agent = agent.filter(|agent| self.agents[agent.index()].is_ready());
-        let for_caller = caller.and_then(|caller| self.agent_for(caller));
-        let for_agent = agent.and_then(|agent| self.caller_for(agent));
-        let own_place = caller.and_then(|caller| self.callers.get(caller)).map(|caller| caller.place);
+        if !self.freed.is_empty() {
+            self.freed.extend(agent);
+            self.settle_all(caller, out);
+        } else {
+            match (caller, agent) {
+                (Some(caller), None) => self.seek_agent(caller, out),
+                (None, Some(agent)) => self.seek_caller(agent, out),
+                (Some(_), Some(agent)) => {
+                    self.freed.push(agent);
+                    self.settle_all(caller, out);
+                }
+                (None, None) => {}
+            }
+        }
+        // Whoever found nobody may have to go, when the step is over.
+        self.seekers.extend(caller);
+    }
 
-        let mut agent_waits = true;
-        if let (Some(agent), Some(other)) = (agent, for_agent)
-            && own_place.is_none_or(|own| other < own)
-        {
-            self.offer(other.spot, agent, out);
-            agent_waits = false;
+    /// One caller looks for an agent; nobody else is free.
+    fn seek_agent(&mut self, spot: Spot, out: &mut Vec<Output>) {
+        if !self.callers.get(spot).is_some_and(Caller::is_open) {
+            return;
         }
-        match (caller, for_caller) {
-            (Some(caller), Some(agent)) => self.offer(caller, agent, out),
-            (Some(caller), None) => self.list_caller(caller),
-            _ => {}
-        }
-        match (agent, for_agent) {
-            (Some(agent), Some(other)) if agent_waits => self.offer(other.spot, agent, out),
-            (Some(agent), None) => self.list_agent(agent),
-            _ => {}
-        }
-
-        let overdue = caller.filter(|spot| {
-            self.callers.get(*spot).is_some_and(|caller| caller.overdue && caller.offer.is_none())
-        });
-        if let Some(spot) = overdue {
-            self.turn_away(spot, Turned::WaitedTooLong, out);
+        match self.agent_for(spot) {
+            Some((agent, because)) => {
+                self.pair(spot, agent, because, out);
+            }
+            None => self.list_caller(spot),
         }
     }
 
-    /// The agent for a caller: longest idle of those who have not refused him; else of those who have, but not
-    /// just now.
-    pub(crate) fn agent_for(&self, spot: Spot) -> Option<AgentRef> {
+    /// One agent looks for a caller; no other is free who could take the same.
+    fn seek_caller(&mut self, agent: AgentRef, out: &mut Vec<Output>) {
+        while self.agents[agent.index()].is_ready() {
+            let Some((place, because)) = self.caller_for(agent) else {
+                self.list_agent(agent);
+                return;
+            };
+            // Whoever is only dialed now leaves the agent free for the next one.
+            self.pair(place.spot, agent, because, out);
+        }
+    }
+
+    /// Several are free at once: the callers choose in order of service.
+    fn settle_all(&mut self, caller: Option<Spot>, out: &mut Vec<Output>) {
+        let mut freed = std::mem::take(&mut self.freed);
+        freed.sort_unstable();
+        freed.dedup();
+        for agent in &freed {
+            self.list_agent(*agent);
+        }
+        if let Some(spot) = caller {
+            self.list_caller(spot);
+        }
+        let own = caller.and_then(|spot| self.callers.get(spot)).map(|caller| caller.place);
+        loop {
+            let seeks = own.filter(|place| {
+                self.callers.get(place.spot).is_some_and(|caller| caller.listed)
+                    && self.agent_for(place.spot).is_some()
+            });
+            let wanted = freed.iter().filter(|agent| self.agents[agent.index()].is_ready());
+            let wanted = wanted.filter_map(|agent| self.caller_for(*agent)).map(|(place, _)| place);
+            let Some(first) = wanted.chain(seeks).min() else { break };
+            let Some((agent, because)) = self.agent_for(first.spot) else { break };
+            self.pair(first.spot, agent, because, out);
+        }
+        freed.clear();
+        self.freed = freed;
+    }
+
+    /// Offers a caller to an agent and, where the group rings several, to the next ones; or dials him first.
+    fn pair(&mut self, spot: Spot, agent: AgentRef, because: Because, out: &mut Vec<Output>) {
+        let Some(caller) = self.callers.get(spot) else { return };
+        let plan = &self.groups[caller.group.index()].plan;
+        if caller.phase == Phase::InTurn && plan.callback.first == First::Caller {
+            self.unlist_caller(spot);
+            callback::dial(self, spot, out);
+            return;
+        }
+        let further = plan.parallel.saturating_sub(1);
+        self.offer(spot, agent, because, out);
+        for _ in 0..further {
+            let Some((agent, because)) = self.agent_for(spot) else { break };
+            self.offer(spot, agent, because, out);
+        }
+    }
+
+    /// The end of a step: whoever has waited as long as he may and found nobody goes, in order of service; then
+    /// those for whom nobody is left, line by line.
+    pub(crate) fn send_away(&mut self, out: &mut Vec<Output>) {
+        let deserted = std::mem::take(&mut self.look_for_deserted);
+        if self.seekers.is_empty() && !deserted {
+            return;
+        }
+        let mut seekers = std::mem::take(&mut self.seekers);
+        let free = |acd: &Self, spot: Spot| {
+            let caller = acd.callers.get(spot).filter(|caller| caller.offer.is_none())?;
+            Some((caller.group, caller.place, caller.overdue))
+        };
+        if seekers.len() > 1 {
+            seekers.sort_unstable_by_key(|spot| free(self, *spot).map(|(_, place, _)| place));
+            seekers.dedup();
+        }
+        for spot in &seekers {
+            if free(self, *spot).is_some_and(|(.., overdue)| overdue) {
+                self.turn_away(*spot, Turned::WaitedTooLong, out);
+            }
+        }
+        if deserted {
+            self.turn_deserted_away(out);
+        } else {
+            if seekers.len() > 1 {
+                seekers
+                    .sort_unstable_by_key(|spot| free(self, *spot).map(|(group, place, _)| (group, place)));
+            }
+            for spot in &seekers {
+                let Some(caller) = self.callers.get(*spot).filter(|caller| caller.offer.is_none()) else {
+                    continue;
+                };
+                if caller.phase == Phase::Present && self.is_deserted(caller.group, caller.site) {
+                    self.turn_away(*spot, Turned::NobodySignedIn, out);
+                }
+            }
+        }
+        seekers.clear();
+        self.seekers = seekers;
+    }
+
+    /// The agent for a caller: first by preference, stage and selection among those who have not refused him; of
+    /// those who refused him a while ago, the first, when there is nobody else.
+    pub(crate) fn agent_for(&self, spot: Spot) -> Option<(AgentRef, Because)> {
         let caller = self.callers.get(spot)?;
-        let (mut best, mut second): (Option<Idle>, Option<Idle>) = (None, None);
-        let sooner = |idle: Idle, than: Option<Idle>| than.is_none_or(|than| idle < than);
-        for stage in 0..=caller.stages {
-            for idle in self.groups[self.serves(caller.group, stage).index()].idle.iter() {
+        let mut second = None;
+        for (stage, pool) in caller.asked() {
+            let pool = &self.pools.all[pool.index()];
+            let among = pool.idle.len() as u32;
+            for (passed, idle) in (0..).zip(pool.idle.iter()) {
+                let because = || Because::Selected {
+                    stage: (stage != ALONE).then_some(stage as u8),
+                    by: pool.selection,
+                    among,
+                    passed,
+                };
                 match self.agents[idle.agent.index()].refusals.of(caller.caller) {
-                    Memory::Nothing => {
-                        if sooner(idle, best) {
-                            best = Some(idle);
-                        }
-                        break;
-                    }
-                    Memory::Refused if sooner(idle, second) => second = Some(idle),
+                    Memory::Nothing => return Some((idle.agent, because())),
+                    Memory::Refused if second.is_none() => second = Some((idle.agent, because())),
                     Memory::Refused | Memory::Cooling => {}
                 }
             }
         }
-        best.or(second).map(|idle| idle.agent)
+        second
     }
 
-    /// The caller for an agent: first in order over all lines that he may serve, but for those whom he refused
+    /// The caller for an agent: first in order over all pools that he belongs to, but for those whom he refused
     /// just now ([`REFUSALS_MAX`](crate::refusal::REFUSALS_MAX) bounds how many that can be).
-    pub(crate) fn caller_for(&self, agent: AgentRef) -> Option<Place> {
+    pub(crate) fn caller_for(&self, agent: AgentRef) -> Option<(Place, Because)> {
         let agent = &self.agents[agent.index()];
-        let cooling = agent.refusals.cooling() > 0;
-        let may_take = |place: &Place| {
-            let memory = || self.callers.get(place.spot).map(|caller| agent.refusals.of(caller.caller));
-            !cooling || memory() != Some(Memory::Cooling)
-        };
-        let heads = agent
-            .plan
-            .skills
-            .iter()
-            .filter_map(|(group, _)| self.groups[group.index()].open.iter().find(may_take));
-        heads.min()
+        let (mut best, mut among): (Option<(Place, u32)>, u32) = (None, 0);
+        for (pool, _) in &agent.pools {
+            let open = &self.pools.all[pool.index()].open;
+            let Some(head) = open.first() else { continue };
+            among += 1;
+            let found = if agent.refusals.cooling() == 0 {
+                Some((head, 0))
+            } else {
+                (0..).zip(open.iter()).map(|(passed, place)| (place, passed)).find(|(place, _)| {
+                    let caller = self.callers.get(place.spot);
+                    !caller.is_some_and(|caller| agent.refusals.of(caller.caller) == Memory::Cooling)
+                })
+            };
+            if let Some(found) = found
+                && best.is_none_or(|best| found.0 < best.0)
+            {
+                best = Some(found);
+            }
+        }
+        best.map(|(place, passed)| (place, Because::FirstInOrder { among, passed }))
     }
 }

@@ -1,13 +1,16 @@
-//! Requests: what people ask of the engine through HTTP or keys. Each is answered by exactly one event,
-//! [`Event::RequestDone`](crate::Event) or [`Event::RequestRefused`](crate::Event), with the same id.
+//! Requests: what people ask of the engine through HTTP or keys. Each is answered by exactly one event with the same
+//! id: [`Event::RequestDone`](crate::Event), [`Event::RequestRefused`](crate::Event), or, for a question,
+//! [`Event::Explained`](crate::Event) or [`Event::Previewed`](crate::Event).
 
-use acd::AgentRef;
 use acd::input::Reason;
+use acd::{AgentRef, GroupRef, Listing, Prefer, Priority, SiteRef, SkillLevel, SurgeMode};
+use base::{Private, Timestamp};
+use std::time::Duration;
 
 base::handle!(RequestId, "request", "One request; minted by whoever asks.");
 
 /// What is asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Request {
     /// Sign an agent in.
     SignIn(AgentRef),
@@ -15,10 +18,76 @@ pub enum Request {
     SignOut(AgentRef),
     /// Make him ready.
     Ready(AgentRef),
-    /// Make him not ready.
+    /// Make him not ready; a supervisor does so with [`Reason::Forced`].
     NotReady(AgentRef, Reason),
+    /// His wrap-up lasts longer.
+    ExtendWrapUp(AgentRef, Duration),
+    /// He does a group's work so well from now on; `None`: no longer.
+    Skill(AgentRef, GroupRef, Option<SkillLevel>),
+
     /// End a call.
     Release(crate::CallRef),
+    /// Another priority for a caller in a line.
+    Prioritize(crate::CallRef, Priority),
+    /// A caller in a line is called back instead of waiting on the phone.
+    CallBack(crate::CallRef),
+    /// Call a number back that is not in a line.
+    CallBackNumber {
+        /// Normalized.
+        number: Private,
+        /// For which group.
+        group: GroupRef,
+        /// Its priority.
+        priority: Priority,
+        /// The site whose agents are asked first.
+        site: SiteRef,
+        /// The clock by which he ranks, when he has one: of a callback that is added again after a restart. `None`:
+        /// now, or when it is due if that is later.
+        since: Option<Timestamp>,
+        /// Not before.
+        after: Timestamp,
+        /// A missed call (漏话): nobody asked for it, and it is over when he calls again.
+        missed: bool,
+    },
+    /// A callback is not wanted any more; named by the call from which it came.
+    CancelCallback(crate::CallRef),
+
+    /// The agent of a number's open case: it gets him when it calls, and nobody else for so long. `None`: no longer.
+    Prefer {
+        /// Normalized.
+        number: Private,
+        /// Whom.
+        agent: Option<Prefer>,
+    },
+
+    /// A group's surge mode.
+    Surge(GroupRef, SurgeMode),
+    /// A site is helped by the others, or no longer.
+    Help(SiteRef, bool),
+    /// A number on the grey or the black list until then; `None`: on none.
+    List {
+        /// Normalized.
+        number: Private,
+        /// On which, till when.
+        listing: Option<(Listing, Timestamp)>,
+    },
+    /// A number has an open urgent case, or no longer: no list applies meanwhile.
+    Urgent {
+        /// Normalized.
+        number: Private,
+        /// Has, or no longer.
+        open: bool,
+    },
+
+    /// A changed plan for groups and agents, in force from now on.
+    ChangePlan(Box<acd::Plan>),
+    /// What that would do.
+    Preview(Box<acd::Plan>),
+    /// Why a caller is not with an agent.
+    WhyCaller(crate::CallRef),
+    /// Why an agent has no caller.
+    WhyAgent(AgentRef),
+
     /// No new calls from now on; running ones go on.
     Drain,
     /// End all calls: the process stops and its grace is over.

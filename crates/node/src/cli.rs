@@ -1,5 +1,6 @@
 //! The command line: what a person can ask of `sujie`. Parsing only; `main` dispatches.
 
+use crate::reports::options;
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
@@ -21,7 +22,8 @@ Examples:
   sujie config example > centre.toml          begin a centre of your own
   sujie check --config centre.toml            every mistake with its line; exit code 2 if there is one
   sujie serve --config centre.toml            run it; Ctrl-C or SIGTERM ends it gracefully
-  sujie replay journal                        play a recorded day again: the same events, the same statistics";
+  sujie replay journal                        play a recorded day again: the same events, the same statistics
+  sujie report --database sujie.db            figures of any period, with formulas, down to the call list";
 
 /// What to do.
 #[derive(Debug, Subcommand)]
@@ -44,6 +46,13 @@ pub enum Command {
     /// Look at call records.
     #[command(subcommand)]
     Records(RecordsCommand),
+    /// Tables of a year, month, day or shift, from the call records
+    #[command(after_help = options::EXAMPLES)]
+    Report(Box<options::Options>),
+    /// How many agents a target takes: for one hour, or for each half hour of a day.
+    ///
+    /// With --patience by Erlang A (callers hang up when it ends), without by Erlang C (nobody ever does).
+    Staff(crate::staff::args::Staff),
     /// Run the engine again over a journal: the same events, the same statistics.
     ///
     /// Exit code 0 when every event was the same, 1 when one differs, or when the journal has a gap or damage.

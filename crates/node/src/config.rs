@@ -16,10 +16,11 @@
 mod build;
 mod mistake;
 mod names;
-mod nearest;
+pub(crate) mod nearest;
 mod raw;
 mod secret;
 mod section;
+pub mod staffing;
 mod summary;
 mod text;
 mod value;

@@ -11,7 +11,7 @@
 //! ```
 //!
 //! Reading order: [`cli`] → [`config`] → [`centre`] → [`engine_loop`] → [`journal`] → [`net`] → [`rtp`] → [`reporter`] →
-//! [`rim`]; apart from them [`replay`].
+//! [`rim`]; apart from them, without a running centre: [`replay`], [`reports`], [`staff`].
 
 pub mod centre;
 pub mod check;
@@ -29,7 +29,9 @@ pub mod prompts;
 pub mod records;
 pub mod replay;
 pub mod reporter;
+pub mod reports;
 pub mod rim;
 pub mod rtp;
 pub mod serve;
+pub mod staff;
 pub mod table;

@@ -10,8 +10,11 @@
 //! What it prints on standard output is the statistics; how it went, and how fast, goes to standard error, so
 //! that two replays can be compared with `diff`.
 
+mod considered;
+
 use crate::cli::Replay as Options;
 use crate::config::Config;
+use crate::replay::considered::considered;
 use crate::table;
 use anyhow::{Context, Result, bail};
 use base::{Epoch, Timestamp};
@@ -90,8 +93,12 @@ fn run(options: &Options) -> Result<ExitCode> {
         out.clear();
         if let Some(shown) = shown {
             writeln!(stdout(), "{shown}")?;
-            for stamped in events {
+            let events = events.to_vec();
+            for stamped in &events {
                 writeln!(stdout(), "  {}", Names(&plan).line(stamped))?;
+                for line in considered(replay.engine(), &plan, stamped) {
+                    writeln!(stdout(), "      {line}")?;
+                }
             }
         }
         if replay.inputs().is_multiple_of(LOOK_EVERY) {

@@ -19,6 +19,7 @@
 //!
 //! Every change is a [`Step`], and [`Counters::take`] is the only place that counts.
 
+use crate::callbacks::{CallbackStep, Callbacks};
 use crate::plan::{Plan, THRESHOLDS_MAX};
 use crate::service_level::Served;
 use acd::{OfferEnd, Turned};
@@ -37,6 +38,8 @@ pub struct Counters {
     pub refused: u64,
     /// Service codes: not hotline calls (centre only).
     pub service: u64,
+    /// Calls that we made to call somebody back (centre only).
+    pub callbacks: u64,
     /// Lost to us before any line (centre only).
     pub lost_before_line: u64,
     /// Arrived and not yet in a line (centre only).
@@ -58,10 +61,14 @@ pub struct Counters {
     pub short_abandoned: u64,
     /// Turned away without anybody else to take him, by reason.
     pub turned_away: TurnedAway,
+    /// Of these, who talked to a number outside instead.
+    pub put_through: u64,
     /// OVF_OUT: sent on to another group's line.
     pub overflowed_out: u64,
-    /// CB: left the line for a call back.
+    /// CB: left the line for a call back. What became of it is in `callback`.
     pub called_back: u64,
+    /// The same party's later call took the place.
+    pub joined: u64,
     /// SYS: lost to us while waiting.
     pub lost: u64,
     /// In the line now.
@@ -81,6 +88,8 @@ pub struct Counters {
     pub help_asked: u64,
     /// This group's agents were asked to help a caller of another line.
     pub help_given: u64,
+    /// Who is to be called back, missed calls included.
+    pub callback: Callbacks,
 }
 
 /// Answered and abandoned after at most a threshold.
@@ -101,13 +110,24 @@ pub struct TurnedAway {
     pub waited_too_long: u64,
     /// Nobody was signed in.
     pub nobody_signed_in: u64,
+    /// Outside the group's hours.
+    pub closed: u64,
+    /// Too many callers, and a surge was on.
+    pub surge: u64,
+    /// On the black list.
+    pub blocked: u64,
 }
 
 impl TurnedAway {
     /// For any reason.
     #[must_use]
     pub const fn total(&self) -> u64 {
-        self.line_full + self.waited_too_long + self.nobody_signed_in
+        self.line_full
+            + self.waited_too_long
+            + self.nobody_signed_in
+            + self.closed
+            + self.surge
+            + self.blocked
     }
 
     fn of(&mut self, why: Turned) -> &mut u64 {
@@ -115,6 +135,9 @@ impl TurnedAway {
             Turned::LineFull => &mut self.line_full,
             Turned::WaitedTooLong => &mut self.waited_too_long,
             Turned::NobodySignedIn => &mut self.nobody_signed_in,
+            Turned::Closed => &mut self.closed,
+            Turned::Surge => &mut self.surge,
+            Turned::Blocked => &mut self.blocked,
         }
     }
 }
@@ -134,18 +157,21 @@ pub struct Offers {
     pub caller_gone: u64,
     /// The agent went away.
     pub agent_gone: u64,
+    /// Another agent, rung at the same time, was faster.
+    pub taken_elsewhere: u64,
 }
 
 impl Offers {
     /// All ends, with their keys.
     #[must_use]
-    pub const fn ends(&self) -> [(OfferEnd, u64); 5] {
+    pub const fn ends(&self) -> [(OfferEnd, u64); 6] {
         [
             (OfferEnd::Accepted, self.accepted),
             (OfferEnd::RangOut, self.rang_out),
             (OfferEnd::Declined, self.declined),
             (OfferEnd::CallerGone, self.caller_gone),
             (OfferEnd::AgentGone, self.agent_gone),
+            (OfferEnd::TakenElsewhere, self.taken_elsewhere),
         ]
     }
 
@@ -156,6 +182,7 @@ impl Offers {
             OfferEnd::Declined => &mut self.declined,
             OfferEnd::CallerGone => &mut self.caller_gone,
             OfferEnd::AgentGone => &mut self.agent_gone,
+            OfferEnd::TakenElsewhere => &mut self.taken_elsewhere,
         } += 1;
     }
 }
@@ -171,6 +198,8 @@ pub enum Before {
     Refused,
     /// A service code.
     Service,
+    /// We called somebody back.
+    Callback,
     /// Lost to us.
     Lost,
 }
@@ -215,6 +244,10 @@ pub enum Left {
     TurnedAway(Turned),
     /// Sent on to another group's line.
     Overflowed,
+    /// He will be called back.
+    CalledBack,
+    /// The same party's later call took the place.
+    Joined,
     /// Lost to us.
     Lost,
 }
@@ -242,6 +275,17 @@ pub enum Step {
     Talked(Duration),
     /// An agent's wrap-up after such a talk is over.
     WrappedUp(Duration),
+    /// A caller who was turned away talks to a number outside.
+    PutThrough,
+    /// Something of a callback.
+    Callback(CallbackStep),
+    /// A caller was answered who had been told a wait.
+    Foretold {
+        /// What he was told.
+        expected: Duration,
+        /// What it was.
+        waited: Duration,
+    },
 }
 
 /// The limits that counting needs, from the plan.
@@ -282,6 +326,7 @@ impl Counters {
                     Before::Abandoned => &mut self.abandoned_before_line,
                     Before::Refused => &mut self.refused,
                     Before::Service => &mut self.service,
+                    Before::Callback => &mut self.callbacks,
                     Before::Lost => &mut self.lost_before_line,
                 } += 1;
             }
@@ -307,6 +352,9 @@ impl Counters {
                 self.long_talks += u64::from(talked > limits.long_talk);
             }
             Step::WrappedUp(_) => self.wrap_ups += 1,
+            Step::PutThrough => self.put_through += 1,
+            Step::Callback(step) => self.callback.take(step),
+            Step::Foretold { .. } => {}
         }
     }
 
@@ -327,6 +375,8 @@ impl Counters {
             }
             Left::TurnedAway(why) => *self.turned_away.of(why) += 1,
             Left::Overflowed => self.overflowed_out += 1,
+            Left::CalledBack => self.called_back += 1,
+            Left::Joined => self.joined += 1,
             Left::Lost => self.lost += 1,
         }
     }
@@ -345,6 +395,7 @@ impl Counters {
             + self.turned_away.total()
             + self.overflowed_out
             + self.called_back
+            + self.joined
             + self.lost
             + self.waiting
     }
@@ -356,6 +407,7 @@ impl Counters {
             + self.abandoned_before_line
             + self.refused
             + self.service
+            + self.callbacks
             + self.lost_before_line
             + self.greeting
     }
@@ -368,6 +420,7 @@ impl Counters {
         let mut rules = vec![
             ("offered = sum of where they are", self.offered == self.accounted()),
             ("arrived = sum of where they are", self.arrived == self.arrivals_accounted()),
+            ("put through <= turned away", self.put_through <= self.turned_away.total()),
             ("short <= abandoned", self.short_abandoned <= self.abandoned()),
             ("long talks <= talks", self.long_talks <= self.talks),
             ("talks <= answered", self.talks <= self.answered),
@@ -382,7 +435,7 @@ impl Counters {
         }
         match rules.into_iter().find(|(_, holds)| !holds) {
             Some((rule, _)) => Err(format!("{rule}: {self:?}")),
-            None => Ok(()),
+            None => self.callback.check(),
         }
     }
 

@@ -225,6 +225,10 @@ pub enum SegmentEnd {
     AbandonedInLine,
     /// Line: he hung up while an agent's phone rang.
     AbandonedRinging,
+    /// Line: he will be called back.
+    CalledBack,
+    /// Line: the same party's later call took the place.
+    Joined,
     /// Line: lost to us.
     Lost,
     /// Ring: how the offer ended.
@@ -244,6 +248,8 @@ impl SegmentEnd {
             Self::TurnedAway(why) => crate::words::turned(why),
             Self::AbandonedInLine => "abandoned_in_line",
             Self::AbandonedRinging => "abandoned_ringing",
+            Self::CalledBack => "called_back",
+            Self::Joined => "joined",
             Self::Lost => "lost",
             Self::Offer(end) => crate::words::offer_end(end),
             Self::By(side) => crate::words::side(side),

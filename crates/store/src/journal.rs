@@ -47,6 +47,7 @@ mod input;
 pub mod line;
 pub mod name;
 pub mod numbers;
+mod plan;
 pub mod reader;
 pub mod recorder;
 pub mod replay;

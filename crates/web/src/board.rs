@@ -101,6 +101,8 @@ pub struct Line {
     pub transferred_in: u64,
     /// Left for a call back.
     pub called_back: u64,
+    /// The same party's later call took the place.
+    pub joined: u64,
     /// Lost to us.
     pub lost: u64,
     /// Another group's agents were asked to help.
@@ -144,6 +146,12 @@ pub struct TurnedAway {
     pub waited_too_long: u64,
     /// Nobody signed in.
     pub nobody_signed_in: u64,
+    /// Outside the group's hours.
+    pub closed: u64,
+    /// Too many callers, and a surge was on.
+    pub surge: u64,
+    /// On the black list.
+    pub blocked: u64,
 }
 
 /// One service level.
@@ -321,11 +329,15 @@ impl Line {
                 line_full: counters.turned_away.line_full,
                 waited_too_long: counters.turned_away.waited_too_long,
                 nobody_signed_in: counters.turned_away.nobody_signed_in,
+                closed: counters.turned_away.closed,
+                surge: counters.turned_away.surge,
+                blocked: counters.turned_away.blocked,
             },
             overflowed_out: counters.overflowed_out,
             overflowed_in: counters.overflowed_in,
             transferred_in: counters.transferred_in,
             called_back: counters.called_back,
+            joined: counters.joined,
             lost: counters.lost,
             help_asked: counters.help_asked,
             help_given: counters.help_given,

@@ -67,10 +67,9 @@ fn decode(now: Timestamp, what: u8, whom: u8, offers: &[OfferRef]) -> Input {
         9 | 10 => Input::Accept { offer },
         11 => Input::Decline { offer, then: (what & 16 != 0).then_some(reason) },
         _ => Input::Enqueue(Enqueue {
-            caller,
-            group: GroupRef(u32::from(whom >> 5)),
             priority: Priority(what >> 4 & 3),
             since: now - Duration::from_secs(u64::from(what >> 6)),
+            ..Enqueue::new(caller, GroupRef(u32::from(whom >> 5)), now)
         }),
     }
 }

@@ -49,7 +49,7 @@ pub(super) fn build(raw: &raw::File, beside: &Path, findings: &Findings) -> Conf
     let flows = ways::flows(raw, &keys);
     let entries = ways::entries(raw, &keys, findings);
     let call = call::Plan {
-        acd: acd::Plan { groups: group_plans, agents: agent_plans },
+        acd: acd::Plan { groups: group_plans, agents: agent_plans, ..acd::Plan::default() },
         groups: group_flows,
         phones,
         flows,

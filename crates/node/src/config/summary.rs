@@ -2,9 +2,8 @@
 
 use super::Config;
 use super::value::show_span;
-use acd::{AgentPlan, GroupPlan, GroupRef};
+use acd::{AgentPlan, GroupPlan, Stage};
 use std::fmt;
-use std::time::Duration;
 
 /// Shows a [`Config`] in a dozen lines.
 pub struct Summary<'c>(&'c Config);
@@ -16,11 +15,11 @@ impl<'c> Summary<'c> {
 
     fn overflow(&self, group: &GroupPlan) -> String {
         let groups = &self.0.call.acd.groups;
-        let stage = |(after, to): &(Duration, GroupRef)| {
-            let to = groups.get(to.index()).map_or("?", |group| group.name.as_str());
-            format!("{} {to}", show_span(*after))
+        let stage = |stage: &Stage| {
+            let to = groups.get(stage.group.index()).map_or("?", |group| group.name.as_str());
+            format!("{} {to}", show_span(stage.after))
         };
-        group.overflow.iter().map(stage).collect::<Vec<_>>().join(", ")
+        group.timeline.iter().skip(1).map(stage).collect::<Vec<_>>().join(", ")
     }
 }
 

@@ -1,7 +1,7 @@
 //! Files as people write them: the sample, small right ones, and wrong ones with everything that is wrong in them.
 
 use super::*;
-use acd::{GroupRef, SkillLevel};
+use acd::{GroupRef, SkillLevel, Stage};
 use call::plan::Target;
 use std::time::Duration;
 
@@ -65,8 +65,11 @@ fn the_sample_is_a_whole_12345_centre_without_a_single_remark() {
     assert_eq!(config.call.groups[0].title, "民生");
     assert_eq!(config.call.groups[1].on_full, Target::Group(GroupRef::at(0)));
     assert_eq!(
-        config.call.acd.groups[2].overflow,
-        [(Duration::from_secs(15), GroupRef::at(1)), (Duration::from_secs(30), GroupRef::at(0))]
+        config.call.acd.groups[2].timeline[1..],
+        [
+            Stage::all(Duration::from_secs(15), GroupRef::at(1)),
+            Stage::all(Duration::from_secs(30), GroupRef::at(0))
+        ]
     );
     assert_eq!(config.call.acd.agents.len(), 12);
     assert_eq!(config.call.acd.agents[0].skills[0], (GroupRef::at(0), SkillLevel(8)));

@@ -95,6 +95,23 @@ whole!(u16, "a whole number from 0 to 65535, without quotes");
 whole!(u32, "a whole number, without quotes");
 whole!(usize, "a whole number, without quotes");
 
+impl Value for f64 {
+    const WANTED: &'static str = "a number, without quotes";
+
+    fn read(value: &DeValue<'_>) -> Result<Self, String> {
+        let text = match value {
+            DeValue::Integer(number) => number.as_str(),
+            DeValue::Float(number) => number.as_str(),
+            other => return Err(format!("is {}, not a number", kind(other))),
+        };
+        text.parse().map_err(|_| format!("is {text}, which is no plain decimal number"))
+    }
+
+    fn show(&self) -> String {
+        self.to_string()
+    }
+}
+
 impl Value for Duration {
     const WANTED: &'static str = r#"a span with its unit, such as "20s", "1m30s", "200ms" or "2h""#;
 
@@ -113,6 +130,7 @@ impl Value for Duration {
 /// Units, largest first, in milliseconds. `ms` before `m` and `s`: the first that fits is taken.
 const UNITS: [(&str, u64); 5] = [("ms", 1), ("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000)];
 
+/// A span from its text, `1m30s`; or what is wrong with it.
 pub(super) fn span(text: &str) -> Result<Duration, String> {
     let bad = || format!("{text:?} is not a span");
     let mut rest = text.trim();

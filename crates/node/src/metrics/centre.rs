@@ -29,7 +29,7 @@ struct Group {
 struct Centre {
     stays: Stays,
     arrived: Counter,
-    before: [Counter; 5],
+    before: [Counter; 6],
     greeting: Gauge,
     waiting: Gauge,
     agents: Agents,
@@ -46,7 +46,7 @@ struct Stays {
     answered: Counter,
     abandoned: [Counter; 2],
     short: Counter,
-    turned_away: [Counter; 3],
+    turned_away: [Counter; 6],
     called_back: Counter,
     lost: Counter,
     long_talks: Counter,
@@ -62,7 +62,7 @@ struct Flow {
     help_asked: Counter,
     help_given: Counter,
     offers_made: Counter,
-    offers: [Counter; 5],
+    offers: [Counter; 6],
 }
 
 struct Agents {
@@ -216,7 +216,7 @@ impl Centre {
         Self {
             stays: Stays::new(to, &CENTRE, &[], plan),
             arrived: to.counter("sujie_arrivals_total", "Calls that arrived.", &[]),
-            before: ["reached_line", "abandoned", "refused", "service", "lost"].map(before),
+            before: ["reached_line", "abandoned", "refused", "service", "callback", "lost"].map(before),
             greeting: to.gauge(
                 "sujie_arrivals_greeting",
                 "Calls that arrived and are not in a line yet.",
@@ -250,6 +250,7 @@ impl Centre {
             counters.abandoned_before_line,
             counters.refused,
             counters.service,
+            counters.callbacks,
             counters.lost_before_line,
         ];
         set_all(&self.before, before);
@@ -300,7 +301,8 @@ impl Stays {
                 names.short,
                 "Of the callers who hung up, those who waited shorter than the limit.",
             ),
-            turned_away: ["line_full", "waited_too_long", "nobody_signed_in"].map(reason),
+            turned_away: ["line_full", "waited_too_long", "nobody_signed_in", "closed", "surge", "blocked"]
+                .map(reason),
             called_back: counter(names.called_back, "Callers who left the line for a call back."),
             lost: counter(names.lost, "Callers lost to a failure of ours while they waited."),
             long_talks: counter(names.long_talks, "Talks longer than the limit."),
@@ -322,7 +324,17 @@ impl Stays {
         set_all(&self.abandoned, [counters.abandoned_in_line, counters.abandoned_ringing]);
         self.short.absolute(counters.short_abandoned);
         let away = &counters.turned_away;
-        set_all(&self.turned_away, [away.line_full, away.waited_too_long, away.nobody_signed_in]);
+        set_all(
+            &self.turned_away,
+            [
+                away.line_full,
+                away.waited_too_long,
+                away.nobody_signed_in,
+                away.closed,
+                away.surge,
+                away.blocked,
+            ],
+        );
         self.called_back.absolute(counters.called_back);
         self.lost.absolute(counters.lost);
         self.long_talks.absolute(counters.long_talks);

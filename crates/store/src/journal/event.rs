@@ -6,6 +6,7 @@
 
 use super::bytes::{Pen, Word};
 use super::words::{put_outcome, put_state};
+use acd::{Alert, Because};
 use call::event::{Event, Stamped};
 
 macro_rules! told {
@@ -15,6 +16,10 @@ macro_rules! told {
                 $pen.byte($tag);
                 $(told!(@put $field, $pen $(, $how)?);)+
             })+
+            Event::Alert(alert) => {
+                $pen.byte(ALERT);
+                put_alert(alert, $pen);
+            }
         }
     };
     (@put $field:ident, $pen:ident) => { $field.put($pen) };
@@ -30,7 +35,7 @@ pub(super) fn put(stamped: &Stamped, pen: &mut Pen<'_>) {
         0 => Arrived { call, origin, caller, called, call_id, flow },
         1 => Answered { call },
         2 => Queued { call, group, position, expected },
-        3 => Offered { call, offer, agent, group },
+        3 => Offered { call, offer, agent, group, because by put_because },
         4 => OfferEnded { call, offer, agent, end, status },
         5 => Overflowed { call, from, to },
         6 => TurnedAway { call, group, why, to },
@@ -44,7 +49,58 @@ pub(super) fn put(stamped: &Stamped, pen: &mut Pen<'_>) {
         14 => Trunk { trunk, up },
         15 => RequestDone { id },
         16 => RequestRefused { id, why by put_text },
+        17 => Relaxed { call, group, stage },
+        18 => CallbackOffered { call },
+        19 => CallbackKept { from, caller, group, missed, after, attempt },
+        20 => CallbackBegun { call, from, group },
+        21 => CallbackDialed { call, from, group, attempt },
+        22 => CallbackConnected { call, from, agent, group, waited },
+        23 => CallbackEnded { from, group, end },
+        24 => PutThrough { call, group, trunk },
+        25 => PlanChanged { agents, groups },
+        26 => Explained { id, why by put_debug },
+        27 => Previewed { id, preview by put_debug },
     });
+}
+
+const ALERT: u8 = 28;
+
+fn put_alert(alert: &Alert, pen: &mut Pen<'_>) {
+    match alert {
+        Alert::RingNoAnswer { agent, in_a_row } => {
+            pen.byte(0);
+            agent.put(pen);
+            in_a_row.put(pen);
+        }
+        Alert::Surge { group, on, mode } => {
+            pen.byte(1);
+            group.put(pen);
+            on.put(pen);
+            mode.put(pen);
+        }
+    }
+}
+
+fn put_because(because: &Because, pen: &mut Pen<'_>) {
+    match because {
+        Because::Selected { stage, by, among, passed } => {
+            pen.byte(0);
+            stage.put(pen);
+            by.put(pen);
+            among.put(pen);
+            passed.put(pen);
+        }
+        Because::FirstInOrder { among, passed } => {
+            pen.byte(1);
+            among.put(pen);
+            passed.put(pen);
+        }
+    }
+}
+
+/// Answers to questions, which decide nothing: their text tells them apart.
+fn put_debug(answer: &impl std::fmt::Debug, pen: &mut Pen<'_>) {
+    pen.text(&format!("{answer:?}"));
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "the form of the table above")]

@@ -91,6 +91,21 @@ tagged!(Request {
     0x64 => Release(call),
     0x65 => Drain,
     0x66 => ReleaseAll,
+    0x67 => ExtendWrapUp(agent, by),
+    0x68 => Skill(agent, group, level),
+    0x69 => Prioritize(call, priority),
+    0x6A => CallBack(call),
+    0x6B => CallBackNumber { number, group, priority, site, since, after, missed },
+    0x6C => CancelCallback(call),
+    0x6D => Prefer { number, agent },
+    0x6E => Surge(group, mode),
+    0x6F => Help(site, on),
+    0x70 => List { number, listing },
+    0x71 => Urgent { number, open },
+    0x72 => ChangePlan(plan),
+    0x73 => Preview(plan),
+    0x74 => WhyCaller(call),
+    0x75 => WhyAgent(agent),
 });
 
 /// Writes the values of an input; the tag is returned.

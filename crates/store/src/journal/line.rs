@@ -7,6 +7,7 @@
 //! Time since the engine's start, number, word, then what the event carries. Groups, agents, trunks and flows
 //! have their keys. Numbers are masked (`138******67`): a line is shown to people.
 
+use acd::{Alert, Because};
 use base::Timestamp;
 use call::event::{Event, Outcome, Stamped};
 use report::words;
@@ -80,9 +81,19 @@ impl Display for Line<'_> {
                 let (group, expected) = (names.group(*group), or_dash(expected.map(millis)));
                 write!(f, "queued {call} group={group} position={position} expected={expected}")
             }
-            Event::Offered { call, offer, agent, group } => {
+            Event::Offered { call, offer, agent, group, because } => {
                 let (agent, group) = (names.agent(*agent), names.group(*group));
-                write!(f, "offered {call} {offer} agent={agent} group={group}")
+                write!(f, "offered {call} {offer} agent={agent} group={group} ")?;
+                match because {
+                    Because::Selected { stage, by, among, passed } => {
+                        let stage = or_dash(*stage);
+                        let by = words::selection(*by);
+                        write!(f, "because={by} stage={stage} among={among} passed={passed}")
+                    }
+                    Because::FirstInOrder { among, passed } => {
+                        write!(f, "because=first_in_order among={among} passed={passed}")
+                    }
+                }
             }
             Event::OfferEnded { call, offer, agent, end, status } => {
                 let (agent, end) = (names.agent(*agent), words::offer_end(*end));
@@ -138,6 +149,51 @@ impl Display for Line<'_> {
             Event::PhoneLost { aor, why } => write!(f, "phone_lost {aor} why={why:?}"),
             Event::Trunk { trunk, up } => {
                 write!(f, "trunk {} {}", names.trunk(*trunk), if *up { "up" } else { "down" })
+            }
+            Event::Relaxed { call, group, stage } => {
+                write!(f, "relaxed {call} group={} stage={stage}", names.group(*group))
+            }
+            Event::CallbackOffered { call } => write!(f, "callback_offered {call}"),
+            Event::CallbackKept { from, caller, group, missed, after, attempt } => {
+                let (group, after) = (names.group(*group), clock(*after));
+                write!(
+                    f,
+                    "callback_kept {from} caller={caller} group={group} missed={missed} after={after} \
+                     attempt={attempt}"
+                )
+            }
+            Event::CallbackBegun { call, from, group } => {
+                write!(f, "callback_begun {call} from={from} group={}", names.group(*group))
+            }
+            Event::CallbackDialed { call, from, group, attempt } => {
+                let group = names.group(*group);
+                write!(f, "callback_dialed {call} from={from} group={group} attempt={attempt}")
+            }
+            Event::CallbackConnected { call, from, agent, group, waited } => {
+                let (agent, group, waited) = (names.agent(*agent), names.group(*group), millis(*waited));
+                write!(f, "callback_connected {call} from={from} agent={agent} group={group} waited={waited}")
+            }
+            Event::CallbackEnded { from, group, end } => {
+                let end = words::callback_end(*end);
+                write!(f, "callback_ended {from} group={} end={end}", names.group(*group))
+            }
+            Event::PutThrough { call, group, trunk } => {
+                let (group, trunk) = (names.group(*group), names.trunk(*trunk));
+                write!(f, "put_through {call} group={group} trunk={trunk}")
+            }
+            Event::Alert(Alert::RingNoAnswer { agent, in_a_row }) => {
+                write!(f, "alert ring_no_answer agent={} in_a_row={in_a_row}", names.agent(*agent))
+            }
+            Event::Alert(Alert::Surge { group, on, mode }) => {
+                let mode = words::surge_mode(*mode);
+                write!(f, "alert surge group={} on={on} mode={mode}", names.group(*group))
+            }
+            Event::PlanChanged { agents, groups } => {
+                write!(f, "plan_changed agents={agents} groups={groups}")
+            }
+            Event::Explained { id, .. } => write!(f, "explained {id}"),
+            Event::Previewed { id, preview } => {
+                write!(f, "previewed {id} callers={}", preview.callers.len())
             }
             Event::RequestDone { id } => write!(f, "request_done {id}"),
             Event::RequestRefused { id, why } => write!(f, "request_refused {id} why={why:?}"),

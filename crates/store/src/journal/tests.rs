@@ -4,7 +4,11 @@ use super::bytes::{Cursor, Pen};
 use super::writer::block;
 use super::*;
 use acd::input::Reason;
-use acd::{AgentRef, GroupRef, OfferEnd, OfferRef, Turned};
+use acd::plan::{CallbackPlan, First, Grade, NoAnswer, SurgePlan};
+use acd::{
+    AgentRef, Alert, Because, CallbackEnd, GroupRef, Listing, OfferEnd, OfferRef, Prefer, Priority,
+    Selection, SiteRef, Sites, SkillLevel, Stage, SurgeMode, Turned,
+};
 use base::{Epoch, Private, Random, Timestamp};
 use call::event::{CallRef, Event, Outcome, Side, Stamped};
 use call::plan::FlowRef;
@@ -75,7 +79,7 @@ fn body(random: &mut Random) -> Box<[u8]> {
 }
 
 /// One input of a kind, with random values in it; as many kinds as there are.
-const KINDS: u64 = 25;
+const KINDS: u64 = 41;
 
 fn input(kind: u64, random: &mut Random) -> Input {
     let session = SessionRef::from_bits(random.bits() & 0xF_0000_FFFF);
@@ -132,15 +136,143 @@ fn input(kind: u64, random: &mut Random) -> Input {
         19 => return Input::Request(id, Request::SignOut(agent)),
         20 => return Input::Request(id, Request::Ready(agent)),
         21 => {
-            let reasons = report::words::REASONS;
+            // Those of the first version; later ones follow in a kind of their own.
+            let reasons = [
+                Reason::SignedIn,
+                Reason::Rest,
+                Reason::Meal,
+                Reason::Meeting,
+                Reason::Coaching,
+                Reason::Training,
+                Reason::Busy,
+                Reason::RingNoAnswer,
+                Reason::Declined,
+                Reason::PhoneLost,
+                Reason::Forced,
+            ];
             let reason = reasons[random.below(reasons.len() as u64) as usize];
             return Input::Request(id, Request::NotReady(agent, reason));
         }
         22 => return Input::Request(id, Request::Release(call)),
         23 => return Input::Request(id, Request::Drain),
-        _ => return Input::Request(id, Request::ReleaseAll),
+        24 => return Input::Request(id, Request::ReleaseAll),
+        _ => return Input::Request(id, later(kind, random)),
     };
     Input::Sip(fact)
+}
+
+/// Requests that the first version did not have.
+fn later(kind: u64, random: &mut Random) -> Request {
+    let (agent, group) = (AgentRef(random.below(5000) as u32), GroupRef(random.below(40) as u32));
+    let call = CallRef::from_bits(random.bits() & 0xF_0000_FFFF);
+    let number = Private::new(format!("+86138{:08}", random.below(100_000_000)));
+    let (priority, site) = (Priority(random.below(256) as u8), SiteRef(random.below(4) as u32));
+    let at = |random: &mut Random| Timestamp::from_nanos(random.below(1 << 50));
+    let level = SkillLevel(1 + random.below(10) as u8);
+    match kind {
+        25 => Request::NotReady(agent, Reason::Study),
+        26 => Request::ExtendWrapUp(agent, Duration::from_secs(random.below(300))),
+        27 => Request::Skill(agent, group, random.chance(0.7).then_some(level)),
+        28 => Request::Prioritize(call, priority),
+        29 => Request::CallBack(call),
+        30 => Request::CallBackNumber {
+            number,
+            group,
+            priority,
+            site,
+            since: random.chance(0.5).then(|| at(random)),
+            after: at(random),
+            missed: random.chance(0.5),
+        },
+        31 => Request::CancelCallback(call),
+        32 => {
+            let alone = random.chance(0.5).then(|| Duration::from_secs(random.below(60)));
+            Request::Prefer { number, agent: random.chance(0.8).then_some(Prefer { agent, alone }) }
+        }
+        33 => {
+            let modes = [SurgeMode::Automatic, SurgeMode::Off, SurgeMode::On, SurgeMode::AnnounceOnly];
+            Request::Surge(group, modes[random.below(4) as usize])
+        }
+        34 => Request::Help(site, random.chance(0.5)),
+        35 => {
+            let list = if random.chance(0.5) { Listing::Grey } else { Listing::Black };
+            Request::List { number, listing: random.chance(0.8).then(|| (list, at(random))) }
+        }
+        36 => Request::Urgent { number, open: random.chance(0.5) },
+        37 => Request::ChangePlan(Box::new(plan(random))),
+        38 => Request::Preview(Box::new(plan(random))),
+        39 => Request::WhyCaller(call),
+        _ => Request::WhyAgent(agent),
+    }
+}
+
+/// A plan with every kind of value in it.
+fn plan(random: &mut Random) -> acd::Plan {
+    let span = |random: &mut Random| Duration::from_secs(random.below(600));
+    let sites = [Sites::Own, Sites::All, Sites::Only(SiteRef(2))];
+    let stage = |random: &mut Random| Stage {
+        level_min: SkillLevel(1 + random.below(10) as u8),
+        sites: sites[random.below(3) as usize],
+        waives: random.chance(0.5),
+        at_night: random.chance(0.5),
+        on_help: random.chance(0.5),
+        ..Stage::all(span(random), GroupRef(random.below(3) as u32))
+    };
+    let selections = [
+        Selection::LongestIdle,
+        Selection::LeastOccupied,
+        Selection::RoundRobin,
+        Selection::FewestCalls,
+        Selection::HighestLevel,
+    ];
+    let group = acd::GroupPlan {
+        timeline: (0..random.below(4)).map(|_| stage(random)).collect(),
+        selection: selections[random.below(5) as usize],
+        weight: random.below(10) as u8,
+        parallel: 1 + random.below(8) as u8,
+        auto_answer: random.chance(0.5),
+        no_answer: vec![
+            Grade { then: NoAnswer::Skip, tell: false },
+            Grade { then: NoAnswer::CoolDown(span(random)), tell: true },
+            Grade { then: NoAnswer::NotReady, tell: true },
+        ],
+        wait_max: random.chance(0.5).then(|| span(random)),
+        needs_signed_in: random.chance(0.5),
+        hours: random.chance(0.5).then_some(acd::HoursRef(0)),
+        surge: SurgePlan { begins_at: Some(80), ends_at: 20, admit_max: 40 },
+        callback: CallbackPlan {
+            offer_after: Some(span(random)),
+            first: if random.chance(0.5) { First::Agent } else { First::Caller },
+            missed_after: random.chance(0.5).then(|| span(random)),
+            ..CallbackPlan::default()
+        },
+        sticky: random.chance(0.5).then(|| span(random)),
+        ..acd::GroupPlan::named("民生")
+    };
+    let agent = acd::AgentPlan {
+        name: "8001".into(),
+        site: SiteRef(1),
+        skills: vec![(GroupRef(0), SkillLevel(7))],
+        abilities: acd::Abilities(random.bits()),
+    };
+    let desk = acd::Hours { name: "desk".into(), workdays: vec![(510, 720), (840, 1080)], days_off: vec![] };
+    let day = |text: &str| text.parse::<base::Date>().expect("a date");
+    let calendar =
+        base::Calendar::plain().with_holidays([day("2024-02-12")]).with_workdays([day("2024-02-04")]);
+    let clock = acd::WallClock {
+        epoch: Epoch::from_unix_nanos(1_706_850_000_000_000_000),
+        calendar,
+        ..Default::default()
+    };
+    acd::Plan {
+        groups: vec![group],
+        agents: vec![agent],
+        hours: vec![desk],
+        night: random.chance(0.5).then_some(acd::HoursRef(0)),
+        clock,
+        order: acd::plan::Order { grey_delay: span(random), ..Default::default() },
+        breaks_max: random.chance(0.5).then_some(6),
+    }
 }
 
 fn header() -> Header {
@@ -413,7 +545,7 @@ fn events() -> Vec<Event> {
         },
         Event::Answered { call },
         Event::Queued { call, group, position: 1, expected: Some(ms(12_345)) },
-        Event::Offered { call, offer, agent, group },
+        Event::Offered { call, offer, agent, group, because: Because::FirstInOrder { among: 2, passed: 0 } },
         Event::OfferEnded { call, offer, agent, end: OfferEnd::Declined, status },
         Event::Overflowed { call, from: group, to: other },
         Event::TurnedAway { call, group, why: Turned::LineFull, to: None },
@@ -436,6 +568,33 @@ fn events() -> Vec<Event> {
         Event::Trunk { trunk: TrunkRef(0), up: false },
         Event::RequestDone { id: RequestId::from_bits(5) },
         Event::RequestRefused { id: RequestId::from_bits(6), why: "no such call" },
+        // Later than the first version.
+        Event::Offered {
+            call,
+            offer,
+            agent,
+            group,
+            because: Because::Selected { stage: Some(1), by: Selection::LongestIdle, among: 4, passed: 1 },
+        },
+        Event::Relaxed { call, group, stage: 1 },
+        Event::CallbackOffered { call },
+        Event::CallbackKept {
+            from: call,
+            caller: Private::new("+8613851234567".into()),
+            group,
+            missed: true,
+            after: Timestamp::from_secs(600),
+            attempt: 0,
+        },
+        Event::CallbackBegun { call, from: CallRef::from_bits(3), group },
+        Event::CallbackDialed { call, from: CallRef::from_bits(3), group, attempt: 1 },
+        Event::CallbackConnected { call, from: CallRef::from_bits(3), agent, group, waited: ms(61_000) },
+        Event::CallbackEnded { from: CallRef::from_bits(3), group, end: CallbackEnd::GivenUp },
+        Event::PutThrough { call, group, trunk: TrunkRef(0) },
+        Event::Alert(Alert::RingNoAnswer { agent, in_a_row: 2 }),
+        Event::Alert(Alert::Surge { group, on: true, mode: SurgeMode::Automatic }),
+        Event::PlanChanged { agents: 2, groups: 1 },
+        Event::Previewed { id: RequestId::from_bits(7), preview: Box::default() },
     ]
 }
 

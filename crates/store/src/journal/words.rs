@@ -5,7 +5,7 @@
 use super::bytes::{Cursor, Pen, Word};
 use super::fault::Fault;
 use acd::input::Reason;
-use acd::{AgentRef, AgentState, GroupRef, OfferEnd, OfferRef, Turned};
+use acd::{AgentRef, AgentState, CallbackEnd, GroupRef, OfferEnd, OfferRef, Turned};
 use base::Handle;
 use call::event::{CallRef, Outcome, Side};
 use call::plan::FlowRef;
@@ -65,11 +65,12 @@ words!(Transport, "transport", { 0 => Udp, 1 => Tcp, 2 => Tls, 3 => Ws, 4 => Wss
 words!(ReleasedBy, "side that released", { 0 => Peer, 1 => Us, 2 => Timeout });
 words!(AorLoss, "loss of a phone", { 0 => Expired, 1 => Unregistered, 2 => Unreachable });
 words!(Side, "side", { 0 => Caller, 1 => Agent, 2 => System });
-words!(OfferEnd, "end of an offer", { 0 => Accepted, 1 => RangOut, 2 => Declined, 3 => CallerGone, 4 => AgentGone });
-words!(Turned, "reason to turn away", { 0 => LineFull, 1 => WaitedTooLong, 2 => NobodySignedIn });
+words!(OfferEnd, "end of an offer", { 0 => Accepted, 1 => RangOut, 2 => Declined, 3 => CallerGone, 4 => AgentGone, 5 => TakenElsewhere });
+words!(Turned, "reason to turn away", { 0 => LineFull, 1 => WaitedTooLong, 2 => NobodySignedIn, 3 => Closed, 4 => Surge, 5 => Blocked });
+words!(CallbackEnd, "end of a callback", { 0 => Reached, 1 => CalledAgain, 2 => Merged, 3 => GivenUp, 4 => Cancelled });
 words!(Reason, "reason", {
     0 => SignedIn, 1 => Rest, 2 => Meal, 3 => Meeting, 4 => Coaching, 5 => Training, 6 => Busy,
-    7 => RingNoAnswer, 8 => Declined, 9 => PhoneLost, 10 => Forced,
+    7 => RingNoAnswer, 8 => Declined, 9 => PhoneLost, 10 => Forced, 11 => Study,
 });
 
 /// Plain records: field after field.
@@ -205,5 +206,10 @@ pub(super) fn put_outcome(outcome: &Outcome, pen: &mut Pen<'_>) {
         Outcome::Lost => pen.byte(5),
         Outcome::Refused => pen.byte(6),
         Outcome::Service => pen.byte(7),
+        Outcome::CalledBack => pen.byte(8),
+        Outcome::Joined => pen.byte(9),
+        Outcome::Callback => pen.byte(10),
     }
 }
+
+pub(super) use {index, record, words};

@@ -3,7 +3,7 @@
 use super::{Keys, or_first};
 use crate::config::mistake::Findings;
 use crate::config::raw::{Agent, File};
-use acd::{AgentPlan, GroupRef, SiteRef, SkillLevel};
+use acd::{Abilities, AgentPlan, GroupRef, SiteRef, SkillLevel};
 use call::plan::AgentPhone;
 use sip::leg::AorRef;
 use sip::plan::{Account, Secret};
@@ -36,6 +36,7 @@ pub(super) fn build(
             name: agent.key.get_ref().clone(),
             site: site(agent, raw, keys, findings),
             skills: skills(agent, keys, findings),
+            abilities: Abilities::NONE,
         });
         phones.push(AgentPhone { aor: AorRef::at(accounts.len()) });
         let user = agent.phone.get_ref().clone();

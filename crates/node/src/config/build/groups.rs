@@ -8,7 +8,8 @@ use super::{Keys, or_first};
 use crate::config::mistake::Findings;
 use crate::config::raw::{File, Group, Target};
 use crate::config::value::show_span;
-use acd::{GroupPlan, GroupRef};
+use acd::plan::{Grade, NoAnswer};
+use acd::{GroupPlan, GroupRef, Stage};
 use call::plan::GroupFlow;
 use media::session::ClipRef;
 use toml::Spanned;
@@ -81,15 +82,26 @@ fn plan(group: &Group, keys: &Keys<'_>, findings: &Findings) -> GroupPlan {
         overflow.push((*stage.after.get_ref(), GroupRef::at(to)));
     }
     GroupPlan {
-        name: name.clone(),
+        timeline: timeline(keys.groups.known(&group.key), &overflow),
         ring: *group.ring.get_ref(),
         wrap_up: *group.wrap_up.get_ref(),
-        overflow,
         line_max: *group.line_max.get_ref(),
         wait_max: group.wait_max.as_ref().map(|wait| *wait.get_ref()),
         needs_signed_in: *group.needs_signed_in.get_ref(),
-        ring_no_answer_not_ready: *group.ring_no_answer_not_ready.get_ref(),
+        no_answer: no_answer(*group.ring_no_answer_not_ready.get_ref()),
+        ..GroupPlan::named(name)
     }
+}
+
+/// The group's own agents, then those who help.
+fn timeline(own: Option<usize>, overflow: &[(std::time::Duration, GroupRef)]) -> Vec<Stage> {
+    let own = own.map(|own| Stage::all(std::time::Duration::ZERO, GroupRef::at(own)));
+    own.into_iter().chain(overflow.iter().map(|(after, to)| Stage::all(*after, *to))).collect()
+}
+
+fn no_answer(not_ready: bool) -> Vec<Grade> {
+    let then = if not_ready { NoAnswer::NotReady } else { NoAnswer::Skip };
+    vec![Grade { then, tell: false }]
 }
 
 fn flow(group: &Group, keys: &Keys<'_>) -> GroupFlow {
@@ -104,6 +116,9 @@ fn flow(group: &Group, keys: &Keys<'_>) -> GroupFlow {
         on_full: target(&group.on_full),
         on_wait_max: target(&group.on_wait_max),
         on_nobody: target(&group.on_nobody),
+        on_closed: call::plan::Target::Busy,
+        on_surge: call::plan::Target::Busy,
+        callback: None,
     }
 }
 
