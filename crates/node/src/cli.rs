@@ -22,6 +22,7 @@ Examples:
   sujie config example > centre.toml          begin a centre of your own
   sujie check --config centre.toml            every mistake with its line; exit code 2 if there is one
   sujie serve --config centre.toml            run it; Ctrl-C or SIGTERM ends it gracefully
+  sujie replay journal                        play a recorded day again: the same events, the same statistics
   sujie report --database sujie.db            figures of any period, with formulas, down to the call list";
 
 /// What to do.
@@ -208,6 +209,10 @@ mod tests {
         assert_eq!(check.config, PathBuf::from("centre.toml"));
         assert!(matches!(parsed("sujie config example"), Ok(Command::Config(ConfigCommand::Example))));
         assert!(matches!(parsed("sujie records summary --database d.db"), Ok(Command::Records(_))));
+        let Ok(Command::Replay(replay)) = parsed("sujie replay a b --run 7 --until 1h --at 5 --json") else {
+            panic!("replay is a command")
+        };
+        assert_eq!((replay.journal.len(), replay.run, replay.at, replay.json), (2, Some(7), Some(5), true));
     }
 
     #[test]
