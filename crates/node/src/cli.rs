@@ -165,6 +165,13 @@ mod tests {
         assert_eq!(check.config, PathBuf::from("centre.toml"));
         assert!(matches!(parsed("sujie config example"), Ok(Command::Config(ConfigCommand::Example))));
         assert!(matches!(parsed("sujie records summary --database d.db"), Ok(Command::Records(_))));
+        let Ok(Command::Report(report)) =
+            parsed("sujie report -d d.db --day 2024-02-02 --by group=general --zone -03:30")
+        else {
+            panic!("report is a command")
+        };
+        assert_eq!(report.threshold.len(), 3);
+        assert_eq!(report.zone.to_string(), "UTC-03:30");
     }
 
     #[test]

@@ -72,7 +72,9 @@ fn make(options: &Options) -> Result<(Document, bool)> {
     let format = options.format()?;
     let base = options.base.as_deref().map(Base::load).transpose()?;
     let centre = options.centre()?;
-    let records = Records::open_to_read(&options.database)?;
+    let database =
+        options.database.as_ref().context("--database FILE: name the file that a centre has written")?;
+    let records = Records::open_to_read(database)?;
     let reading = records.reading()?;
     let extent = reading.extent()?;
     let asked = options.period(extent)?;
