@@ -27,11 +27,12 @@
 //!
 //! Never knows: files, SQL, formats of output, the clock; the zone of local time is a value.
 //!
-//! Reading order: [`period`] → [`rows`] → [`again`] → [`cell`] → [`parts`] → [`fold`] → [`figure`] → [`change`] →
+//! Reading order: [`period`] → [`rows`] → [`again`] → [`cell`] → [`parts`] → [`fold`] → [`figure`] (and its catalogue) → [`change`] →
 //! [`annual`].
 
 pub mod again;
 pub mod annual;
+mod catalogue;
 pub mod cell;
 pub mod change;
 mod civil;
