@@ -213,6 +213,13 @@ mod tests {
             panic!("replay is a command")
         };
         assert_eq!((replay.journal.len(), replay.run, replay.at, replay.json), (2, Some(7), Some(5), true));
+        let Ok(Command::Report(report)) =
+            parsed("sujie report -d d.db --day 2024-02-02 --by group=general --zone -03:30")
+        else {
+            panic!("report is a command")
+        };
+        assert_eq!(report.threshold.len(), 3);
+        assert_eq!(report.zone.to_string(), "UTC-03:30");
     }
 
     #[test]
