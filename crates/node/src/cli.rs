@@ -1,5 +1,6 @@
 //! The command line: what a person can ask of `sujie`. Parsing only; `main` dispatches.
 
+use base::Date;
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
@@ -40,6 +41,9 @@ pub enum Command {
     /// Help with the configuration.
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Run a plan's days in virtual time: who calls, who works, what comes of it. A year takes seconds.
+    #[command(after_help = SIMULATE_EXAMPLES)]
+    Simulate(Simulate),
     /// Look at call records.
     #[command(subcommand)]
     Records(RecordsCommand),
@@ -83,6 +87,44 @@ pub struct Demo {
     /// Keep the call records in this file (default: a new file in the temporary directory)
     #[arg(long, value_name = "FILE")]
     pub database: Option<PathBuf>,
+}
+
+const SIMULATE_EXAMPLES: &str = "\
+Examples:
+  sujie simulate --plan deploy/plans/year-2024.toml --seeds 3
+  sujie simulate --plan plan.toml --from 2024-07-01 --to 2024-07-14 --html july.html
+  sujie simulate --plan plan.toml --json | jq '.runs[0].total.service_level.sl1'
+
+The same plan and seed give the same events; the digest tells.";
+
+/// `sujie simulate`.
+#[derive(Args, Clone, Debug, PartialEq)]
+pub struct Simulate {
+    /// The plan file; deploy/plans/year-2024.toml shows every key
+    #[arg(long, short, value_name = "FILE")]
+    pub plan: PathBuf,
+    /// Seed of the first run (default: the plan's)
+    #[arg(long, value_name = "NUMBER")]
+    pub seed: Option<u64>,
+    /// Runs, each with the next seed
+    #[arg(long, value_name = "COUNT", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    pub seeds: u32,
+    /// First day (default: the plan's)
+    #[arg(long, value_name = "DATE", value_parser = day)]
+    pub from: Option<Date>,
+    /// Last day, inclusive (default: the plan's)
+    #[arg(long, value_name = "DATE", value_parser = day)]
+    pub to: Option<Date>,
+    /// Print JSON on standard output instead of tables
+    #[arg(long)]
+    pub json: bool,
+    /// Write a page with pictures of the first run: arrivals, waits, service level, occupancy
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
+}
+
+fn day(text: &str) -> Result<Date, String> {
+    text.parse().map_err(|_| format!("{text:?} is not a day; write one such as 2024-07-02"))
 }
 
 /// A command that works on one configuration file.

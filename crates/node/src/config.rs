@@ -17,6 +17,7 @@ mod build;
 mod mistake;
 mod names;
 mod nearest;
+pub mod plan;
 mod raw;
 mod section;
 mod summary;
@@ -24,6 +25,7 @@ mod text;
 mod value;
 
 pub use mistake::{Mistake, Mistakes, Severity};
+pub use plan::SimPlan;
 pub use summary::Summary;
 
 use mistake::Findings;

@@ -27,3 +27,4 @@ pub mod reporter;
 pub mod rim;
 pub mod rtp;
 pub mod serve;
+pub mod simulate;
