@@ -8,6 +8,7 @@
 //!
 //! Never knows: how a run is made; whether a figure is good.
 
+mod chart;
 mod figures;
 mod json;
 pub mod log;

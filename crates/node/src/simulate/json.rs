@@ -4,6 +4,9 @@ use super::{Figures, Row, Timed};
 use crate::config::SimPlan;
 use report::service_level::{Formula, Ratio};
 use serde_json::{Map, Value, json};
+use sim::Outcome;
+use sim::plan::SLOTS;
+use sim::series::Slot;
 
 pub(super) fn write(read: &SimPlan, runs: &[Timed], figures: &[Figures], first: u32, days: u32) -> String {
     let plan = &read.plan;
@@ -22,6 +25,7 @@ pub(super) fn write(read: &SimPlan, runs: &[Timed], figures: &[Figures], first: 
             "total": row(&figures.total),
             "groups": figures.groups.iter().map(row).collect::<Vec<_>>(),
             "sites": figures.sites.iter().map(row).collect::<Vec<_>>(),
+            "half_hours": half_hours(outcome, first, days),
         })
     });
     let document = json!({
@@ -63,4 +67,25 @@ fn row(row: &Row) -> Value {
         "occupancy": row.time.and_then(|time| time.occupancy()),
         "utilisation": row.time.and_then(|time| time.utilisation()),
     })
+}
+
+/// The mean day: half hour by half hour, over all days of the run.
+fn half_hours(outcome: &Outcome, first: u32, days: u32) -> Vec<Value> {
+    let of_day = |slot: usize| {
+        let mut sum = Slot::default();
+        for day in first..first + days {
+            sum.add(&outcome.series.total(day as usize * SLOTS + slot));
+        }
+        json!({
+            "from": format!("{:02}:{:02}", slot / 2, slot % 2 * 30),
+            "offered": sum.offered,
+            "answered": sum.answered,
+            "within": sum.within,
+            "abandoned": sum.abandoned,
+            "wait_s": sum.wait(),
+            "occupancy": sum.occupancy(),
+            "agents": (sum.busy_ms + sum.ready_ms + sum.away_ms) as f64 / (1.8e6 * f64::from(days)),
+        })
+    };
+    (0..SLOTS).map(of_day).collect()
 }
