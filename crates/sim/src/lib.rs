@@ -10,9 +10,10 @@
 //! and is run again under another plan. Never knows: files, the real clock, threads, how a plan is written.
 //!
 //! Reading order: [`plan`] → [`variate`] → [`arrivals`], [`roster`], [`past`] → [`run`] → [`outcome`], [`series`] →
-//! `compare`.
+//! [`compare`].
 
 pub mod arrivals;
+pub mod compare;
 pub mod outcome;
 pub mod past;
 pub mod plan;
@@ -21,6 +22,7 @@ pub mod run;
 pub mod series;
 pub mod variate;
 
+pub use compare::Comparison;
 pub use outcome::Outcome;
 pub use plan::Plan;
 pub use run::Run;

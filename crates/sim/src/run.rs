@@ -31,7 +31,7 @@ use crate::variate::Strata;
 use acd::{AgentRef, Distributor, GroupRef, OfferRef, SiteRef, WallClock};
 use agents::Worker;
 use base::{Arena, Random, Timestamp, Wheel};
-use call::event::CallRef;
+use call::event::{CallRef, Stamped};
 use callers::Live;
 use report::counters::Limits;
 use report::spread::Dense;
@@ -40,8 +40,8 @@ use report::{Out, Report};
 use std::time::Duration;
 
 /// A run in progress.
-#[derive(Debug)]
 pub struct Run<'p> {
+    watch: Option<Box<dyn FnMut(&Stamped) + 'p>>,
     plan: &'p Plan,
     past: Option<&'p Day>,
     seed: u64,
@@ -145,6 +145,7 @@ impl<'p> Run<'p> {
         let counting = plan.counting();
         let groups = plan.acd.groups.len();
         Self {
+            watch: None,
             past,
             seed,
             now: Timestamp::START + Duration::from_secs(86_400) * first,
@@ -179,6 +180,13 @@ impl<'p> Run<'p> {
             agents_max: 0,
             plan,
         }
+    }
+
+    /// Shows every event to somebody else, too: a journal, a [`Gather`](crate::past::Gather).
+    #[must_use]
+    pub fn watched(mut self, watch: impl FnMut(&Stamped) + 'p) -> Self {
+        self.watch = Some(Box::new(watch));
+        self
     }
 
     /// Runs to the end, telling each day that begins.

@@ -10,6 +10,9 @@ impl Run<'_> {
         self.seq += 1;
         let stamped = Stamped { at: self.now, seq: self.seq, event };
         self.digest = mixed(self.digest, stamped.at.as_nanos() ^ digit(&stamped.event));
+        if let Some(watch) = &mut self.watch {
+            watch(&stamped);
+        }
         self.report.fold(&stamped, &mut self.out);
         if self.out.closed.len() >= RECORDS || self.out.opened.len() >= RECORDS {
             self.out.clear();
