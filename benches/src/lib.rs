@@ -10,10 +10,13 @@
 //! Open loop: when calls arrive is fixed in advance and latencies count from that moment, so neither a slow
 //! engine nor a slow harness can hide by asking less. See `README.md` for shapes and how to rerun.
 //!
+//! Beside it `replay`: what an input of a journal costs, on an [`invented`] day or a recorded one.
+//!
 //! Reading order: [`wire`] → [`rig`] → [`machine`] → [`engine`] → [`floor`] → [`report`] → [`shapes`].
 
 pub mod engine;
 pub mod floor;
+pub mod invented;
 pub mod machine;
 pub mod report;
 pub mod rig;

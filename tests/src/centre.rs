@@ -14,6 +14,7 @@
 //! behind rings and hears of things a little later; the report reads every event.
 
 use crate::ledger::Ledger;
+use crate::recording::{self, Recording};
 use crate::setup::Setup;
 use crate::wire::Wire;
 use base::{Random, Timestamp};
@@ -33,6 +34,8 @@ pub struct VirtualCentre {
     pub sip: Endpoint,
     /// Calls and distribution.
     pub engine: Engine,
+    /// The journal of its inputs, when one is kept.
+    pub recording: Option<Recording>,
     /// Audio.
     pub desk: media::Desk,
     /// Counting.
@@ -58,9 +61,11 @@ impl VirtualCentre {
     pub fn new(setup: &Setup) -> Self {
         let mut random = Random::seeded(setup.seed ^ 0xCE17);
         let keys = std::array::from_fn(|_| random.bits());
+        let seed = random.bits();
         Self {
             sip: Endpoint::new(setup.sip(), keys),
-            engine: Engine::new(setup.call(), random.bits()),
+            engine: Engine::new(setup.call(), seed),
+            recording: setup.recorded.map(|numbers| Recording::begin(setup.call(), seed, numbers)),
             desk: media::Desk::new(setup.clips().into(), random.bits()),
             report: Report::new(setup.report()),
             records: (0, 0),
@@ -99,7 +104,7 @@ impl VirtualCentre {
             self.sip.drain();
         }
         let input = Input::Request(RequestId::from_bits(self.requests), request);
-        self.engine.handle(now, input, &mut self.out);
+        recording::handle(&mut self.engine, self.recording.as_mut(), now, input, &mut self.out);
         self.settle(now);
     }
 
@@ -120,7 +125,8 @@ impl VirtualCentre {
         self.hear(now);
         while self.facts.front().is_some_and(|(at, _)| *at <= now) {
             if let Some((_, fact)) = self.facts.pop_front() {
-                self.engine.handle(now, Input::Media(fact), &mut self.out);
+                let Self { engine, recording, out, .. } = self;
+                recording::handle(engine, recording.as_mut(), now, Input::Media(fact), out);
                 self.settle(now);
                 more = true;
             }
@@ -130,7 +136,7 @@ impl VirtualCentre {
             more = true;
         }
         if is_due(self.engine.next_deadline(), now) {
-            self.engine.tick(now, &mut self.out);
+            recording::tick(&mut self.engine, self.recording.as_mut(), now, &mut self.out);
             more = true;
         }
         self.settle(now);
@@ -174,7 +180,8 @@ impl VirtualCentre {
     fn settle(&mut self, now: Timestamp) {
         loop {
             for fact in self.sip_out.facts.drain(..) {
-                self.engine.handle(now, Input::Sip(fact), &mut self.out);
+                let Self { engine, recording, out, .. } = self;
+                recording::handle(engine, recording.as_mut(), now, Input::Sip(fact), out);
             }
             if self.out.legs.is_empty() {
                 break;
@@ -214,6 +221,9 @@ impl VirtualCentre {
             }
         }
         self.desk_out.clear();
+        if let Some(recording) = &mut self.recording {
+            recording.told(&self.out.events);
+        }
         for event in self.out.events.drain(..) {
             self.report.fold(&event, &mut self.report_out);
             ledger.event(&event);

@@ -11,7 +11,7 @@
 //!   sipp::Scenario ──SIP──▶ sujie::Sujie: the program itself ◀──SIP, RTP── softphone::Softphone
 //! ```
 //!
-//! Reading order: [`setup`] (what a centre and its day are like) → [`wire`] → [`centre`] → [`hotline`] (the loop
+//! Reading order: [`setup`] (what a centre and its day are like) → [`wire`] → [`centre`] (and its [`recording`]) → [`hotline`] (the loop
 //! and the closing of the books) → [`ledger`] → [`seeds`]; apart from them [`fuzz`]; with
 //! real sockets and clocks [`sujie`] → [`sipp`] → [`softphone`].
 
@@ -19,6 +19,7 @@ pub mod centre;
 pub mod fuzz;
 pub mod hotline;
 pub mod ledger;
+pub mod recording;
 pub mod seeds;
 pub mod setup;
 pub mod sipp;

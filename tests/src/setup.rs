@@ -92,6 +92,8 @@ pub struct Setup {
     pub returns: Duration,
     /// Media threads hear and are heard this much later, as over a ring.
     pub media_lag: Duration,
+    /// The journal of the engine's inputs is kept, with numbers written so.
+    pub recorded: Option<store::journal::Numbers>,
 }
 
 impl Setup {
@@ -99,6 +101,7 @@ impl Setup {
     #[must_use]
     pub fn quiet(seed: u64) -> Self {
         Self {
+            recorded: None,
             seed,
             agents: 12,
             day: Day {
@@ -327,6 +330,7 @@ impl Setup {
             on_nobody: Target::Announce(ClipRef(2)),
             on_closed: Target::Announce(ClipRef(2)),
             on_surge: Target::Announce(ClipRef(2)),
+            callback: None,
         };
         let flow = |name: &str, group| Flow {
             name: name.to_owned(),
@@ -335,9 +339,14 @@ impl Setup {
             ring_back: None,
             group,
             priority: Priority(0),
+            requires: Abilities::NONE,
         };
-        let entry =
-            |called: &str, flow| Entry { trunk: None, called: called.to_owned(), flow: FlowRef(flow) };
+        let entry = |called: &str, flow| Entry {
+            trunk: None,
+            called: called.to_owned(),
+            flow: FlowRef(flow),
+            site: SiteRef(0),
+        };
         call::Plan {
             acd: acd::Plan {
                 groups: vec![

@@ -87,6 +87,7 @@ impl Distributor {
             let line = &mut self.groups[group.index()].line;
             line.leave(&waiting.place);
             waiting.since = until;
+            waiting.opened = 0; // his timeline begins anew with his clock
             waiting.place.order = order;
             let head_start = rules.head_start(waiting.priority, weight);
             waiting.place.rank = rank(&rules, until, head_start, waiting.grey);

@@ -102,6 +102,18 @@ impl Caller {
     }
 }
 
+/// What is left of a caller who was taken out.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Gone {
+    pub(crate) caller: CallerRef,
+    pub(crate) group: GroupRef,
+    pub(crate) since: Timestamp,
+    pub(crate) order: u64,
+    pub(crate) party: Option<PartyRef>,
+    pub(crate) phase: Phase,
+    pub(crate) callback: Option<Callback>,
+}
+
 /// All callers, by the sender's reference and by spot.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Callers {
@@ -180,7 +192,9 @@ impl Distributor {
         }
         request.since = request.since.min(self.now); // nobody has waited less than nothing
         let second = self.second_call(&request);
-        if let Some(why) = self.turned_at_the_door(&request, second.is_some()) {
+        // A missed call of another line leaves no place in this one.
+        let has_place = second.and_then(|first| self.callers.get(first)).is_some_and(|at| at.group == group);
+        if let Some(why) = self.turned_at_the_door(&request, has_place) {
             out.push(Output::TurnedAway { caller, group, why });
             return Ok(());
         }
@@ -256,7 +270,7 @@ impl Distributor {
             return self.callers.next_order();
         }
         request.since = request.since.min(gone.since);
-        gone.place.order
+        gone.order
     }
 
     /// Puts a caller into his line, on the phone, nowhere listed, without a timer.
@@ -357,29 +371,31 @@ impl Distributor {
 
     /// A limit takes a caller out of the line.
     pub(crate) fn turn_away(&mut self, spot: Spot, why: Turned, out: &mut Vec<Output>) {
-        if let Some(Caller { caller, group, .. }) = self.take_out(spot) {
+        if let Some(Gone { caller, group, .. }) = self.take_out(spot) {
             out.push(Output::TurnedAway { caller, group, why });
         }
     }
 
     /// Takes a caller out of line, index, timers and store.
-    pub(crate) fn take_out(&mut self, spot: Spot) -> Option<Caller> {
+    pub(crate) fn take_out(&mut self, spot: Spot) -> Option<Gone> {
         self.unlist_caller(spot);
-        let caller = self.callers.kept.remove(spot)?;
-        self.callers.spots.remove(&caller.caller);
-        if let Some(party) = caller.party {
+        let &Caller { caller, group, place, since, phase, timer, party, callback, .. } =
+            self.callers.get(spot)?;
+        self.callers.kept.forget(spot);
+        self.callers.spots.remove(&caller);
+        if let Some(party) = party {
             self.callers.forget_party(party, spot);
         }
-        if let Some(timer) = caller.timer {
+        if let Some(timer) = timer {
             self.timers.cancel(timer);
         }
-        let group = &mut self.groups[caller.group.index()];
-        group.line.leave(&caller.place);
-        group.line.callbacks -= usize::from(caller.phase != Phase::Present);
-        let waiting = group.line.len();
-        group.estimate.length(self.now, waiting);
-        self.watch_surge(caller.group);
-        Some(caller)
+        let at = &mut self.groups[group.index()];
+        at.line.leave(&place);
+        at.line.callbacks -= usize::from(phase != Phase::Present);
+        let waiting = at.line.len();
+        at.estimate.length(self.now, waiting);
+        self.watch_surge(group);
+        Some(Gone { caller, group, since, order: place.order, party, phase, callback })
     }
 
     /// Puts a caller where the agents of the pools that may serve him look.

@@ -127,7 +127,7 @@ impl Distributor {
             self.watch_surge(group);
         }
         self.review(out);
-        self.turn_deserted_away(out);
+        self.look_for_deserted = true;
         self.end_step(out);
         Ok(())
     }

@@ -53,7 +53,9 @@ impl Distributor {
             })?;
         }
         ensure(breaks == self.on_break, || format!("{breaks} on a break, {} counted", self.on_break))?;
-        ensure(self.freed.is_empty() && self.watched.is_empty(), || "a step was left half done".into())?;
+        ensure(self.freed.is_empty() && self.watched.is_empty() && self.seekers.is_empty(), || {
+            "a step was left half done".into()
+        })?;
         self.check_timers()
     }
 

@@ -31,7 +31,7 @@
 //! Never knows: SIP, media, legs, numbers, files, clocks.
 
 use crate::agent::{Deed, State, step};
-use crate::caller::{ALONE, Caller, Callers, Phase, Spot};
+use crate::caller::{Caller, Callers, Phase, Spot};
 use crate::group::Group;
 use crate::hours::{Hours, HoursRef, WallClock};
 use crate::last_agent::LastAgents;
@@ -72,10 +72,16 @@ pub struct Distributor {
     pub(crate) night: bool,
     /// When to look again.
     pub(crate) night_timer: Option<TimerRef>,
+    /// Some group selects the least occupied.
+    pub(crate) ranks_occupancy: bool,
     /// Agents on a break, or about to be.
     pub(crate) on_break: u32,
     /// Offers ever made.
     pub(crate) offered: u64,
+    /// Callers who looked for an agent in this step; empty between steps.
+    pub(crate) seekers: Vec<Spot>,
+    /// Somebody left whom a line may have needed: whoever waits for nobody goes at the end of the step.
+    pub(crate) look_for_deserted: bool,
     /// Agents freed in this step beside the one at hand; empty between steps.
     pub(crate) freed: Vec<AgentRef>,
     /// Groups whose line has changed its length in this step; empty between steps.
@@ -182,8 +188,11 @@ impl Distributor {
             helped: Vec::new(),
             night: false,
             night_timer: None,
+            ranks_occupancy: false,
             on_break: 0,
             offered: 0,
+            seekers: Vec::new(),
+            look_for_deserted: false,
             freed: Vec::new(),
             watched: Vec::new(),
         };
@@ -283,22 +292,23 @@ impl Distributor {
     fn signed_out(&mut self, agent: AgentRef, left: Option<Spot>, out: &mut Vec<Output>) {
         let own = self.agents[agent.index()].pools.iter().map(|(pool, _)| &self.pools.all[pool.index()]);
         let alone = own.filter(|pool| pool.who == Who::Agent(agent)).flat_map(|pool| pool.open.iter());
-        let mut places: Vec<_> = alone.collect();
-        if let Some(left) = left
-            && let Some(caller) = self.callers.get(left)
-            && (caller.opened >> ALONE & 1 == 0 || !places.contains(&caller.place))
-        {
-            places.push(caller.place);
-        }
+        let left = left.and_then(|left| self.callers.get(left)).map(|caller| caller.place);
+        let mut places: Vec<_> = alone.chain(left).collect();
         places.sort_unstable();
+        places.dedup();
         for place in &places {
-            self.unlist_caller(place.spot);
-            self.pass_stages(place.spot, out);
+            let prefers = |caller: &Caller| caller.prefer.is_some_and(|(one, _)| one == agent);
+            if self.callers.get(place.spot).is_some_and(prefers) {
+                self.unlist_caller(place.spot);
+                self.pass_stages(place.spot, out);
+            }
         }
         for place in &places {
-            self.settle(Some(place.spot), None, out);
+            if self.callers.get(place.spot).is_some_and(|caller| caller.is_open() && !caller.listed) {
+                self.settle(Some(place.spot), None, out);
+            }
         }
-        self.turn_deserted_away(out);
+        self.look_for_deserted = true;
     }
 
     /// Lets a deed change an agent's state, with index, timer and counts; the only place that does.
@@ -331,7 +341,7 @@ impl Distributor {
                 record.wrap_up_latest = record.wrap_up_latest.max(until);
             }
         }
-        record.count_busy(last, next, now);
+        record.count_busy(last, next, now, self.ranks_occupancy);
         self.on_break += u32::from(next.is_break());
         self.on_break -= u32::from(last.is_break());
         out.push(Output::Agent { agent, state: next.shown() });
@@ -390,7 +400,7 @@ impl Distributor {
             self.count_signed_in(agent, 1);
         }
         self.settle(None, Some(agent), out);
-        self.turn_deserted_away(out);
+        self.look_for_deserted = true;
         Ok(())
     }
 
@@ -466,8 +476,7 @@ impl Distributor {
 
     /// Whether callers of a site are turned away because nobody is signed in who could serve them at any stage.
     pub(crate) fn is_deserted(&self, group: GroupRef, site: SiteRef) -> bool {
-        let group = &self.groups[group.index()].plan;
-        group.needs_signed_in && !group.timeline.iter().any(|stage| self.is_manned(stage, site))
+        self.groups[group.index()].plan.needs_signed_in && !self.is_manned(group, site)
     }
 
     /// Turns everybody away who waits on the phone where nobody is left to serve him.
@@ -493,8 +502,9 @@ impl Distributor {
 }
 
 impl Agent {
-    /// Ringing, talk and wrap-up are work; its sum is settled when he is ready again.
-    fn count_busy(&mut self, last: State, next: State, now: Timestamp) {
+    /// Ringing, talk and wrap-up are work; its sum is settled when he is ready again, and ranked where any group
+    /// goes by it.
+    fn count_busy(&mut self, last: State, next: State, now: Timestamp, ranked: bool) {
         let is_busy = |state: State| {
             matches!(state, State::Offered { .. } | State::Talking { .. } | State::WrapUp { .. })
         };
@@ -503,7 +513,9 @@ impl Agent {
             (true, false) => {
                 if let Some(since) = self.busy.take() {
                     self.occupancy.add(since, now);
-                    self.standing.occupancy = self.occupancy.rank();
+                    if ranked {
+                        self.standing.occupancy = self.occupancy.rank();
+                    }
                 }
             }
             _ => {}

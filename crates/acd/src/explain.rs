@@ -8,16 +8,18 @@
 //! ```
 //!
 //! Worked out when asked, from what is there; deciding costs nothing for it. Why an offer went to whom is told with
-//! the offer ([`Because`](crate::Because)).
+//! the offer ([`Because`](crate::Because)); who else came into question can be asked right after the step that made
+//! it, of a replay for instance: whoever was not chosen still stands where he stood.
 //!
 //! Never knows: who asks, in which words it is told.
 
 use crate::agent::State;
-use crate::caller::{ALONE, Phase};
+use crate::caller::{ALONE, Caller, Phase};
 use crate::refusal::Memory;
 use crate::timeline::{Sooner, opens};
-use crate::{AgentRef, AgentState, CallerRef, Distributor, GroupRef};
+use crate::{AgentRef, AgentState, CallerRef, Distributor, GroupRef, SkillLevel};
 use base::Timestamp;
+use std::time::Duration;
 
 /// Why a caller is not with an agent.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -99,7 +101,86 @@ pub struct WhyAgent {
     pub ringing_elsewhere: u32,
 }
 
+/// A ready agent who may be offered to a caller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Candidate {
+    /// Who.
+    pub agent: AgentRef,
+    /// The stage of the caller's timeline through which; `None`: he is the agent whom the caller should get.
+    pub stage: Option<u8>,
+    /// How well he does the work.
+    pub level: SkillLevel,
+    /// Since when he is ready.
+    pub idle: Timestamp,
+    /// What the selection goes by, lower first; 0 for the longest idle.
+    pub rank: u64,
+    /// He refused this caller lately.
+    pub refused: bool,
+}
+
+/// A caller who waits and may be offered to an agent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Contender {
+    /// Who.
+    pub caller: CallerRef,
+    /// Whose line.
+    pub group: GroupRef,
+    /// His original clock.
+    pub since: Timestamp,
+    /// What his priority and his group's weight are worth.
+    pub head_start: Duration,
+    /// He is on the grey list.
+    pub grey: bool,
+    /// The agent refused him lately.
+    pub refused: bool,
+}
+
 impl Distributor {
+    /// Ready agents who may be offered to a caller now, each once, in the order in which they would be.
+    #[must_use]
+    pub fn candidates(&self, caller: CallerRef) -> Vec<Candidate> {
+        let Some(at) = self.callers.spot(caller).and_then(|spot| self.callers.get(spot)) else {
+            return Vec::new();
+        };
+        let mut found: Vec<Candidate> = Vec::new();
+        for (stage, pool) in at.asked() {
+            let idle = self.pools.all[pool.index()].idle.iter().map(|idle| Candidate {
+                agent: idle.agent,
+                stage: (stage != ALONE).then_some(stage as u8),
+                level: idle.level.0,
+                idle: idle.since,
+                rank: idle.rank,
+                refused: self.agents[idle.agent.index()].refusals.of(caller) != Memory::Nothing,
+            });
+            for candidate in idle {
+                if found.iter().all(|known| known.agent != candidate.agent) {
+                    found.push(candidate);
+                }
+            }
+        }
+        found
+    }
+
+    /// The first `most` callers who wait and may be offered to an agent, in the order in which they would be.
+    #[must_use]
+    pub fn contenders(&self, agent: AgentRef, most: usize) -> Vec<Contender> {
+        let Some(record) = self.agents.get(agent.index()) else { return Vec::new() };
+        let pools =
+            record.pools.iter().flat_map(|(pool, _)| self.pools.all[pool.index()].open.iter().take(most));
+        let mut places: Vec<_> = pools.collect();
+        places.sort_unstable();
+        places.dedup();
+        let contender = |caller: &Caller| Contender {
+            caller: caller.caller,
+            group: caller.group,
+            since: caller.since,
+            head_start: self.order.head_start(caller.priority, self.groups[caller.group.index()].plan.weight),
+            grey: caller.grey,
+            refused: record.refusals.of(caller.caller) != Memory::Nothing,
+        };
+        places.iter().take(most).filter_map(|place| self.callers.get(place.spot)).map(contender).collect()
+    }
+
     /// Why a caller is not with an agent; `None` when he is in no line.
     #[must_use]
     pub fn why_caller(&self, caller: CallerRef) -> Option<WhyCaller> {

@@ -86,13 +86,13 @@ impl Distributor {
 
     /// A caller talks with an agent: he leaves the line.
     pub(crate) fn served(&mut self, spot: Spot, agent: AgentRef, out: &mut Vec<Output>) {
+        let Some(waiting) = self.callers.get(spot) else { return };
+        if waiting.callback.is_none() {
+            let (since, line) = (waiting.since, &mut self.groups[waiting.group.index()]);
+            line.estimate.served(self.now, self.now.since(since), line.line.len() - 1);
+        }
         let Some(caller) = self.take_out(spot) else { return };
         let (group, since) = (caller.group, caller.since);
-        if caller.callback.is_none() {
-            let line = &mut self.groups[group.index()];
-            let waiting = line.line.len();
-            line.estimate.served(self.now, self.now.since(since), waiting);
-        }
         if let Some(party) = caller.party
             && self.groups[group.index()].plan.sticky.is_some()
         {

@@ -138,8 +138,11 @@ impl Distributor {
     pub(crate) fn plan_pools(&mut self) {
         self.pools = Pools::default();
         let sites = self.agents.iter().map(|agent| agent.plan.site.index() + 1).max().unwrap_or(1);
+        let by_occupancy = |group: &crate::group::Group| group.plan.selection == Selection::LeastOccupied;
+        self.ranks_occupancy = self.groups.iter().any(by_occupancy);
         for agent in &mut self.agents {
             agent.pools.clear();
+            agent.standing.occupancy = agent.occupancy.rank();
         }
         for group in 0..self.groups.len() {
             let stages = self.groups[group].plan.timeline.clone();
@@ -213,10 +216,13 @@ impl Distributor {
         name
     }
 
-    /// Whether anybody of a stage's agents is signed in, for callers of a site; further requirements aside.
-    pub(crate) fn is_manned(&self, stage: &Stage, site: SiteRef) -> bool {
-        let pool = self.pools.by_who.get(&Who::of(stage, site, Abilities::NONE));
-        pool.is_some_and(|pool| self.pools.all[pool.index()].signed_in > 0)
+    /// Whether anybody is signed in who could serve callers of a site at any stage; further requirements aside.
+    pub(crate) fn is_manned(&self, line: GroupRef, site: SiteRef) -> bool {
+        let signed_in = |pool: &PoolRef| self.pools.all[pool.index()].signed_in > 0;
+        self.pools.planned[line.index()].iter().any(|planned| match planned {
+            Planned::One(pool) => signed_in(pool),
+            Planned::BySite(pools) => pools.get(site.index()).is_some_and(signed_in),
+        })
     }
 
     /// The pools that an agent belongs to, after a change of what he can do.

@@ -25,8 +25,16 @@ pub(crate) struct Ranked<K> {
     /// The first key, at hand: whoever is free looks at the heads of many sets at once.
     first: Option<K>,
     len: usize,
-    runs: Vec<Vec<K>>,
+    runs: Vec<Run<K>>,
     spare: Vec<Vec<K>>,
+}
+
+/// Some keys in order; never empty.
+#[derive(Clone, Debug)]
+struct Run<K> {
+    /// The first of them, so that looking for a run touches no other memory.
+    first: K,
+    keys: Vec<K>,
 }
 
 impl<K> Default for Ranked<K> {
@@ -41,47 +49,59 @@ impl<K: Copy + Ord> Ranked<K> {
         debug_assert!(!self.contains(&key), "keys are distinct");
         self.len += 1;
         self.first = Some(self.first.map_or(key, |first| first.min(key)));
-        let Some(mut at) = self.run_of(&key) else {
-            let mut run = self.new_run();
-            run.push(key);
-            self.runs.push(run);
-            return;
-        };
-        if self.runs[at].len() == RUN {
-            let mut upper = self.new_run();
-            // Whoever joins behind everybody begins a run of his own; else a full run is cut in the middle.
-            let cut = if at + 1 == self.runs.len() && self.runs[at][RUN - 1] < key { RUN } else { RUN / 2 };
-            upper.extend(self.runs[at].drain(cut..));
-            let goes_up = upper.first().is_none_or(|first| *first < key);
-            self.runs.insert(at + 1, upper);
-            at += usize::from(goes_up);
+        let Some(at) = self.run_of(&key) else { return self.begin_run(0, key) };
+        if self.runs[at].keys.len() == RUN {
+            let last = at + 1 == self.runs.len() && self.runs[at].keys[RUN - 1] < key;
+            if last {
+                // Whoever joins behind everybody begins a run of his own; else a full run is cut in the middle.
+                return self.begin_run(at + 1, key);
+            }
+            let mut keys = self.spare_run();
+            keys.extend(self.runs[at].keys.drain(RUN / 2..));
+            self.runs.insert(at + 1, Run { first: keys[0], keys });
+            return self.insert_into(at + usize::from(self.runs[at + 1].first < key), key);
         }
+        self.insert_into(at, key);
+    }
+
+    fn begin_run(&mut self, at: usize, key: K) {
+        let mut keys = self.spare_run();
+        keys.push(key);
+        self.runs.insert(at, Run { first: key, keys });
+    }
+
+    fn insert_into(&mut self, at: usize, key: K) {
         let run = &mut self.runs[at];
-        let place = run.partition_point(|held| *held < key);
-        run.insert(place, key);
+        let place = run.keys.partition_point(|held| *held < key);
+        run.keys.insert(place, key);
+        run.first = run.keys[0];
     }
 
     /// Takes a key out; `false` when it was not there.
     pub(crate) fn remove(&mut self, key: &K) -> bool {
         let Some(at) = self.run_of(key) else { return false };
-        let Ok(place) = self.runs[at].binary_search(key) else { return false };
-        self.runs[at].remove(place);
+        let run = &mut self.runs[at];
+        let Ok(place) = run.keys.binary_search(key) else { return false };
+        run.keys.remove(place);
         self.len -= 1;
-        if self.runs[at].is_empty() {
+        if let Some(first) = run.keys.first() {
+            run.first = *first;
+            if run.keys.len() < RUN / 4 {
+                self.join(at);
+            }
+        } else {
             let run = self.runs.remove(at);
-            self.spare.push(run);
-        } else if self.runs[at].len() < RUN / 4 {
-            self.join(at);
+            self.spare.push(run.keys);
         }
         if self.first.as_ref() == Some(key) {
-            self.first = self.runs.first().and_then(|run| run.first()).copied();
+            self.first = self.runs.first().map(|run| run.first);
         }
         true
     }
 
     /// Whether a key is in.
     pub(crate) fn contains(&self, key: &K) -> bool {
-        self.run_of(key).is_some_and(|at| self.runs[at].binary_search(key).is_ok())
+        self.run_of(key).is_some_and(|at| self.runs[at].keys.binary_search(key).is_ok())
     }
 
     /// The first key.
@@ -92,8 +112,8 @@ impl<K: Copy + Ord> Ranked<K> {
     /// How many keys are before `key`, which need not be in itself.
     pub(crate) fn before(&self, key: &K) -> usize {
         let Some(at) = self.run_of(key) else { return 0 };
-        let runs: usize = self.runs[..at].iter().map(Vec::len).sum();
-        runs + self.runs[at].partition_point(|held| held < key)
+        let runs: usize = self.runs[..at].iter().map(|run| run.keys.len()).sum();
+        runs + self.runs[at].keys.partition_point(|held| held < key)
     }
 
     /// How many keys are in.
@@ -108,17 +128,17 @@ impl<K: Copy + Ord> Ranked<K> {
 
     /// All keys in order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = K> {
-        self.runs.iter().flatten().copied()
+        self.runs.iter().flat_map(|run| &run.keys).copied()
     }
 
     /// The run in which a key is or would be: the last that begins at or before it.
     fn run_of(&self, key: &K) -> Option<usize> {
         let last = self.runs.len().checked_sub(1)?;
         // Most keys join behind the others, or leave from before them.
-        if self.runs[last][0] <= *key {
+        if self.runs[last].first <= *key {
             return Some(last);
         }
-        let begun = self.runs[..last].partition_point(|run| run[0] <= *key);
+        let begun = self.runs[..last].partition_point(|run| run.first <= *key);
         Some(begun.saturating_sub(1))
     }
 
@@ -126,7 +146,7 @@ impl<K: Copy + Ord> Ranked<K> {
     fn join(&mut self, at: usize) {
         let fits = |left: usize| {
             let (left, right) = (self.runs.get(left)?, self.runs.get(left + 1)?);
-            (left.len() + right.len() <= RUN / 2).then_some(())
+            (left.keys.len() + right.keys.len() <= RUN / 2).then_some(())
         };
         let left = match at.checked_sub(1) {
             Some(before) if fits(before).is_some() => before,
@@ -134,13 +154,13 @@ impl<K: Copy + Ord> Ranked<K> {
             _ => return,
         };
         let mut right = self.runs.remove(left + 1);
-        self.runs[left].append(&mut right);
-        self.spare.push(right);
+        self.runs[left].keys.append(&mut right.keys);
+        self.spare.push(right.keys);
     }
 
-    /// An empty run. When none is spare, half as many again are made at once: a set whose length goes up and down
+    /// Room for a run. When none is spare, half as many again are made at once: a set whose length goes up and down
     /// soon has all it will ever need.
-    fn new_run(&mut self) -> Vec<K> {
+    fn spare_run(&mut self) -> Vec<K> {
         if self.spare.is_empty() {
             let more = 1 + self.runs.len() / 2;
             self.spare.reserve(more + self.runs.len());

@@ -46,9 +46,8 @@ impl Distributor {
                 (None, None) => {}
             }
         }
-        if let Some(spot) = caller {
-            self.send_away(spot, out);
-        }
+        // Whoever found nobody may have to go, when the step is over.
+        self.seekers.extend(caller);
     }
 
     /// One caller looks for an agent; nobody else is free.
@@ -120,15 +119,45 @@ impl Distributor {
         }
     }
 
-    /// Whoever has waited as long as he may and found nobody goes, and so does he for whom nobody is left.
-    fn send_away(&mut self, spot: Spot, out: &mut Vec<Output>) {
-        let Some(caller) = self.callers.get(spot).filter(|caller| caller.offer.is_none()) else { return };
-        let (group, site) = (caller.group, caller.site);
-        if caller.overdue {
-            self.turn_away(spot, Turned::WaitedTooLong, out);
-        } else if caller.phase == Phase::Present && self.is_deserted(group, site) {
-            self.turn_away(spot, Turned::NobodySignedIn, out);
+    /// The end of a step: whoever has waited as long as he may and found nobody goes, in order of service; then
+    /// those for whom nobody is left, line by line.
+    pub(crate) fn send_away(&mut self, out: &mut Vec<Output>) {
+        let deserted = std::mem::take(&mut self.look_for_deserted);
+        if self.seekers.is_empty() && !deserted {
+            return;
         }
+        let mut seekers = std::mem::take(&mut self.seekers);
+        let free = |acd: &Self, spot: Spot| {
+            let caller = acd.callers.get(spot).filter(|caller| caller.offer.is_none())?;
+            Some((caller.group, caller.place, caller.overdue))
+        };
+        if seekers.len() > 1 {
+            seekers.sort_unstable_by_key(|spot| free(self, *spot).map(|(_, place, _)| place));
+            seekers.dedup();
+        }
+        for spot in &seekers {
+            if free(self, *spot).is_some_and(|(.., overdue)| overdue) {
+                self.turn_away(*spot, Turned::WaitedTooLong, out);
+            }
+        }
+        if deserted {
+            self.turn_deserted_away(out);
+        } else {
+            if seekers.len() > 1 {
+                seekers
+                    .sort_unstable_by_key(|spot| free(self, *spot).map(|(group, place, _)| (group, place)));
+            }
+            for spot in &seekers {
+                let Some(caller) = self.callers.get(*spot).filter(|caller| caller.offer.is_none()) else {
+                    continue;
+                };
+                if caller.phase == Phase::Present && self.is_deserted(caller.group, caller.site) {
+                    self.turn_away(*spot, Turned::NobodySignedIn, out);
+                }
+            }
+        }
+        seekers.clear();
+        self.seekers = seekers;
     }
 
     /// The agent for a caller: first by preference, stage and selection among those who have not refused him; of

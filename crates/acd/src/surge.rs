@@ -71,8 +71,9 @@ impl Distributor {
         Ok(())
     }
 
-    /// The end of a step: surges that it began or ended by itself, in order of the plan.
+    /// The end of a step: who has to go, then surges that it began or ended by itself, in order of the plan.
     pub(crate) fn end_step(&mut self, out: &mut Vec<Output>) {
+        self.send_away(out);
         if self.watched.is_empty() {
             return;
         }

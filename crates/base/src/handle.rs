@@ -164,6 +164,18 @@ impl<H: Handle, T> Arena<H, T> {
         Some(value)
     }
 
+    /// Ends a value where it lies, for one that is too large to be moved about for nothing.
+    pub fn forget(&mut self, handle: H) -> bool {
+        let Some(slot) = self.slots.get_mut(handle.index() as usize) else { return false };
+        if slot.generation != handle.generation() || slot.value.is_none() {
+            return false;
+        }
+        slot.value = None;
+        slot.generation = slot.generation.wrapping_add(1);
+        self.free.push(handle.index());
+        true
+    }
+
     /// How many values are kept.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -98,6 +98,12 @@ impl Epoch {
         Self(nanos)
     }
 
+    /// Unix nanoseconds at the start.
+    #[must_use]
+    pub const fn as_unix_nanos(self) -> u64 {
+        self.0
+    }
+
     /// Wall time of `at` in milliseconds since 1970.
     #[must_use]
     pub const fn unix_millis(self, at: Timestamp) -> u64 {

@@ -4,25 +4,28 @@
 //! schedule(at, key) ─▶ TimerRef        next_deadline() ─▶ when to come back
 //! cancel(timer)                        pop_due(now)    ─▶ (at, key), earliest first
 //!
-//!   heap   [at, order, slot] … four children a node, earliest at the root
-//!             │ ▲
-//!             ▼ │
-//!   slots  [order, place in the heap, key] … reused
+//!   heap   [at, order, slot] … earliest first; a timer that was taken back stays in it until it comes first, or
+//!             │                until as many are dead as alive: then the dead are swept out
+//!             ▼
+//!   slots  [order, key] … reused
 //! ```
 //!
-//! An indexed heap rather than cascading buckets: the next deadline is exact and read in O(1), timers of one
-//! instant keep their order, and nothing has a tick. Setting and cancelling are O(log n) at worst and nearly
-//! O(1) for what a signalling stack does most: set a late timer and take it back. Both arrays are reused, so
-//! nothing is allocated once they have reached their peak; they are as long as the most timers ever set at
-//! once, and whoever sets timers bounds those.
+//! A heap rather than cascading buckets: the next deadline is exact and read in O(1), timers of one instant keep
+//! their order, and nothing has a tick. Setting is nearly O(1) for what a signalling stack does most, a late
+//! timer; taking it back touches its slot only, because most timers never fire. Both stores are reused, so
+//! nothing is allocated once they have reached their peak; the heap is at most twice as long as the most timers
+//! ever set at once, and whoever sets timers bounds those.
 
 use crate::time::Timestamp;
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::num::NonZeroU64;
 
 /// Names a timer that was set; cancelling one that has fired does nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct TimerRef {
     at: Timestamp,
-    order: u64,
+    order: NonZeroU64,
     slot: u32,
 }
 
@@ -37,53 +40,54 @@ impl TimerRef {
 /// Timers with a key each.
 #[derive(Clone, Debug)]
 pub struct Wheel<K> {
-    heap: Vec<TimerRef>,
+    heap: BinaryHeap<Reverse<TimerRef>>,
     slots: Vec<Slot<K>>,
-    /// The first slot that is not in use; the next ones hang on each other's `place`.
-    free: u32,
-    order: u64,
+    /// Slots that are not in use.
+    free: Vec<u32>,
+    /// Of the next timer.
+    order: NonZeroU64,
 }
 
 #[derive(Clone, Debug)]
 struct Slot<K> {
     /// Which timer holds the slot; a [`TimerRef`] of an earlier one does not match.
-    order: u64,
-    /// Where in the heap; of a free slot, the next free one.
-    place: u32,
+    order: NonZeroU64,
+    /// `None` once it has fired or was taken back.
     key: Option<K>,
 }
 
 impl<K> Default for Wheel<K> {
     fn default() -> Self {
-        Self { heap: Vec::new(), slots: Vec::new(), free: NONE, order: 0 }
+        Self { heap: BinaryHeap::new(), slots: Vec::new(), free: Vec::new(), order: NonZeroU64::MIN }
     }
 }
+
+/// Dead timers that are never worth a sweep.
+const SWEEP_MIN: usize = 64;
 
 impl<K> Wheel<K> {
     /// Sets a timer.
     pub fn schedule(&mut self, at: Timestamp, key: K) -> TimerRef {
-        self.order += 1;
-        let held = Slot { order: self.order, place: 0, key: Some(key) };
-        let slot = if self.free == NONE {
-            self.slots.push(held);
-            (self.slots.len() - 1) as u32
-        } else {
-            let slot = self.free;
-            self.free = self.slots[slot as usize].place;
+        let order = self.order;
+        self.order = order.saturating_add(1);
+        let held = Slot { order, key: Some(key) };
+        let slot = if let Some(slot) = self.free.pop() {
             self.slots[slot as usize] = held;
             slot
+        } else {
+            self.slots.push(held);
+            (self.slots.len() - 1) as u32
         };
-        let timer = TimerRef { at, order: self.order, slot };
-        self.heap.push(timer);
-        self.rise(self.heap.len() - 1, timer);
+        let timer = TimerRef { at, order, slot };
+        self.heap.push(Reverse(timer));
         timer
     }
 
     /// Takes a timer back; returns its key if it had not fired.
     pub fn cancel(&mut self, timer: TimerRef) -> Option<K> {
-        self.get(timer)?;
-        let place = self.slots[timer.slot as usize].place as usize;
-        self.take_out(place)
+        let key = self.take(timer)?;
+        self.bury();
+        Some(key)
     }
 
     /// The key of a timer that is still set.
@@ -96,88 +100,54 @@ impl<K> Wheel<K> {
     /// When the next timer fires.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Timestamp> {
-        self.heap.first().map(|timer| timer.at)
+        self.heap.peek().map(|first| first.0.at)
     }
 
     /// The earliest timer at or before `now`, if any.
     pub fn pop_due(&mut self, now: Timestamp) -> Option<(Timestamp, K)> {
-        let at = self.next_deadline()?;
-        if at > now {
-            return None;
-        }
-        self.take_out(0).map(|key| (at, key))
+        let first = self.heap.peek().map(|first| first.0).filter(|first| first.at <= now)?;
+        self.heap.pop();
+        let key = self.take(first)?;
+        self.bury();
+        Some((first.at, key))
     }
 
     /// How many timers are set.
     #[must_use]
-    pub fn len(&self) -> usize {
-        self.heap.len()
+    pub const fn len(&self) -> usize {
+        self.slots.len() - self.free.len()
     }
 
     /// Whether none is set.
     #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.heap.is_empty()
+    pub const fn is_empty(&self) -> bool {
+        self.len() == 0
     }
 
-    /// Takes the timer at a place of the heap out, closes the gap with the last one and frees its slot.
-    fn take_out(&mut self, place: usize) -> Option<K> {
-        let last = self.heap.pop()?;
-        let gone = if place == self.heap.len() {
-            last
-        } else {
-            let gone = std::mem::replace(&mut self.heap[place], last);
-            if last < gone {
-                self.rise(place, last);
-            } else {
-                self.sink(place, last);
-            }
-            gone
-        };
-        let slot = &mut self.slots[gone.slot as usize];
-        slot.place = std::mem::replace(&mut self.free, gone.slot);
-        slot.key.take()
+    /// Empties a timer's slot.
+    fn take(&mut self, timer: TimerRef) -> Option<K> {
+        let slot = self.slots.get_mut(timer.slot as usize).filter(|slot| slot.order == timer.order)?;
+        let key = slot.key.take()?;
+        self.free.push(timer.slot);
+        Some(key)
     }
 
-    /// Moves `timer` from `place` towards the root until its parent is earlier.
-    fn rise(&mut self, mut place: usize, timer: TimerRef) {
-        while place > 0 {
-            let parent = (place - 1) / CHILDREN;
-            if self.heap[parent] < timer {
-                break;
-            }
-            self.put(place, self.heap[parent]);
-            place = parent;
+    /// Keeps a living timer first, and the dead fewer than the living.
+    fn bury(&mut self) {
+        while let Some(Reverse(first)) = self.heap.peek()
+            && self.get(*first).is_none()
+        {
+            self.heap.pop();
         }
-        self.put(place, timer);
-    }
-
-    /// Moves `timer` from `place` towards the leaves until its children are later.
-    fn sink(&mut self, mut place: usize, timer: TimerRef) {
-        loop {
-            let first = place * CHILDREN + 1;
-            let end = (first + CHILDREN).min(self.heap.len());
-            let Some(child) = (first..end).min_by_key(|child| self.heap[*child]) else { break };
-            if timer < self.heap[child] {
-                break;
-            }
-            self.put(place, self.heap[child]);
-            place = child;
+        if self.heap.len() > 2 * self.len() + SWEEP_MIN {
+            let slots = &self.slots;
+            self.heap.retain(|Reverse(timer)| {
+                let slot = &slots[timer.slot as usize];
+                slot.order == timer.order && slot.key.is_some()
+            });
         }
-        self.put(place, timer);
-    }
-
-    fn put(&mut self, place: usize, timer: TimerRef) {
-        self.heap[place] = timer;
-        self.slots[timer.slot as usize].place = place as u32;
     }
 }
-
-/// Four children a node: half the depth of a binary heap, and siblings share a cache line or two.
-const CHILDREN: usize = 4;
-
-/// No slot.
-const NONE: u32 = u32::MAX;
 
 #[cfg(test)]
 mod tests {
@@ -204,16 +174,28 @@ mod tests {
     fn a_timer_that_fired_does_not_cancel_the_next_tenant_of_its_slot() {
         let mut wheel = Wheel::default();
         let fired = wheel.schedule(Timestamp::from_secs(1), "fired");
-        assert_eq!(wheel.pop_due(Timestamp::from_secs(1)), Some((fired.at(), "fired")));
+        assert_eq!(wheel.pop_due(Timestamp::from_secs(1)), Some((Timestamp::from_secs(1), "fired")));
         let next = wheel.schedule(Timestamp::from_secs(1), "next");
         assert_eq!((wheel.cancel(fired), wheel.get(fired)), (None, None));
         assert_eq!(wheel.get(next), Some(&"next"));
         assert_eq!(wheel.len(), 1);
     }
 
+    #[test]
+    fn timers_that_are_set_and_taken_back_leave_no_trace() {
+        let mut wheel = Wheel::default();
+        for call in 0..100_000u64 {
+            let late = wheel.schedule(Timestamp::from_secs(1_000 + call), call);
+            assert_eq!(wheel.cancel(late), Some(call));
+        }
+        wheel.schedule(Timestamp::from_secs(1), 0);
+        assert!(wheel.heap.len() <= SWEEP_MIN + 2, "{} in the heap", wheel.heap.len());
+        assert_eq!(wheel.slots.len(), 1);
+    }
+
     /// The obvious version: a sorted map. Same deeds, same answers, for many random lists of deeds.
     #[test]
-    fn the_heap_answers_as_a_sorted_map_does() {
+    fn the_wheel_answers_as_a_sorted_map_does() {
         for seed in 0..40 {
             let mut random = Random::seeded(seed);
             let (mut wheel, mut plain) = (Wheel::default(), BTreeMap::new());

@@ -14,6 +14,8 @@
 //!                 └──▶ SQLite
 //! ```
 //!
+//! With `[node] journal` the engine's inputs also go, in chunks, to the thread "journal", which writes them.
+//!
 //! Sizes. A call is some 20 engine inputs and 12 events; at 1,000 calls a second the report, which looks each
 //! 100 ms, finds 1,200 events: 65,536 is five seconds of that. A media thread takes 4 to 6 commands a call and
 //! looks at once: 16,384 is three seconds. What does not fit waits in the producer ([`Outlet`]) while the
@@ -22,6 +24,7 @@
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::engine_loop::{EngineLoop, Neighbors};
+use crate::journal::{self, Keeper, Recorded};
 use crate::net::doorbell::Doorbell;
 use crate::net::outlet::Outlet;
 use crate::net::streams::StreamRings;
@@ -42,6 +45,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant};
+use store::journal::{Header, Numbers, Writer};
 
 const EVENTS: usize = 65_536;
 const COMMANDS: usize = 16_384;
@@ -67,6 +71,7 @@ pub struct Centre {
     bells: Vec<Doorbell>,
     workers: Vec<JoinHandle<()>>,
     reporter: Option<JoinHandle<()>>,
+    keeper: Option<JoinHandle<()>>,
     rim: Option<Rim>,
 }
 
@@ -168,8 +173,32 @@ impl Centre {
             stop: Arc::clone(&stop),
         };
 
-        let reporter = Reporter::open(&config, clock, events, engine_telemetry, media_telemetry, rings)?;
+        let (tap, journal) = match &config.node.journal {
+            Some(plan) => {
+                let numbers = if plan.pseudonyms { Numbers::Pseudonyms(key()?) } else { Numbers::Plain };
+                let (tap, chunks, spent) = journal::rings(numbers, journal::CHUNKS);
+                rings.push(gauge("journal".into(), &chunks));
+                (Some(tap), Some((plan, chunks, spent)))
+            }
+            None => (None, None),
+        };
+
+        let mut reporter = Reporter::open(&config, clock, events, engine_telemetry, media_telemetry, rings)?;
         let status = reporter.status();
+        let keeper = match (&tap, journal) {
+            (Some(tap), Some((plan, chunks, spent))) => {
+                let head = head(&config, clock, reporter.number(), seed[2], plan.pseudonyms);
+                let writer = Writer::begin(&plan.directory, head, plan.limits)?;
+                reporter.watch_journal(tap.counts());
+                let (stop, counts) = (Arc::clone(&stop_report), tap.counts());
+                let keeper = Keeper { writer, chunks, spent, counts, clock };
+                Some(spawn("journal", Role::Report, move || {
+                    keeper.run(&stop);
+                    Ok(())
+                })?)
+            }
+            _ => None,
+        };
         let reporting = Arc::clone(&stop_report);
         let reporter = spawn("report", Role::Report, move || {
             reporter.run(&reporting);
@@ -178,6 +207,7 @@ impl Centre {
 
         let endpoint = sip::endpoint::Endpoint::new(config.sip.clone(), seed);
         let engine = call::Engine::new(config.call.clone(), seed[2]);
+        let engine = Recorded::new(engine, tap);
         let engine_loop = EngineLoop::new(clock, udp, endpoint, engine, neighbors);
         workers.push(spawn("engine", Role::Engine, move || engine_loop.run())?);
 
@@ -194,6 +224,7 @@ impl Centre {
             bells,
             workers,
             reporter: Some(reporter),
+            keeper,
             rim: Some(rim),
         })
     }
@@ -275,12 +306,32 @@ impl Drop for Centre {
             let _ = worker.join();
         }
         self.stop_report.store(true, Ordering::Relaxed);
-        if let Some(reporter) = self.reporter.take() {
-            reporter.thread().unpark();
-            let _ = reporter.join();
+        for thread in [self.reporter.take(), self.keeper.take()].into_iter().flatten() {
+            thread.thread().unpark();
+            let _ = thread.join();
         }
         self.rim.take();
     }
+}
+
+/// The head of the journal: what the engine is made of.
+fn head(config: &Config, clock: Clock, run: u64, seed: u64, pseudonyms: bool) -> Header {
+    Header {
+        engine: env!("CARGO_PKG_VERSION").into(),
+        epoch: clock.epoch(),
+        run,
+        seed,
+        plan: Header::fingerprint(&config.call),
+        pseudonyms,
+        file: config.source.file.clone(),
+        config: config.source.text.clone(),
+        ..Header::default()
+    }
+}
+
+/// A key for pseudonyms, from the system; nobody keeps it.
+fn key() -> Result<[u64; 2]> {
+    secret().map(|[first, second, ..]| [first, second])
 }
 
 /// A ring as metrics see it: name, depth, refusals.

@@ -1,5 +1,6 @@
 //! The command line: what a person can ask of `sujie`. Parsing only; `main` dispatches.
 
+use crate::reports::options;
 use base::Date;
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
@@ -21,7 +22,8 @@ Examples:
   sujie demo                                  a busy quarter of an hour, with no phone at hand
   sujie config example > centre.toml          begin a centre of your own
   sujie check --config centre.toml            every mistake with its line; exit code 2 if there is one
-  sujie serve --config centre.toml            run it; Ctrl-C or SIGTERM ends it gracefully";
+  sujie serve --config centre.toml            run it; Ctrl-C or SIGTERM ends it gracefully
+  sujie report --database sujie.db            figures of any period, with formulas, down to the call list";
 
 /// What to do.
 #[derive(Debug, Subcommand)]
@@ -47,6 +49,18 @@ pub enum Command {
     /// Look at call records.
     #[command(subcommand)]
     Records(RecordsCommand),
+    /// Tables of a year, month, day or shift, from the call records
+    #[command(after_help = options::EXAMPLES)]
+    Report(Box<options::Options>),
+    /// How many agents a target takes: for one hour, or for each half hour of a day.
+    ///
+    /// With --patience by Erlang A (callers hang up when it ends), without by Erlang C (nobody ever does).
+    Staff(crate::staff::args::Staff),
+    /// Run the engine again over a journal: the same events, the same statistics.
+    ///
+    /// Exit code 0 when every event was the same, 1 when one differs, or when the journal has a gap or damage.
+    #[command(after_help = REPLAY_EXAMPLES)]
+    Replay(Replay),
 }
 
 const DEMO_EXAMPLES: &str = "\
@@ -56,6 +70,37 @@ Examples:
   sujie demo --seconds 60 --speed 5 --json    one minute, summary as JSON on standard output
 
 While it runs, a softphone on this machine can register as a free agent and take calls; the first lines say how.";
+
+const REPLAY_EXAMPLES: &str = "\
+Examples:
+  sujie demo --journal day && sujie replay day       record a quarter of an hour, play it again
+  sujie replay journal --run 7 --json                a certain run of a centre, for programs
+  sujie replay journal --events events.txt           what happened, a line for each event
+  sujie replay journal --until 2024-02-02T08:30:00+08:00
+  sujie replay journal --at 4711                     what input 4711 was, and what came of it";
+
+/// `sujie replay`.
+#[derive(Args, Clone, Debug, PartialEq, Eq)]
+pub struct Replay {
+    /// The folder that a centre writes, or files of one run
+    #[arg(required = true, value_name = "FILE|DIR")]
+    pub journal: Vec<PathBuf>,
+    /// Which run, when there are several (default: the newest)
+    #[arg(long, value_name = "NUMBER")]
+    pub run: Option<u64>,
+    /// Print the statistics as JSON on standard output
+    #[arg(long)]
+    pub json: bool,
+    /// Write a line for each event into this file (-: standard output)
+    #[arg(long, value_name = "FILE")]
+    pub events: Option<PathBuf>,
+    /// Stop there: a span since the engine's start (1h30m), or a moment (2024-02-02T08:30:00+08:00)
+    #[arg(long, value_name = "TIME")]
+    pub until: Option<String>,
+    /// Stop after this input, and show it with the events that came of it
+    #[arg(long, value_name = "SEQ")]
+    pub at: Option<u64>,
+}
 
 /// `sujie demo`.
 #[derive(Args, Clone, Debug, PartialEq)]
@@ -87,6 +132,9 @@ pub struct Demo {
     /// Keep the call records in this file (default: a new file in the temporary directory)
     #[arg(long, value_name = "FILE")]
     pub database: Option<PathBuf>,
+    /// Write the journal of the engine's inputs into this folder, for `sujie replay`
+    #[arg(long, value_name = "DIR")]
+    pub journal: Option<PathBuf>,
 }
 
 const SIMULATE_EXAMPLES: &str = "\

@@ -16,10 +16,12 @@
 mod build;
 mod mistake;
 mod names;
-mod nearest;
+pub(crate) mod nearest;
 pub mod plan;
 mod raw;
+mod secret;
 mod section;
+pub mod staffing;
 mod summary;
 mod text;
 mod value;
@@ -50,8 +52,30 @@ pub struct Config {
     pub report: report::Plan,
     /// Where each clip comes from; positions are the [`ClipRef`](media::session::ClipRef)s.
     pub clips: Vec<ClipSource>,
+    /// What it was read from, for the head of a journal.
+    pub source: Source,
     /// What is allowed but odd; empty for a file that nobody needs to look at again.
     pub warnings: Mistakes,
+}
+
+/// The text of a configuration.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Source {
+    /// The file's name, as it was given.
+    pub file: String,
+    /// Its text, with something else in the place of each password: it stands in files that are handed out.
+    pub text: String,
+}
+
+/// The journal of the engine's inputs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JournalPlan {
+    /// Where its files live.
+    pub directory: PathBuf,
+    /// Write persons' numbers as pseudonyms.
+    pub pseudonyms: bool,
+    /// Bounds of the files.
+    pub limits: store::journal::Limits,
 }
 
 /// The process.
@@ -65,6 +89,8 @@ pub struct NodePlan {
     pub record_flush: Duration,
     /// Where written files live.
     pub directory: PathBuf,
+    /// The journal, if one is written.
+    pub journal: Option<JournalPlan>,
     /// Threads that carry audio.
     pub media_threads: usize,
     /// At a graceful stop, how long running calls may go on.
@@ -191,7 +217,11 @@ impl Config {
         let built = build::build(&raw, Path::new(file).parent().unwrap_or(Path::new("")), &findings);
         let wrong = findings.any_wrong();
         let mistakes = findings.close(Text::new(file, text));
-        if wrong { Err(mistakes) } else { Ok(Self { warnings: mistakes, ..built }) }
+        if wrong {
+            return Err(mistakes);
+        }
+        let source = Source { file: file.to_owned(), text: secret::removed(text, &document) };
+        Ok(Self { warnings: mistakes, source, ..built })
     }
 
     /// A short picture of the centre, for people.
@@ -199,6 +229,12 @@ impl Config {
     pub fn summary(&self) -> Summary<'_> {
         Summary::of(self)
     }
+}
+
+/// A span as the file writes it (`1h30m`); `None` when it is none.
+#[must_use]
+pub fn span(text: &str) -> Option<Duration> {
+    value::span(text).ok()
 }
 
 fn syntax_remedy(message: &str) -> &'static str {

@@ -121,7 +121,16 @@ fn configure(
 ) -> Result<Config> {
     let sip = SocketAddr::from((Ipv4Addr::LOCALHOST, sip_port(options.port)?));
     let http = SocketAddr::from((Ipv4Addr::LOCALHOST, http_port(options.http_port)?));
-    let text = hotline.configuration(sip, http, street.trunk(), &audio_ports(), scratch, database);
+    let journal = options.journal.as_ref().map(std::path::absolute).transpose()?;
+    let text = hotline.configuration(
+        sip,
+        http,
+        street.trunk(),
+        &audio_ports(),
+        scratch,
+        database,
+        journal.as_deref(),
+    );
     Config::parse(&text, "demo.toml")
         .map_err(|mistakes| anyhow!("the demo's own configuration is wrong:\n{mistakes}"))
 }

@@ -5,7 +5,8 @@
 //! UDP ──────▶│ sip::Endpoint ──facts──▶ call::Engine    │──▶ UDP (sendmmsg, once per step)
 //! rings ────▶│       ▲                     │  │  │      │
 //! deadlines ▶│       └────leg commands─────┘  │  │      │
-//!            └────────────────────────────────┼──┼──────┘
+//!            └───────────────────┼────────────┼──┼──────┘
+//!            inputs ─▶ journal ◀──┘            │  │
 //!                     media commands ring ◀───┘  └───▶ events ring (read by the report each 100 ms)
 //! ```
 //!
@@ -14,6 +15,7 @@
 //! threads, streams, names and requests do now. Nothing here takes a lock or waits for anybody.
 
 use crate::clock::Clock;
+use crate::journal::Recorded;
 use crate::net::dns::Answer;
 use crate::net::doorbell::Doorbell;
 use crate::net::outlet::Outlet;
@@ -21,7 +23,7 @@ use crate::net::streams::{Arrival, Departure};
 use crate::net::udp::UdpSockets;
 use base::{Handle, Ring, Timestamp};
 use call::event::Stamped;
-use call::{Engine, Input, Out, Request, RequestId};
+use call::{Input, Out, Request, RequestId};
 use media::session::{Command as MediaCommand, Fact as MediaFact, SessionRef};
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
 use sip::endpoint::{Endpoint, Lookup, Note, Out as SipOut};
@@ -99,7 +101,7 @@ pub struct EngineLoop {
     clock: Clock,
     udp: UdpSockets,
     endpoint: Endpoint,
-    engine: Engine,
+    engine: Recorded,
     neighbors: Neighbors,
     sip_out: SipOut,
     out: Out,
@@ -116,7 +118,7 @@ impl EngineLoop {
         clock: Clock,
         udp: UdpSockets,
         endpoint: Endpoint,
-        engine: Engine,
+        engine: Recorded,
         neighbors: Neighbors,
     ) -> Self {
         Self {
@@ -159,13 +161,16 @@ impl EngineLoop {
             self.flush();
             self.note_step(woken);
         }
+        self.engine.finish();
         Ok(())
     }
 
     fn wait(&mut self, epoll: &Epoll, ready: &mut [EpollEvent]) -> io::Result<usize> {
         let now = self.clock.now();
-        let due = [self.endpoint.next_deadline(), self.engine.next_deadline(), Some(self.next_telemetry)];
-        let due = due.into_iter().flatten().min().unwrap_or(Timestamp::NEVER);
+        let (endpoint, engine) = (&self.endpoint, &self.engine);
+        let due = [endpoint.next_deadline(), engine.next_deadline(), engine.flush_due()];
+        let due =
+            due.into_iter().chain([Some(self.next_telemetry)]).flatten().min().unwrap_or(Timestamp::NEVER);
         // Rounded up to the millisecond that epoll can wait: no deadline of SIP or a call is finer.
         let millis = due.since(now).as_nanos().div_ceil(1_000_000);
         self.neighbors.bell.arm();
@@ -263,9 +268,7 @@ impl EngineLoop {
         if self.endpoint.next_deadline().is_some_and(|due| due <= now) {
             self.endpoint.tick(now, &mut self.sip_out);
         }
-        if self.engine.next_deadline().is_some_and(|due| due <= now) {
-            self.engine.tick(now, &mut self.out);
-        }
+        self.engine.tick(now, &mut self.out);
         settle(now, &mut self.endpoint, &mut self.engine, &mut self.sip_out, &mut self.out);
     }
 
@@ -277,6 +280,7 @@ impl EngineLoop {
             self.neighbors.media[session_of(&command).index() as usize % workers].push(command);
         }
         self.neighbors.media.iter_mut().for_each(Outlet::flush);
+        self.engine.flush(self.clock.now(), &self.out.events);
         self.out.events.drain(..).for_each(|event| self.neighbors.events.push(event));
         self.neighbors.events.flush();
         self.sip_out.lookups.drain(..).for_each(|lookup| self.neighbors.lookups.push(lookup));
@@ -375,7 +379,7 @@ impl Neighbors {
 }
 
 /// Passes facts to the engine and its commands back until both are quiet.
-fn settle(now: Timestamp, endpoint: &mut Endpoint, engine: &mut Engine, sip: &mut SipOut, out: &mut Out) {
+fn settle(now: Timestamp, endpoint: &mut Endpoint, engine: &mut Recorded, sip: &mut SipOut, out: &mut Out) {
     loop {
         for fact in sip.facts.drain(..) {
             engine.handle(now, Input::Sip(fact), out);

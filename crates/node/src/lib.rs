@@ -3,12 +3,15 @@
 //! ```text
 //! cli ─▶ config ─▶ centre ─┬─ engine_loop   SIP, calls, distribution: the one thread of decisions
 //!                          ├─ rtp           audio
+//!                          ├─ journal       every input of the engine, to replay it
 //!                          ├─ reporter      board, metrics, records
 //!                          └─ rim           TCP, DNS, HTTP
 //! demo: a centre, and beside it a carrier and phones that speak SIP and RTP to it
+//! replay: the engine again, out of a journal
 //! ```
 //!
-//! Reading order: [`cli`] → [`config`] → [`centre`] → [`engine_loop`] → [`net`] → [`rtp`] → [`reporter`] → [`rim`].
+//! Reading order: [`cli`] → [`config`] → [`centre`] → [`engine_loop`] → [`journal`] → [`net`] → [`rtp`] → [`reporter`] →
+//! [`rim`]; apart from them, without a running centre: [`replay`], [`reports`], [`staff`].
 
 pub mod centre;
 pub mod check;
@@ -17,14 +20,19 @@ pub mod clock;
 pub mod config;
 pub mod demo;
 pub mod engine_loop;
+pub mod journal;
 pub mod log;
 pub mod metrics;
 pub mod net;
 pub mod priority;
 pub mod prompts;
 pub mod records;
+pub mod replay;
 pub mod reporter;
+pub mod reports;
 pub mod rim;
 pub mod rtp;
 pub mod serve;
 pub mod simulate;
+pub mod staff;
+pub mod table;

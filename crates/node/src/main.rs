@@ -22,6 +22,9 @@ fn main() -> ExitCode {
         Command::Records(RecordsCommand::Summary { database, json }) => {
             node::records::summary(&database, json)
         }
+        Command::Report(options) => node::reports::command(&options),
+        Command::Staff(options) => return node::staff::command(&options).unwrap_or_else(failed),
+        Command::Replay(options) => node::replay::command(&options),
     };
     done.unwrap_or_else(failed)
 }

@@ -19,11 +19,13 @@
 
 mod centre;
 mod engine;
+mod journal;
 mod rtp;
 mod sip;
 mod spans;
 
 use crate::centre::RingGauge;
+use crate::journal::Counts;
 use crate::{engine_loop, rtp as audio};
 use ::metrics::{Counter, Gauge, Key, Label, Metadata, Recorder, Unit};
 use anyhow::Result;
@@ -52,6 +54,7 @@ pub struct Metrics {
     handle: PrometheusHandle,
     centre: centre::Handles,
     engine: engine::Handles,
+    journal: journal::Handles,
     rtp: rtp::Handles,
     /// Touched by the report's thread, and by whoever reads; both rarely.
     late: Mutex<Late>,
@@ -79,6 +82,7 @@ impl Metrics {
             handle: recorder.handle(),
             centre: centre::Handles::new(&register, plan),
             engine: engine::Handles::new(&register),
+            journal: journal::Handles::new(&register),
             rtp: rtp::Handles::new(&register),
             late: Mutex::new(late),
             recorder,
@@ -107,6 +111,11 @@ impl Metrics {
             late.sip.publish(&engine.sip, &register);
         }
         late.spans = spans.finish();
+    }
+
+    /// Sets the metrics of the journal.
+    pub fn publish_journal(&self, counts: &Counts) {
+        self.journal.publish(counts);
     }
 
     /// Everything in Prometheus' text format (version 0.0.4).

@@ -12,6 +12,7 @@ use crate::centre::RingGauge;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::engine_loop;
+use crate::journal::Counts;
 use crate::metrics::{Metrics, Sample};
 use crate::rtp;
 use anyhow::{Context, Result};
@@ -88,6 +89,7 @@ pub struct Reporter {
     heard_engine: Timestamp,
     last_media: Vec<rtp::Telemetry>,
     rings: Vec<RingGauge>,
+    journal: Option<Arc<Counts>>,
     status: Arc<Status>,
 }
 
@@ -143,8 +145,19 @@ impl Reporter {
             heard_engine: Timestamp::START,
             last_media: Vec::new(),
             rings,
+            journal: None,
             status,
         })
+    }
+
+    /// Number of this run.
+    pub fn number(&self) -> u64 {
+        self.run
+    }
+
+    /// Shows in metrics what becomes of the journal.
+    pub fn watch_journal(&mut self, counts: Arc<Counts>) {
+        self.journal = Some(counts);
     }
 
     /// What other threads may read.
@@ -249,6 +262,9 @@ impl Reporter {
             rings: &self.rings,
             backlog: self.backlog.len(),
         });
+        if let Some(counts) = &self.journal {
+            self.status.metrics.publish_journal(counts);
+        }
         let mut unready = Vec::new();
         match &self.last_engine {
             _ if now.since(self.heard_engine) > STALE => {

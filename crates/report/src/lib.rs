@@ -7,6 +7,8 @@
 //!                           ├─ tallies      per group and centre: counters, sums, spreads
 //!                           ├─ intervals    the same per quarter of an hour, for a day
 //!                           └─ agents       time in each state
+//!
+//!   rows of the records ──▶ tables: figures of any past, by group, agent, site, trunk and interval
 //! ```
 //!
 //! One owner, no clock: time is the stamp of each event. Nothing that is counted can be counted twice,
@@ -42,13 +44,17 @@
 //!
 //! Never knows: files, SQL, HTTP, SIP, the insides of the engine.
 //!
-//! Reading order: [`plan`] → [`counters`] → [`service_level`] → [`record`] → [`fold`] → [`board`].
+//! Reading order: [`plan`] → [`counters`] → [`callbacks`] → [`service_level`] → [`record`] → [`fold`] → [`board`]; then
+//! [`tables`], which count finished calls again. Beside them, without events: [`erlang`] → [`staffing`] → [`advice`].
 
+pub mod advice;
 pub mod agents;
 pub mod board;
 mod books;
+pub mod callbacks;
 mod callers;
 pub mod counters;
+pub mod erlang;
 pub mod fold;
 pub mod interval;
 mod live;
@@ -57,6 +63,8 @@ pub mod plan;
 pub mod record;
 pub mod service_level;
 pub mod spread;
+pub mod staffing;
+pub mod tables;
 pub mod tally;
 pub mod words;
 

@@ -3,7 +3,7 @@
 //! Other programs read them, so a key never changes once it is published; a new variant gets a new key.
 
 use acd::input::Reason;
-use acd::{AgentState, OfferEnd, Turned};
+use acd::{AgentState, CallbackEnd, OfferEnd, Selection, SurgeMode, Turned};
 use call::event::{Outcome, Side};
 
 /// All reasons for which an agent may be not ready, in the order in which they are shown.
@@ -104,6 +104,43 @@ pub const fn turned(why: Turned) -> &'static str {
     }
 }
 
+/// All reasons for which a caller may be turned away.
+pub const TURNED: [Turned; 3] = [Turned::LineFull, Turned::WaitedTooLong, Turned::NobodySignedIn];
+
+/// Outcomes other than turned away.
+const OUTCOMES: [Outcome; 7] = [
+    Outcome::Answered,
+    Outcome::AbandonedBeforeLine,
+    Outcome::AbandonedInLine,
+    Outcome::AbandonedRinging,
+    Outcome::Lost,
+    Outcome::Refused,
+    Outcome::Service,
+];
+
+/// The outcome that a key names.
+#[must_use]
+pub fn outcome_of(key: &str) -> Option<Outcome> {
+    let plain = OUTCOMES.into_iter().find(|of| outcome(*of) == key);
+    plain.or_else(|| turned_of(key).map(Outcome::TurnedAway))
+}
+
+/// The reason for turning away that a key names.
+#[must_use]
+pub fn turned_of(key: &str) -> Option<Turned> {
+    TURNED.into_iter().find(|why| turned(*why) == key)
+}
+
+/// The end of an offer that a key names.
+#[must_use]
+pub fn offer_end_of(key: &str) -> Option<OfferEnd> {
+    crate::counters::Offers::default()
+        .ends()
+        .into_iter()
+        .map(|(end, _)| end)
+        .find(|end| offer_end(*end) == key)
+}
+
 /// Key of how an offer ended.
 #[must_use]
 pub const fn offer_end(end: OfferEnd) -> &'static str {
@@ -114,6 +151,41 @@ pub const fn offer_end(end: OfferEnd) -> &'static str {
         OfferEnd::CallerGone => "caller_gone",
         OfferEnd::AgentGone => "agent_gone",
         OfferEnd::TakenElsewhere => "taken_elsewhere",
+    }
+}
+
+/// Key of how a callback ended.
+#[must_use]
+pub const fn callback_end(end: CallbackEnd) -> &'static str {
+    match end {
+        CallbackEnd::Reached => "reached",
+        CallbackEnd::CalledAgain => "called_again",
+        CallbackEnd::Merged => "merged",
+        CallbackEnd::GivenUp => "given_up",
+        CallbackEnd::Cancelled => "cancelled",
+    }
+}
+
+/// Key of a selection.
+#[must_use]
+pub const fn selection(by: Selection) -> &'static str {
+    match by {
+        Selection::LongestIdle => "longest_idle",
+        Selection::LeastOccupied => "least_occupied",
+        Selection::RoundRobin => "round_robin",
+        Selection::FewestCalls => "fewest_calls",
+        Selection::HighestLevel => "highest_level",
+    }
+}
+
+/// Key of a surge mode.
+#[must_use]
+pub const fn surge_mode(mode: SurgeMode) -> &'static str {
+    match mode {
+        SurgeMode::Automatic => "automatic",
+        SurgeMode::Off => "off",
+        SurgeMode::On => "on",
+        SurgeMode::AnnounceOnly => "announce_only",
     }
 }
 

@@ -14,9 +14,10 @@
 use crate::roster::Deed;
 use crate::variate::Spread;
 use acd::input::Reason;
-use acd::{AgentRef, AgentState, GroupRef, OfferEnd, Priority, SiteRef};
+use acd::{Abilities, AgentRef, AgentState, GroupRef, OfferEnd, Priority, SiteRef};
 use base::{Table, Timestamp};
 use call::event::{CallRef, Event, Outcome, Stamped};
+use call::plan::{Entry, Flow, FlowRef};
 use sip::leg::Origin;
 use std::time::Duration;
 
@@ -31,6 +32,8 @@ pub struct Came {
     pub site: SiteRef,
     /// His priority.
     pub priority: Priority,
+    /// What an agent must be able to do beside the group's work.
+    pub requires: Abilities,
     /// What is known of him.
     pub fate: Fate,
 }
@@ -119,6 +122,31 @@ impl Day {
         lognormal(&self.wrap_ups)
     }
 
+    /// The same so much later: from the clock of an engine's start to that of a midnight before it.
+    #[must_use]
+    pub fn later(mut self, by: Duration) -> Self {
+        self.callers.iter_mut().for_each(|came| came.at += by);
+        self.deeds.iter_mut().for_each(|deed| deed.0 += by);
+        self
+    }
+
+    /// The same day for another plan: groups and agents by their places there. Callers of a group that it does not
+    /// have and deeds of agents that it does not know are left out.
+    #[must_use]
+    pub fn translated(
+        &self,
+        group: impl Fn(GroupRef) -> Option<GroupRef>,
+        agent: impl Fn(AgentRef) -> Option<AgentRef>,
+    ) -> Self {
+        let callers = self.callers.iter();
+        let deeds = self.deeds.iter();
+        Self {
+            callers: callers.filter_map(|came| Some(Came { group: group(came.group)?, ..*came })).collect(),
+            deeds: deeds.filter_map(|(at, who, deed)| Some((*at, agent(*who)?, *deed))).collect(),
+            ..self.clone()
+        }
+    }
+
     /// The last moment of it.
     #[must_use]
     pub fn end(&self) -> Timestamp {
@@ -159,6 +187,8 @@ pub fn patience(waits: impl Iterator<Item = (Duration, bool)>) -> Option<Spread>
 /// Makes a [`Day`] of the events of a centre, as the journal's replay or a running engine says them.
 #[derive(Clone, Debug, Default)]
 pub struct Gather {
+    entries: Vec<Entry>,
+    flows: Vec<Flow>,
     day: Day,
     /// Calls in a line or talking.
     calls: Table<CallRef, Followed>,
@@ -170,6 +200,7 @@ pub struct Gather {
 #[derive(Clone, Copy, Debug)]
 struct Followed {
     site: SiteRef,
+    flow: Option<FlowRef>,
     /// Where he stands in `day.callers`, once he is in a line.
     place: Option<usize>,
     rings: Option<Timestamp>,
@@ -177,28 +208,40 @@ struct Followed {
 }
 
 impl Gather {
-    /// Takes the next event. Trunks are taken for sites: the `n`th trunk brings in the calls of the `n`th site, as far
-    /// as `sites` goes.
-    pub fn take(&mut self, stamped: &Stamped, sites: usize) {
+    /// For a centre with these entries and flows: they say to which site a call belongs, and how urgent it is.
+    #[must_use]
+    pub fn new(entries: &[Entry], flows: &[Flow]) -> Self {
+        Self { entries: entries.to_vec(), flows: flows.to_vec(), ..Self::default() }
+    }
+
+    /// Takes the next event.
+    pub fn take(&mut self, stamped: &Stamped) {
         let now = stamped.at;
         match &stamped.event {
-            Event::Arrived { call, origin, .. } => {
-                let site = match origin {
-                    Origin::Trunk(trunk) if trunk.index() < sites => SiteRef::at(trunk.index()),
-                    _ => SiteRef(0),
+            Event::Arrived { call, origin, called, flow, .. } => {
+                let fits = |entry: &&Entry| {
+                    let from = entry.trunk.is_none_or(|trunk| *origin == Origin::Trunk(trunk));
+                    let dialed = match entry.called.strip_suffix('*') {
+                        Some(prefix) => called.starts_with(prefix),
+                        None => entry.called == *called,
+                    };
+                    from && dialed && Some(entry.flow) == *flow
                 };
-                let followed = Followed { site, place: None, rings: None, connected: None };
+                let site = self.entries.iter().find(fits).map_or(SiteRef(0), |entry| entry.site);
+                let followed = Followed { site, flow: *flow, place: None, rings: None, connected: None };
                 self.calls.insert(*call, followed);
             }
             Event::Queued { call, group, .. } => {
                 let Some(followed) = self.calls.get_mut(call) else { return };
                 if followed.place.is_none() {
+                    let flow = followed.flow.and_then(|flow| self.flows.get(flow.index()));
                     followed.place = Some(self.day.callers.len());
                     self.day.callers.push(Came {
                         at: now,
                         group: *group,
                         site: followed.site,
-                        priority: Priority::default(),
+                        priority: flow.map_or(Priority(0), |flow| flow.priority),
+                        requires: flow.map_or(Abilities::NONE, |flow| flow.requires),
                         fate: Fate::Cut { waited: Duration::ZERO },
                     });
                 }

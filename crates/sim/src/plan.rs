@@ -11,7 +11,7 @@
 
 use crate::variate::Spread;
 use acd::input::Reason;
-use acd::{AgentRef, GroupRef, Priority, SiteRef};
+use acd::{AgentRef, GroupRef, Priority, SiteRef, Turned};
 use base::{Calendar, Date, Offset};
 use std::time::Duration;
 
@@ -39,8 +39,8 @@ pub struct Plan {
     pub sites: Vec<Site>,
     /// The distributor's own plan. `clock` is set by the run.
     pub acd: acd::Plan,
-    /// What becomes of a caller whom a group turns away: another group, or he is gone. Same order as `acd.groups`.
-    pub turned_to: Vec<Option<GroupRef>>,
+    /// Where callers go whom a group turns away. Same order as `acd.groups`.
+    pub turned_to: Vec<Targets>,
     /// Times of work.
     pub shifts: Vec<Shift>,
     /// Who works when.
@@ -55,6 +55,42 @@ pub struct Plan {
     pub short_abandon: Duration,
     /// A talk longer than this is long.
     pub long_talk: Duration,
+}
+
+/// Where a caller goes whom a group turns away, by reason: to another group, or he is gone.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Targets {
+    /// The line is full.
+    pub line_full: Option<GroupRef>,
+    /// He has waited as long as the group allows.
+    pub waited_too_long: Option<GroupRef>,
+    /// Nobody is signed in.
+    pub nobody_signed_in: Option<GroupRef>,
+    /// Outside the group's hours.
+    pub closed: Option<GroupRef>,
+    /// A surge is on.
+    pub surge: Option<GroupRef>,
+}
+
+impl Targets {
+    /// The same for every reason.
+    #[must_use]
+    pub const fn all(to: Option<GroupRef>) -> Self {
+        Self { line_full: to, waited_too_long: to, nobody_signed_in: to, closed: to, surge: to }
+    }
+
+    /// For one reason.
+    #[must_use]
+    pub const fn of(&self, why: Turned) -> Option<GroupRef> {
+        match why {
+            Turned::LineFull => self.line_full,
+            Turned::WaitedTooLong => self.waited_too_long,
+            Turned::NobodySignedIn => self.nobody_signed_in,
+            Turned::Closed => self.closed,
+            Turned::Surge => self.surge,
+            Turned::Blocked => None,
+        }
+    }
 }
 
 /// How many call, and when.

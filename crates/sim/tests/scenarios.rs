@@ -139,6 +139,7 @@ fn past() -> Day {
         group: GroupRef(0),
         site: SiteRef(0),
         priority: acd::Priority(0),
+        requires: acd::Abilities::NONE,
         fate: if number % 10 == 9 {
             Fate::GaveUp { waited: Duration::from_secs(25) }
         } else {
@@ -189,7 +190,7 @@ fn a_day_gathered_from_its_own_events_is_the_day_that_was() {
     // The events of a run, gathered and run again without a change, come to nearly the same figures.
     let plan = busy();
     let mut gather = sim::past::Gather::default();
-    let first = Run::of_days(&plan, 8, 2, 1).watched(|stamped| gather.take(stamped, 1)).finish(|_| ());
+    let first = Run::of_days(&plan, 8, 2, 1).watched(|stamped| gather.take(stamped)).finish(|_| ());
     let day = gather.finish(Timestamp::from_secs(14 * 86_400));
     assert_eq!(day.callers.len() as u64, first.report.total().counters.offered);
     assert!(!day.deeds.is_empty() && !day.answers.is_empty() && !day.wrap_ups.is_empty());

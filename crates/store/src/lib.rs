@@ -42,12 +42,15 @@
 //! Never knows: HTTP, sockets, the arithmetic of service levels; the recount in [`summary`] is plain SQL over
 //! the records, so that it can hold the counters of `report` to account.
 //!
-//! Reading order: [`schema`] → [`records`] → [`writer`] → [`backlog`] → [`summary`].
+//! Reading order: [`schema`] → [`records`] → [`writer`] → [`backlog`] → [`summary`] → [`period`]; apart from them
+//! [`journal`]: what the engine was told, to tell it again.
 
 pub mod backlog;
 pub mod calls;
 pub mod error;
+pub mod journal;
 mod names;
+pub mod period;
 pub mod records;
 pub mod schema;
 pub mod summary;
@@ -56,6 +59,7 @@ pub mod writer;
 pub use backlog::Backlog;
 pub use calls::{Filter, StoredCall};
 pub use error::{OpenError, ReadError, WriteError};
+pub use period::{Reading, Stopped};
 pub use records::{Durability, Records};
 pub use summary::Totals;
 pub use writer::{Numbers, Writer, Written};

@@ -19,7 +19,7 @@ mod wire;
 
 use super::mistake::Findings;
 use super::names::Names;
-use super::{Config, Mistakes, NodePlan, raw};
+use super::{Config, JournalPlan, Mistakes, NodePlan, Source, raw};
 use acd::GroupRef;
 use base::Epoch;
 use report::plan::THRESHOLDS_MAX;
@@ -68,6 +68,7 @@ pub(super) fn build(raw: &raw::File, beside: &Path, findings: &Findings) -> Conf
         report: counting(raw, &call, findings),
         call,
         clips: ways::clips(raw, beside, findings),
+        source: Source::default(),
         warnings: Mistakes::of_file("", "", ""),
     };
     unused(&keys, findings);
@@ -84,11 +85,31 @@ fn node(raw: &raw::File, findings: &Findings) -> NodePlan {
         http: *node.http.get_ref(),
         database: directory.join(node.database.get_ref()),
         record_flush: *node.record_flush.get_ref(),
+        journal: journal(raw, &directory, findings),
         directory,
         media_threads: *node.media_threads.get_ref(),
         drain_grace: *node.drain_grace.get_ref(),
         log: raw.log,
     }
+}
+
+fn journal(raw: &raw::File, directory: &Path, findings: &Findings) -> Option<JournalPlan> {
+    let raw::Journal { numbers, file_mb_max, total_mb_max, keep, utc_offset } = &raw.journal;
+    if total_mb_max.get_ref() < file_mb_max.get_ref() {
+        let what = format!("total_mb_max is less than file_mb_max, {}", file_mb_max.get_ref());
+        findings.wrong(total_mb_max.span(), what, "make room for some files");
+    }
+    let folder = raw.node.journal.as_ref().filter(|folder| !folder.get_ref().is_empty())?;
+    Some(JournalPlan {
+        directory: directory.join(folder.get_ref()),
+        pseudonyms: *numbers.get_ref() == raw::JournalNumbers::Pseudonyms,
+        limits: store::journal::Limits {
+            file_max: u64::from(*file_mb_max.get_ref()) << 20,
+            total_max: u64::from(*total_mb_max.get_ref()) << 20,
+            keep: *keep.get_ref(),
+            east_s: utc_offset.get_ref().0,
+        },
+    })
 }
 
 fn counting(raw: &raw::File, call: &call::Plan, findings: &Findings) -> report::Plan {

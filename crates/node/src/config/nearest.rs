@@ -4,7 +4,7 @@
 const STEM: usize = 4;
 
 /// The known word that differs least, when it differs so little that a slip of the keyboard explains it.
-pub(super) fn nearest<'k>(written: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+pub(crate) fn nearest<'k>(written: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
     let written = written.to_lowercase();
     // Another ending of the same word (entry, entries) is a slip, too.
     let stem: String = written.chars().take(STEM).collect();

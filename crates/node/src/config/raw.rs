@@ -4,7 +4,7 @@
 
 use super::mistake::Findings;
 use super::section::Section;
-use super::value::{Listen, Network, PortRange};
+use super::value::{Listen, Network, PortRange, UtcOffset};
 use super::{Builtin, LogFormat, LogLevel, LogPlan};
 use media::session::Codec;
 use sip::digest::Algorithm;
@@ -24,6 +24,7 @@ const LONG: Duration = Duration::from_secs(366 * 86_400);
 pub(super) struct File {
     pub(super) node: Node,
     pub(super) log: LogPlan,
+    pub(super) journal: Journal,
     pub(super) sip: Sip,
     pub(super) audio: Audio,
     pub(super) calls: Calls,
@@ -44,8 +45,25 @@ pub(super) struct Node {
     pub(super) directory: Spanned<String>,
     pub(super) database: Spanned<String>,
     pub(super) record_flush: Spanned<Duration>,
+    pub(super) journal: Option<Spanned<String>>,
     pub(super) media_threads: Spanned<usize>,
     pub(super) drain_grace: Spanned<Duration>,
+}
+
+/// `[journal]`: how the journal is written that `[node] journal` asks for.
+pub(super) struct Journal {
+    pub(super) numbers: Spanned<JournalNumbers>,
+    pub(super) file_mb_max: Spanned<u32>,
+    pub(super) total_mb_max: Spanned<u32>,
+    pub(super) keep: Spanned<Duration>,
+    pub(super) utc_offset: Spanned<UtcOffset>,
+}
+
+/// How persons' numbers stand in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum JournalNumbers {
+    Plain,
+    Pseudonyms,
 }
 
 /// `[sip]`: addresses and names; `[sip.limits]`, `[sip.timers]`.
@@ -227,6 +245,7 @@ impl File {
         let file = Self {
             node: Node::read(top.section_or_empty("node")),
             log: log(top.section_or_empty("log")),
+            journal: Journal::read(top.section_or_empty("journal")),
             sip,
             audio: Audio::read(top.section_or_empty("audio")),
             calls: Calls::read(top.section_or_empty("calls")),
@@ -259,11 +278,27 @@ impl Node {
             directory: s.or("directory", ".".into()),
             database: s.or("database", "sujie.db".into()),
             record_flush: s.within("record_flush", MS(200), MS(10)..=S(60)),
+            journal: s.get("journal"),
             media_threads: s.within("media_threads", 1, 1..=64),
             drain_grace: s.within("drain_grace", S(60), S(0)..=S(86_400)),
         };
         s.close();
         node
+    }
+}
+
+impl Journal {
+    fn read(mut s: Section<'_>) -> Self {
+        let usual = store::journal::Limits::default();
+        let journal = Self {
+            numbers: s.or("numbers", JournalNumbers::Plain),
+            file_mb_max: s.within("file_mb_max", (usual.file_max >> 20) as u32, 1..=100_000),
+            total_mb_max: s.within("total_mb_max", (usual.total_max >> 20) as u32, 1..=100_000_000),
+            keep: s.within("keep", usual.keep, S(0)..=LONG * 10),
+            utc_offset: s.or("utc_offset", UtcOffset(usual.east_s)),
+        };
+        s.close();
+        journal
     }
 }
 

@@ -83,7 +83,11 @@ fn the_least_centre_gets_the_values_that_the_sample_shows() {
     let config = Config::parse(LEAST, "etc/centre.toml").expect("right");
     let sample = Config::parse(EXAMPLE, "centre.toml").expect("right");
     assert!(config.warnings.is_empty(), "{}", config.warnings);
-    assert_eq!(config.node, sample.node);
+    // The one thing that the sample asks for and the least centre does not.
+    assert_eq!(config.node.journal, None);
+    let asked =
+        Config::parse(&format!("[node]\njournal = \"journal\"\n{LEAST}"), "centre.toml").expect("right");
+    assert_eq!(asked.node, sample.node);
     assert_eq!((&config.sip.limits, &config.sip.timers), (&sample.sip.limits, &sample.sip.timers));
     assert_eq!(config.sip.listen, sample.sip.listen);
     assert_eq!(config.call.audio, sample.call.audio);
@@ -226,5 +230,23 @@ fn old_phones_may_be_asked_for_md5_first() {
     assert_eq!(
         mistakes(with("[sip]\ndigest = [\"md4\", \"md5\"]")),
         "15:11: digest \"md4\" is not a digest that phones are asked for; write \"sha256\" or \"md5\""
+    );
+}
+
+#[test]
+fn a_journal_is_asked_for_with_bounds_that_make_sense() {
+    let text = format!(
+        "[node]\njournal = \"j\"\n[journal]\nnumbers = \"pseudonyms\"\nutc_offset = \"-03:30\"\nkeep = \"7d\"\n{LEAST}"
+    );
+    let journal = Config::parse(&text, "centre.toml").expect("right").node.journal.expect("asked for");
+    assert!(journal.pseudonyms && journal.directory.ends_with("j"));
+    assert_eq!((journal.limits.east_s, journal.limits.keep), (-12_600, Duration::from_secs(604_800)));
+    assert_eq!(
+        mistakes(with("[journal]\ntotal_mb_max = 10\nnumbers = \"hidden\"\nutc_offset = \"Beijing\"")),
+        "15:16: total_mb_max is less than file_mb_max, 256; make room for some files\n\
+         16:11: numbers \"hidden\" is not a way to write numbers; write \"plain\" (as they are) or \"pseudonyms\" \
+         (other digits, the same for the same number)\n\
+         17:14: utc_offset \"Beijing\" is not an offset from UTC; write hours and minutes ahead of UTC, such as \
+         \"+08:00\""
     );
 }

@@ -7,6 +7,7 @@
 //!
 //! Each says what would be right ([`Value::WANTED`]), so that no message leaves the reader guessing.
 
+use super::raw::JournalNumbers;
 use super::{Builtin, LogFormat, LogLevel};
 use media::session::Codec;
 use sip::digest::Algorithm;
@@ -94,6 +95,23 @@ whole!(u16, "a whole number from 0 to 65535, without quotes");
 whole!(u32, "a whole number, without quotes");
 whole!(usize, "a whole number, without quotes");
 
+impl Value for f64 {
+    const WANTED: &'static str = "a number, without quotes";
+
+    fn read(value: &DeValue<'_>) -> Result<Self, String> {
+        let text = match value {
+            DeValue::Integer(number) => number.as_str(),
+            DeValue::Float(number) => number.as_str(),
+            other => return Err(format!("is {}, not a number", kind(other))),
+        };
+        text.parse().map_err(|_| format!("is {text}, which is no plain decimal number"))
+    }
+
+    fn show(&self) -> String {
+        self.to_string()
+    }
+}
+
 impl Value for Duration {
     const WANTED: &'static str = r#"a span with its unit, such as "20s", "1m30s", "200ms" or "2h""#;
 
@@ -112,7 +130,8 @@ impl Value for Duration {
 /// Units, largest first, in milliseconds. `ms` before `m` and `s`: the first that fits is taken.
 const UNITS: [(&str, u64); 5] = [("ms", 1), ("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000)];
 
-fn span(text: &str) -> Result<Duration, String> {
+/// A span from its text, `1m30s`; or what is wrong with it.
+pub(super) fn span(text: &str) -> Result<Duration, String> {
     let bad = || format!("{text:?} is not a span");
     let mut rest = text.trim();
     let mut total: u64 = 0;
@@ -273,6 +292,26 @@ impl Value for PortRange {
     }
 }
 
+/// How far local time is ahead of UTC, in seconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct UtcOffset(pub(super) i32);
+
+impl Value for UtcOffset {
+    const WANTED: &'static str = r#"hours and minutes ahead of UTC, such as "+08:00""#;
+
+    fn read(value: &DeValue<'_>) -> Result<Self, String> {
+        let text = string(value)?;
+        let read = || {
+            let (sign, rest) = text.split_at_checked(1)?;
+            let sign = if sign == "-" { -1 } else { (sign == "+").then_some(1)? };
+            let (hours, minutes) = rest.split_once(':').filter(|(h, m)| h.len() == 2 && m.len() == 2)?;
+            let (hours, minutes): (i32, i32) = (hours.parse().ok()?, minutes.parse().ok()?);
+            (hours <= 14 && minutes < 60).then_some(Self(sign * (hours * 3600 + minutes * 60)))
+        };
+        read().ok_or_else(|| format!("{text:?} is not an offset from UTC"))
+    }
+}
+
 macro_rules! words {
     ($type:ty, $wanted:literal, $what:literal, { $($word:literal => $value:expr),+ $(,)? }) => {
         impl Value for $type {
@@ -293,6 +332,12 @@ words!(Codec, r#""pcma" (A-law), "pcmu" (µ-law) or "g722""#, "a codec that is s
 words!(Algorithm, r#""sha256" or "md5""#, "a digest that phones are asked for", {
     "sha256" => Self::Sha256, "md5" => Self::Md5,
 });
+words!(
+    JournalNumbers,
+    r#""plain" (as they are) or "pseudonyms" (other digits, the same for the same number)"#,
+    "a way to write numbers",
+    { "plain" => Self::Plain, "pseudonyms" => Self::Pseudonyms }
+);
 words!(LogFormat, r#""text" (for people) or "json" (for programs)"#, "a log format", {
     "text" => Self::Text, "json" => Self::Json,
 });
@@ -379,6 +424,9 @@ mod tests {
         assert_eq!(read::<PortRange>("\"1-70000\""), Err("\"1-70000\" is not a range of ports".into()));
         assert_eq!(read::<u8>("256"), Err("is 256, which is out of range".into()));
         assert_eq!(read::<u32>("-1"), Err("is -1, which is out of range".into()));
+        assert_eq!(read::<UtcOffset>("\"+08:00\""), Ok(UtcOffset(28_800)));
+        assert_eq!(read::<UtcOffset>("\"-03:30\""), Ok(UtcOffset(-12_600)));
+        assert_eq!(read::<UtcOffset>("\"8\""), Err("\"8\" is not an offset from UTC".into()));
         assert_eq!(read::<Codec>("\"opus\""), Err("\"opus\" is not a codec that is spoken here".into()));
     }
 }

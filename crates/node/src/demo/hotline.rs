@@ -164,6 +164,7 @@ impl Hotline {
     }
 
     /// The centre as text, as somebody would write it.
+    #[allow(clippy::too_many_arguments, reason = "each is one value of the text")]
     pub(super) fn configuration(
         &self,
         sip: SocketAddr,
@@ -172,6 +173,7 @@ impl Hotline {
         ports: &RangeInclusive<u16>,
         directory: &Path,
         database: &Path,
+        journal: Option<&Path>,
     ) -> String {
         let short: Vec<String> = GROUPS.iter().map(|group| format!("{:?}", group.called)).collect();
         let mut text = format!(
@@ -179,7 +181,7 @@ impl Hotline {
 http = "{http}"
 directory = {directory:?}
 database = {database:?}
-
+{journal}
 [log]
 level = "warn"
 
@@ -218,6 +220,7 @@ networks = ["{trunk_ip}"]
 host = "{trunk_ip}"
 port = {trunk_port}
 "#,
+            journal = journal.map_or_else(String::new, |folder| format!("journal = {folder:?}\n")),
             short = short.join(", "),
             t15 = self.span(15),
             t20 = self.span(20),
@@ -341,6 +344,7 @@ mod tests {
                 &(20_000..=32_767),
                 Path::new("/tmp/a \"strange\" place"),
                 Path::new("/tmp/x.db"),
+                Some(Path::new("/tmp/a \"strange\" journal")),
             );
             let config =
                 Config::parse(&text, "demo.toml").unwrap_or_else(|mistakes| panic!("{line}: {mistakes}"));

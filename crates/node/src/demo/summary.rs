@@ -10,9 +10,9 @@ use super::hotline::{FREE, Hotline};
 use super::screen::minutes;
 use super::street::Progress;
 use crate::cli::Demo;
-use comfy_table::{CellAlignment, Table, TableComponent, presets};
+use crate::table;
+use report::Board;
 use report::board::Line;
-use report::{Board, Formula};
 use serde_json::{Map, Value, json};
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -75,7 +75,7 @@ impl Summary {
             .groups
             .iter()
             .map(|(key, title, line)| {
-                let mut value = self.line(line);
+                let mut value = table::json(line, self.speed);
                 value["title"] = title.as_str().into();
                 (key.clone(), value)
             })
@@ -88,7 +88,7 @@ impl Summary {
             "seconds": "of the hotline's clock: measured, times speed",
             "hotline_s": self.hotline_time.as_secs_f64(),
             "interrupted": self.interrupted,
-            "total": self.line(&self.total),
+            "total": table::json(&self.total, self.speed),
             "groups": groups,
             "phones": {
                 "calls_made": street.carrier.offered,
@@ -99,57 +99,6 @@ impl Summary {
                 "rtp_packets_missed": street.caller_heard.gaps + street.agent_heard.gaps,
             },
         })
-    }
-
-    fn line(&self, line: &Line) -> Value {
-        let c = &line.counters;
-        let mut value = json!({
-            "arrived": c.arrived,
-            "reached_line": c.reached_line,
-            "abandoned_before_line": c.abandoned_before_line,
-            "refused": c.refused,
-            "service": c.service,
-            "lost_before_line": c.lost_before_line,
-            "offered": c.offered,
-            "overflowed_in": c.overflowed_in,
-            "transferred_in": c.transferred_in,
-            "answered": c.answered,
-            "abandoned": c.abandoned(),
-            "abandoned_in_line": c.abandoned_in_line,
-            "abandoned_ringing": c.abandoned_ringing,
-            "short_abandoned": c.short_abandoned,
-            "turned_away": c.turned_away.total(),
-            "turned_away_line_full": c.turned_away.line_full,
-            "turned_away_waited_too_long": c.turned_away.waited_too_long,
-            "turned_away_nobody_signed_in": c.turned_away.nobody_signed_in,
-            "overflowed_out": c.overflowed_out,
-            "called_back": c.called_back,
-            "lost": c.lost,
-            "waiting": c.waiting,
-            "talks": c.talks,
-            "long_talks": c.long_talks,
-            "wait_mean_s": self.seconds(line.wait.seconds()),
-            "wait_abandoned_mean_s": self.seconds(line.wait_abandoned.seconds()),
-            "talk_mean_s": self.seconds(line.talk.seconds()),
-            "wrap_up_mean_s": self.seconds(line.wrap_up.seconds()),
-        });
-        for (within, name) in c.within.iter().zip(["15s", "20s", "30s"]) {
-            value[format!("answered_within_{name}")] = within.answered.into();
-            value[format!("abandoned_within_{name}")] = within.abandoned.into();
-        }
-        if let Some(levels) = line.levels.last() {
-            value["service_level_30s"] = Formula::ALL
-                .iter()
-                .map(|formula| (formula.key().to_owned(), share(levels.of(*formula)).into()))
-                .collect::<Map<String, Value>>()
-                .into();
-        }
-        value
-    }
-
-    /// Measured to the hotline's clock, to milliseconds.
-    fn seconds(&self, measured: f64) -> f64 {
-        (measured * self.speed * 1000.0).round() / 1000.0
     }
 }
 
@@ -183,10 +132,6 @@ fn seen_differently(board: &Board, street: &Progress, played: usize) -> Vec<Stri
     found
 }
 
-fn share(ratio: report::Ratio) -> Option<f64> {
-    (ratio.whole > 0).then(|| (ratio.part as f64 * 10_000.0 / ratio.whole as f64).round() / 10_000.0)
-}
-
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(
@@ -196,46 +141,8 @@ impl fmt::Display for Summary {
             if self.interrupted { " (ended early)" } else { "" },
             self.speed
         )?;
-        let mut table = Table::new();
-        table.load_preset(presets::UTF8_HORIZONTAL_ONLY);
-        // One block of rows: no line under each.
-        table.remove_style(TableComponent::HorizontalLines).remove_style(TableComponent::MiddleIntersections);
-        table.set_header([
-            "组\nGroup",
-            "来电\nOffered",
-            "接通\nAnswered",
-            "30秒内\nWithin 30 s",
-            "放弃\nAbandoned",
-            "转走\nTurned away",
-            "30秒接通率\nof offered",
-            "30秒接通率\nof answered",
-            "平均等待\nWait",
-            "平均通话\nTalk",
-        ]);
         let groups = self.groups.iter().map(|(key, title, line)| (format!("{title} {key}"), line));
-        for (name, line) in groups.chain([("合计 total".to_owned(), &self.total)]) {
-            let c = &line.counters;
-            let levels = line.levels.last().copied().unwrap_or_default();
-            let percent = |formula| match share(levels.of(formula)) {
-                Some(part) => format!("{:.2}%", part * 100.0),
-                None => "–".to_owned(),
-            };
-            table.add_row([
-                name,
-                c.offered.to_string(),
-                c.answered.to_string(),
-                c.within[2].answered.to_string(),
-                c.abandoned().to_string(),
-                (c.turned_away.total() + c.overflowed_out + c.lost).to_string(),
-                percent(Formula::Sl1),
-                percent(Formula::Sl2),
-                format!("{:.1} s", line.wait.seconds() * self.speed),
-                format!("{:.1} s", line.talk.seconds() * self.speed),
-            ]);
-        }
-        for column in table.column_iter_mut().skip(1) {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
+        let table = table::lines(groups.chain([("合计 total".to_owned(), &self.total)]), self.speed);
         writeln!(f, "{table}")?;
         let street = &self.street;
         writeln!(

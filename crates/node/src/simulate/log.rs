@@ -110,7 +110,7 @@ pub fn import(read: &mut SimPlan, columns: &LogColumns, log: impl std::io::Read)
             if talked.is_zero() { Fate::GaveUp { waited } } else { Fate::Answered { waited, talked } };
         let priority = read.plan.callers.get(group).map_or(Priority(0), |callers| callers.priority);
         let came =
-            Came { at: Timestamp::START, group: GroupRef::at(group), site: SiteRef::at(site), priority, fate };
+            Came { at: Timestamp::START, group: GroupRef::at(group), site: SiteRef::at(site), priority, requires: acd::Abilities::NONE, fate };
         callers.push((at, came));
     }
     settle(read, columns, callers)

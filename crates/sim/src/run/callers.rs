@@ -11,7 +11,7 @@ use super::{Happens, Run};
 use crate::past::Fate;
 use crate::series::millis;
 use crate::variate::open_unit;
-use acd::{AgentRef, Because, CallerRef, GroupRef, OfferEnd, OfferRef, Priority, SiteRef, Turned};
+use acd::{Abilities, AgentRef, Because, CallerRef, GroupRef, OfferEnd, OfferRef, Priority, SiteRef, Turned};
 use base::{Private, TimerRef, Timestamp};
 use call::event::{CallRef, Event, Outcome, Side};
 use report::counters::{Came, Left, Step, Waits};
@@ -25,6 +25,7 @@ pub(super) struct Live {
     group: GroupRef,
     site: SiteRef,
     priority: Priority,
+    requires: Abilities,
     talk: Duration,
     /// What is left of it.
     patience: Duration,
@@ -69,7 +70,7 @@ impl Run<'_> {
         if let Some(past) = self.past {
             let Some(came) = past.callers.get(place).copied() else { return };
             let mut live = self.draw(came.group, came.site);
-            live.priority = came.priority;
+            (live.priority, live.requires) = (came.priority, came.requires);
             (live.redials, live.repeats) = (None, None);
             let Some(callers) = self.plan.callers.get(came.group.index()) else { return };
             match came.fate {
@@ -115,6 +116,7 @@ impl Run<'_> {
             group,
             site,
             priority: callers.priority,
+            requires: Abilities::NONE,
             talk,
             patience,
             redials: again(&load.redial, town),
@@ -183,6 +185,7 @@ impl Run<'_> {
         let enqueue = acd::Enqueue {
             site: live.site,
             priority: live.priority,
+            requires: live.requires,
             since: live.since,
             ..acd::Enqueue::new(CallerRef::from_bits(call.bits()), live.group, self.now)
         };
@@ -332,7 +335,7 @@ impl Run<'_> {
     /// Out of a line without an agent: to another group as the plan says, or gone.
     pub(super) fn turned_away(&mut self, call: CallRef, group: GroupRef, why: Turned) {
         let Some(live) = self.calls.get_mut(call) else { return };
-        let target = self.plan.turned_to.get(group.index()).copied().flatten();
+        let target = self.plan.turned_to.get(group.index()).and_then(|targets| targets.of(why));
         let to = target.filter(|to| live.hops < HOPS_MAX && *to != group);
         self.tell(Event::TurnedAway { call, group, why, to });
         let Some(live) = self.calls.get_mut(call) else { return };

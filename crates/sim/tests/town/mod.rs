@@ -3,7 +3,7 @@
 use acd::{Abilities, AgentPlan, AgentRef, GroupPlan, GroupRef, Priority, SiteRef, SkillLevel};
 use base::{Calendar, Offset};
 use sim::Plan;
-use sim::plan::{Again, Callers, Desk, Load, SLOTS, Shift, Site, Team};
+use sim::plan::{Again, Callers, Desk, Load, SLOTS, Shift, Site, Targets, Team};
 use sim::variate::Spread;
 use std::time::Duration;
 
@@ -55,7 +55,7 @@ pub(crate) fn steady(calls: u32, days: u32, talk: Duration, patience: Duration, 
             agents: (0..agents).map(agent).collect(),
             ..acd::Plan::default()
         },
-        turned_to: vec![None],
+        turned_to: vec![Targets::default()],
         // One shift over the whole span: nobody goes home.
         shifts: vec![Shift { name: "all".into(), from: 0, to: 1_440 * days, breaks: Vec::new() }],
         teams: vec![Team {

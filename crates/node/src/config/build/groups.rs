@@ -118,6 +118,7 @@ fn flow(group: &Group, keys: &Keys<'_>) -> GroupFlow {
         on_nobody: target(&group.on_nobody),
         on_closed: call::plan::Target::Busy,
         on_surge: call::plan::Target::Busy,
+        callback: None,
     }
 }
 

@@ -54,6 +54,7 @@ pub(super) fn flows(raw: &File, keys: &Keys<'_>) -> Vec<Flow> {
             ring_back: keys.clips.find_some(flow.ring_back.as_ref()).map(ClipRef::at),
             group: GroupRef::at(or_first(keys.groups.find(&flow.group))),
             priority: Priority(*flow.priority.get_ref()),
+            requires: acd::Abilities::NONE,
         })
         .collect()
 }
@@ -85,6 +86,7 @@ pub(super) fn entries(raw: &File, keys: &Keys<'_>, findings: &Findings) -> Vec<E
             trunk: keys.trunks.find_some(entry.trunk.as_ref()).map(TrunkRef::at),
             called: entry.called.get_ref().clone(),
             flow: FlowRef::at(or_first(keys.flows.find(&entry.flow))),
+            site: acd::SiteRef(0),
         })
         .collect()
 }

@@ -7,7 +7,7 @@ use crate::config::section::Section;
 use crate::config::value::{Value, kind};
 use acd::plan::{Grade, NoAnswer};
 use acd::{GroupPlan, GroupRef, Priority, Selection, SiteRef, Sites, SkillLevel, Stage};
-use sim::plan::{Callers, SLOTS, Site};
+use sim::plan::{Callers, SLOTS, Site, Targets};
 use sim::variate::Spread;
 use std::time::Duration;
 use toml::Spanned;
@@ -22,7 +22,7 @@ struct Group {
     title: String,
     plan: GroupPlan,
     callers: Callers,
-    turned_to: Option<GroupRef>,
+    turned_to: Targets,
 }
 
 /// All groups.
@@ -37,7 +37,7 @@ impl Groups {
         self.0.iter().map(|group| group.title.clone()).collect()
     }
 
-    pub(super) fn into_parts(self) -> (Vec<GroupPlan>, Vec<Callers>, Vec<Option<GroupRef>>) {
+    pub(super) fn into_parts(self) -> (Vec<GroupPlan>, Vec<Callers>, Vec<Targets>) {
         let mut parts = (Vec::new(), Vec::new(), Vec::new());
         for group in self.0 {
             parts.0.push(group.plan);
@@ -146,7 +146,7 @@ fn group(
         wrap_up,
     };
     section.close();
-    Group { name: name.to_owned(), title, plan, callers, turned_to: turned_to.map(GroupRef::at) }
+    Group { name: name.to_owned(), title, plan, callers, turned_to: Targets::all(turned_to.map(GroupRef::at)) }
 }
 
 /// The first stage (`sites`, `level_min`), and those in `then`.

@@ -7,23 +7,6 @@ use sim::variate::Spread;
 use std::time::Duration;
 use toml::de::DeValue;
 
-impl Value for f64 {
-    const WANTED: &'static str = "a number such as 0.35 or 12, without quotes";
-
-    fn read(value: &DeValue<'_>) -> Result<Self, String> {
-        let number = match value {
-            DeValue::Float(number) => number.as_str().replace('_', "").parse::<Self>().ok(),
-            DeValue::Integer(number) => i64::from_str_radix(&number.as_str().replace('_', ""), number.radix()).ok().map(|n| n as Self),
-            other => return Err(format!("is {}, not a number", kind(other))),
-        };
-        number.filter(|number| number.is_finite()).ok_or_else(|| "is no number that can be reckoned with".into())
-    }
-
-    fn show(&self) -> String {
-        self.to_string()
-    }
-}
-
 impl Value for Date {
     const WANTED: &'static str = r#"a day such as "2024-02-04""#;
 
