@@ -46,6 +46,10 @@ pub enum Command {
     /// Run a plan's days in virtual time: who calls, who works, what comes of it. A year takes seconds.
     #[command(after_help = SIMULATE_EXAMPLES)]
     Simulate(Simulate),
+    /// The same callers under two plans, side by side: a recorded day under a changed configuration, a call log or
+    /// drawn callers under two plans.
+    #[command(name = "whatif", after_help = WHATIF_EXAMPLES)]
+    WhatIf(WhatIf),
     /// Look at call records.
     #[command(subcommand)]
     Records(RecordsCommand),
@@ -169,6 +173,47 @@ pub struct Simulate {
     /// Write a page with pictures of the first run: arrivals, waits, service level, occupancy
     #[arg(long, value_name = "FILE")]
     pub html: Option<PathBuf>,
+}
+
+const WHATIF_EXAMPLES: &str = "\
+Examples:
+  sujie whatif --replay /var/lib/sujie/journal --config changed.toml
+  sujie whatif --replay calls.csv --plan today.toml --against tomorrow.toml
+  sujie whatif --plan today.toml --against tomorrow.toml --seeds 10 --intervals
+
+What did not happen is drawn (patience of those who were answered, talk of those who gave up), so several seeds are
+run; both sides meet the same callers.";
+
+/// `sujie whatif`.
+#[derive(Args, Clone, Debug, PartialEq, Eq)]
+pub struct WhatIf {
+    /// A journal's folder or file, or a call log (.csv)
+    #[arg(long, value_name = "DIR|FILE")]
+    pub replay: Option<PathBuf>,
+    /// Which run of the journal, when there are several (default: the newest)
+    #[arg(long, value_name = "NUMBER")]
+    pub run: Option<u64>,
+    /// The changed configuration of the centre, for a journal
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["plan", "against"])]
+    pub config: Option<PathBuf>,
+    /// The plan as it is
+    #[arg(long, value_name = "FILE", requires = "against")]
+    pub plan: Option<PathBuf>,
+    /// The plan as it could be
+    #[arg(long, value_name = "FILE", requires = "plan")]
+    pub against: Option<PathBuf>,
+    /// Seed of the first run
+    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+    pub seed: u64,
+    /// Runs of each side
+    #[arg(long, value_name = "COUNT", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub seeds: u32,
+    /// Half hours of the mean day, too
+    #[arg(long)]
+    pub intervals: bool,
+    /// Print JSON on standard output instead of tables
+    #[arg(long)]
+    pub json: bool,
 }
 
 fn day(text: &str) -> Result<Date, String> {

@@ -36,3 +36,4 @@ pub mod serve;
 pub mod simulate;
 pub mod staff;
 pub mod table;
+pub mod whatif;

@@ -13,7 +13,10 @@ fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Demo(options) => node::demo::command(&options),
         Command::Serve(from) => return with_config(&from.config, node::serve::command),
-        Command::Simulate(options) => return with_plan(&options.plan, |plan| node::simulate::command(&options, plan)),
+        Command::Simulate(options) => {
+            return with_plan(&options.plan, |plan| node::simulate::command(&options, plan));
+        }
+        Command::WhatIf(options) => node::whatif::command(&options),
         Command::Check(from) => return with_config(&from.config, node::check::command),
         Command::Config(ConfigCommand::Example) => {
             print!("{EXAMPLE}");

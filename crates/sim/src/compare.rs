@@ -89,12 +89,12 @@ impl Pair {
     /// Of the same figure under both plans, seed by seed; seeds in which either has none are left out.
     #[must_use]
     pub fn of(values: &[(Option<f64>, Option<f64>)]) -> Self {
-        let mean = |values: &[f64]| {
-            (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
-        };
+        let mean =
+            |values: &[f64]| (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64);
         let base: Vec<f64> = values.iter().filter_map(|pair| pair.0).collect();
         let changed: Vec<f64> = values.iter().filter_map(|pair| pair.1).collect();
-        let apart: Vec<f64> = values.iter().filter_map(|(base, changed)| Some((*changed)? - (*base)?)).collect();
+        let apart: Vec<f64> =
+            values.iter().filter_map(|(base, changed)| Some((*changed)? - (*base)?)).collect();
         let difference = mean(&apart);
         let within = difference.filter(|_| apart.len() > 1).map(|mean| {
             let squares: f64 = apart.iter().map(|value| (value - mean).powi(2)).sum();
@@ -152,7 +152,8 @@ impl Comparison {
         }
         sides.push(side("total", runs, None, threshold));
         let interval = |slot: usize| {
-            let figures: [fn(&Slot) -> Option<f64>; 4] = [Slot::level, Slot::wait, Slot::lost, Slot::occupancy];
+            let figures: [fn(&Slot) -> Option<f64>; 4] =
+                [Slot::level, Slot::wait, Slot::lost, Slot::occupancy];
             let pairs = figures.map(|figure| {
                 let values: Vec<_> = runs
                     .iter()
@@ -218,8 +219,9 @@ fn of_slot(outcome: &Outcome, slot: usize) -> Slot {
 /// The 97.5 % quantile of Student's t; beyond 30 degrees of freedom that of the normal distribution.
 const fn student(freedom: usize) -> f64 {
     const T: [f64; 30] = [
-        12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.160, 2.145, 2.131, 2.120,
-        2.110, 2.101, 2.093, 2.086, 2.080, 2.074, 2.069, 2.064, 2.060, 2.056, 2.052, 2.048, 2.045, 2.042,
+        12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.160, 2.145,
+        2.131, 2.120, 2.110, 2.101, 2.093, 2.086, 2.080, 2.074, 2.069, 2.064, 2.060, 2.056, 2.052, 2.048,
+        2.045, 2.042,
     ];
     if freedom == 0 || freedom > T.len() { 1.96 } else { T[freedom - 1] }
 }

@@ -49,7 +49,12 @@ fn busy() -> Plan {
         reason: acd::input::Reason::Meal,
         waves: 3,
     }];
-    plan.shifts.push(sim::plan::Shift { name: "night".into(), from: 18 * 60, to: 32 * 60, breaks: Vec::new() });
+    plan.shifts.push(sim::plan::Shift {
+        name: "night".into(),
+        from: 18 * 60,
+        to: 32 * 60,
+        breaks: Vec::new(),
+    });
     plan.teams[0].workday = vec![9, 4];
     plan.teams[0].day_off = vec![8, 4];
     plan
@@ -167,7 +172,9 @@ fn what_if_one_more_agent_is_told_with_how_sure_it_is() {
     let few = town::steady(0, 1, Duration::from_secs(120), Duration::from_secs(60), 6);
     let more = town::steady(0, 1, Duration::from_secs(120), Duration::from_secs(60), 8);
     let runs: Vec<_> = (0..5)
-        .map(|seed| (Run::again(&few, &day, seed).finish(|_| ()), Run::again(&more, &day, seed).finish(|_| ())))
+        .map(|seed| {
+            (Run::again(&few, &day, seed).finish(|_| ()), Run::again(&more, &day, seed).finish(|_| ()))
+        })
         .collect();
     let names = vec!["general".to_owned()];
     let comparison = Comparison::of(&runs, (&names, &names), (2, 2));

@@ -88,7 +88,11 @@ fn read(mut top: Section<'_>, folder: &Path, findings: &Findings) -> SimPlan {
     if to.get_ref() < from.get_ref() {
         findings.wrong(to.span(), "to lies before from", "write a last day that is the first or later");
     } else if to.get_ref().days() - from.get_ref().days() >= DAYS_MAX {
-        findings.wrong(to.span(), "the plan is longer than four years", format!("end within {DAYS_MAX} days"));
+        findings.wrong(
+            to.span(),
+            "the plan is longer than four years",
+            format!("end within {DAYS_MAX} days"),
+        );
     }
     let calendar = top.or("calendar", value::Days::China);
     let calendar = match calendar.get_ref() {
@@ -146,12 +150,7 @@ fn read(mut top: Section<'_>, folder: &Path, findings: &Findings) -> SimPlan {
 }
 
 /// The place of a name in a list of keys; a name that is not there is noted, with the nearest one.
-fn find(
-    kind: &str,
-    name: &toml::Spanned<String>,
-    known: &[String],
-    findings: &Findings,
-) -> Option<usize> {
+fn find(kind: &str, name: &toml::Spanned<String>, known: &[String], findings: &Findings) -> Option<usize> {
     let place = known.iter().position(|key| key == name.get_ref());
     if place.is_none() {
         let remedy = match super::nearest::nearest(name.get_ref(), known.iter().map(String::as_str)) {

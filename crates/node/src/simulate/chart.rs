@@ -48,7 +48,8 @@ impl Chart {
     /// The chart as HTML.
     pub(crate) fn draw(&self, title: &str, note: &str, unit: Unit, colour: &str) -> String {
         let mut svg = String::new();
-        let highs = self.band.iter().flatten().map(|band| band.high).chain(self.points.iter().flatten().copied());
+        let highs =
+            self.band.iter().flatten().map(|band| band.high).chain(self.points.iter().flatten().copied());
         let (low, high, step) = scale(unit, self.low(), highs.fold(0.0, f64::max));
         let count = self.points.len().max(1);
         let x = |place: f64| LEFT + (WIDTH - LEFT - RIGHT) * (place + 0.5) / count as f64;
@@ -60,7 +61,10 @@ impl Chart {
         for place in &self.pale {
             let left = x(*place as f64) - column / 2.0;
             let tall = HEIGHT - TOP - BOTTOM;
-            let _ = write!(svg, "<rect class=\"pale\" x=\"{left:.1}\" y=\"{TOP}\" width=\"{column:.2}\" height=\"{tall}\"/>");
+            let _ = write!(
+                svg,
+                "<rect class=\"pale\" x=\"{left:.1}\" y=\"{TOP}\" width=\"{column:.2}\" height=\"{tall}\"/>"
+            );
         }
         let mut value = low;
         while value <= high + step / 1e6 {
@@ -84,8 +88,12 @@ impl Chart {
                 escaped(label)
             );
         }
-        let bands: Vec<(f64, Band)> =
-            self.band.iter().enumerate().filter_map(|(place, band)| Some((x(place as f64), (*band)?))).collect();
+        let bands: Vec<(f64, Band)> = self
+            .band
+            .iter()
+            .enumerate()
+            .filter_map(|(place, band)| Some((x(place as f64), (*band)?)))
+            .collect();
         if bands.len() > 1 {
             let upper = bands.iter().map(|(x, band)| format!("{x:.1},{:.1}", y(band.high)));
             let lower = bands.iter().rev().map(|(x, band)| format!("{x:.1},{:.1}", y(band.low)));
@@ -116,7 +124,8 @@ impl Chart {
     }
 
     fn low(&self) -> f64 {
-        let lows = self.band.iter().flatten().map(|band| band.low).chain(self.points.iter().flatten().copied());
+        let lows =
+            self.band.iter().flatten().map(|band| band.low).chain(self.points.iter().flatten().copied());
         lows.fold(f64::INFINITY, f64::min)
     }
 }
@@ -125,12 +134,22 @@ impl Chart {
 fn scale(unit: Unit, low: f64, high: f64) -> (f64, f64, f64) {
     if unit == Unit::Share {
         let bottom = if low.is_finite() && low > 0.5 { (low * 10.0).floor() / 10.0 } else { 0.0 };
-        let step = if 1.0 - bottom <= 0.2 { 0.05 } else if 1.0 - bottom <= 0.5 { 0.1 } else { 0.25 };
+        let step = if 1.0 - bottom <= 0.2 {
+            0.05
+        } else if 1.0 - bottom <= 0.5 {
+            0.1
+        } else {
+            0.25
+        };
         return (bottom.min(0.9), 1.0, step);
     }
     let raw = (high.max(1e-9) / 4.0).max(if unit == Unit::Count { 0.25 } else { 1e-9 });
     let ten = 10f64.powf(raw.log10().floor());
-    let step = [1.0, 2.0, 2.5, 5.0, 10.0].into_iter().map(|part| part * ten).find(|step| *step >= raw).unwrap_or(raw);
+    let step = [1.0, 2.0, 2.5, 5.0, 10.0]
+        .into_iter()
+        .map(|part| part * ten)
+        .find(|step| *step >= raw)
+        .unwrap_or(raw);
     (0.0, (high / step).ceil().max(1.0) * step, step)
 }
 

@@ -42,7 +42,8 @@ pub struct Row {
 impl Row {
     fn of(key: &str, title: &str, tally: &Tally<Dense>, threshold: usize, time: Option<AgentTime>) -> Self {
         let Tally { counters, sums, spreads, .. } = tally;
-        let mean = |sum: Duration, count: u64| if count == 0 { 0.0 } else { sum.as_secs_f64() / count as f64 };
+        let mean =
+            |sum: Duration, count: u64| if count == 0 { 0.0 } else { sum.as_secs_f64() / count as f64 };
         let served = counters.served(threshold);
         Self {
             key: key.to_owned(),
@@ -99,7 +100,9 @@ impl Figures {
         let sites = plan.sites.iter().zip(&outcome.sites);
         Self {
             groups: groups.collect(),
-            sites: sites.map(|(site, tally)| Row::of(&site.name, &site.title, tally, threshold, None)).collect(),
+            sites: sites
+                .map(|(site, tally)| Row::of(&site.name, &site.title, tally, threshold, None))
+                .collect(),
             total: Row::of("total", "all", outcome.report.total(), threshold, Some(outcome.time)),
         }
     }

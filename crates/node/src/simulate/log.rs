@@ -81,9 +81,9 @@ pub fn import(read: &mut SimPlan, columns: &LogColumns, log: impl std::io::Read)
         let seconds = |column: usize| {
             let text = cell(column);
             let read = if text.is_empty() { Some(0.0) } else { text.parse::<f64>().ok() };
-            read.filter(|secs| (0.0..=86_400.0 * 7.0).contains(secs))
-                .map(Duration::from_secs_f64)
-                .ok_or_else(|| wrong(column, "is no number of seconds", "seconds such as 12 or 12.5, or nothing"))
+            read.filter(|secs| (0.0..=86_400.0 * 7.0).contains(secs)).map(Duration::from_secs_f64).ok_or_else(
+                || wrong(column, "is no number of seconds", "seconds such as 12 or 12.5, or nothing"),
+            )
         };
         let (talked, waited) = (seconds(talk)?, seconds(waited)?);
         let group = match group {
@@ -91,7 +91,11 @@ pub fn import(read: &mut SimPlan, columns: &LogColumns, log: impl std::io::Read)
             Some(column) => {
                 let said = columns.groups.iter().find(|(name, _)| name == cell(column));
                 said.map(|(_, place)| *place).ok_or_else(|| {
-                    wrong(column, "is no group of the plan", "add it to [log] names = [{ says = …, means = … }]")
+                    wrong(
+                        column,
+                        "is no group of the plan",
+                        "add it to [log] names = [{ says = …, means = … }]",
+                    )
                 })?
             }
         };
@@ -106,11 +110,16 @@ pub fn import(read: &mut SimPlan, columns: &LogColumns, log: impl std::io::Read)
                     .ok_or_else(|| wrong(column, "is no site of the plan", "the key or title of one"))?
             }
         };
-        let fate =
-            if talked.is_zero() { Fate::GaveUp { waited } } else { Fate::Answered { waited, talked } };
+        let fate = if talked.is_zero() { Fate::GaveUp { waited } } else { Fate::Answered { waited, talked } };
         let priority = read.plan.callers.get(group).map_or(Priority(0), |callers| callers.priority);
-        let came =
-            Came { at: Timestamp::START, group: GroupRef::at(group), site: SiteRef::at(site), priority, requires: acd::Abilities::NONE, fate };
+        let came = Came {
+            at: Timestamp::START,
+            group: GroupRef::at(group),
+            site: SiteRef::at(site),
+            priority,
+            requires: acd::Abilities::NONE,
+            fate,
+        };
         callers.push((at, came));
     }
     settle(read, columns, callers)
@@ -129,7 +138,8 @@ fn settle(read: &mut SimPlan, columns: &LogColumns, mut callers: Vec<(u64, Came)
         bail!("{} spans more than four years, {} to {}", columns.file.display(), plan.from, plan.to);
     }
     let midnight = plan.offset.unix_millis(LocalTime { date: plan.from, second: 0 });
-    let moved = callers.into_iter().map(|(at, came)| Came { at: Timestamp::from_millis(at - midnight), ..came });
+    let moved =
+        callers.into_iter().map(|(at, came)| Came { at: Timestamp::from_millis(at - midnight), ..came });
     let day = Day { callers: moved.collect(), ..Day::default() };
     if columns.fit {
         for (place, callers) in plan.callers.iter_mut().enumerate() {

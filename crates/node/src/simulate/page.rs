@@ -21,8 +21,16 @@ type Figure = fn(&Slot) -> Option<f64>;
 
 /// What is drawn: title, note, unit, colour, figure.
 const DRAWN: [(&str, &str, Unit, &str, Figure); 4] = [
-    ("Arrivals", "calls into a line, each half hour", Unit::Count, "var(--a)", |slot| Some(f64::from(slot.offered))),
-    ("Wait", "mean seconds from the line to the first word, of those answered", Unit::Seconds, "var(--b)", Slot::wait),
+    ("Arrivals", "calls into a line, each half hour", Unit::Count, "var(--a)", |slot| {
+        Some(f64::from(slot.offered))
+    }),
+    (
+        "Wait",
+        "mean seconds from the line to the first word, of those answered",
+        Unit::Seconds,
+        "var(--b)",
+        Slot::wait,
+    ),
     ("Service level", "answered within T, of offered (SL1)", Unit::Share, "var(--c)", Slot::level),
     ("Occupancy", "ringing, talk and wrap-up, of that and ready", Unit::Share, "var(--d)", Slot::occupancy),
 ];
@@ -53,26 +61,44 @@ pub(super) fn write(read: &SimPlan, outcome: &Outcome, figures: &[Figures], firs
         ("SL1", total.levels[0].to_string(), format!("{}, T = {threshold} s", Formula::Sl1.printed())),
         ("SL2", total.levels[1].to_string(), format!("{}, T = {threshold} s", Formula::Sl2.printed())),
         ("Wait", format!("{:.2} s", total.wait), format!("{:.2} s of it ringing", total.ring)),
-        ("Talk", format!("{:.2} s", total.talk), format!("{} over {} min", total.long, plan.long_talk.as_secs() / 60)),
+        (
+            "Talk",
+            format!("{:.2} s", total.talk),
+            format!("{} over {} min", total.long, plan.long_talk.as_secs() / 60),
+        ),
         ("Abandoned", total.abandoned().to_string(), format!("after {:.1} s", total.wait_abandoned)),
         (
             "Occupancy",
-            total.time.and_then(|time| time.occupancy()).map_or_else(|| "–".into(), |share| format!("{:.1}%", share * 100.0)),
+            total
+                .time
+                .and_then(|time| time.occupancy())
+                .map_or_else(|| "–".into(), |share| format!("{:.1}%", share * 100.0)),
             format!("most at once: {} agents, {} waiting", outcome.agents_max, outcome.waiting_max),
         ),
     ];
     for (name, figure, note) in tiles {
-        let _ = write!(page, "<div class=\"tile\"><span>{name}</span><b>{figure}</b><small>{note}</small></div>");
+        let _ =
+            write!(page, "<div class=\"tile\"><span>{name}</span><b>{figure}</b><small>{note}</small></div>");
     }
-    let _ = write!(page, "</section><h2>The mean day</h2><p class=\"sub\">Each half hour over {days} days: the line is the whole span's figure, the band holds eight days of ten.</p><section class=\"charts\">");
+    let _ = write!(
+        page,
+        "</section><h2>The mean day</h2><p class=\"sub\">Each half hour over {days} days: the line is the whole span's figure, the band holds eight days of ten.</p><section class=\"charts\">"
+    );
     for (title, note, unit, colour, figure) in DRAWN {
         page += &day(outcome, first, days, unit, figure).draw(title, note, unit, colour);
     }
     page += "</section>";
     if days > 1 {
-        let _ = write!(page, "<h2>Day by day</h2><p class=\"sub\">Pale columns are days off.</p><section class=\"charts wide\">");
-        let per_day: [(&str, &str, Unit, &str, Figure); 4] =
-            [(DRAWN[0].0, "calls into a line, each day", DRAWN[0].2, DRAWN[0].3, DRAWN[0].4), DRAWN[1], DRAWN[2], DRAWN[3]];
+        let _ = write!(
+            page,
+            "<h2>Day by day</h2><p class=\"sub\">Pale columns are days off.</p><section class=\"charts wide\">"
+        );
+        let per_day: [(&str, &str, Unit, &str, Figure); 4] = [
+            (DRAWN[0].0, "calls into a line, each day", DRAWN[0].2, DRAWN[0].3, DRAWN[0].4),
+            DRAWN[1],
+            DRAWN[2],
+            DRAWN[3],
+        ];
         for (title, note, unit, colour, figure) in per_day {
             page += &span(read, outcome, first, days, figure).draw(title, note, unit, colour);
         }
@@ -80,10 +106,20 @@ pub(super) fn write(read: &SimPlan, outcome: &Outcome, figures: &[Figures], firs
     }
     page += "<h2>Groups and sites</h2><div class=\"scroll\"><table><thead><tr><th></th><th>Offered</th><th>Answered</th><th>Connected</th>";
     for formula in Formula::ALL {
-        let _ = write!(page, "<th title=\"{0}\">{1}</th>", escaped(formula.printed()), formula.key().to_uppercase());
+        let _ = write!(
+            page,
+            "<th title=\"{0}\">{1}</th>",
+            escaped(formula.printed()),
+            formula.key().to_uppercase()
+        );
     }
     page += "<th>Wait s</th><th>of it ring</th><th>p90 s</th><th>Abandoned</th><th>Talk s</th><th>Long</th><th>Wrap-up s</th><th>Occupancy</th></tr></thead><tbody>";
-    for (row, class) in groups.iter().map(|row| (row, "")).chain(sites.iter().map(|row| (row, "site"))).chain([(total, "total")]) {
+    for (row, class) in groups
+        .iter()
+        .map(|row| (row, ""))
+        .chain(sites.iter().map(|row| (row, "site")))
+        .chain([(total, "total")])
+    {
         let _ = write!(
             page,
             "<tr class=\"{class}\"><th>{} <small>{}</small></th><td>{}</td><td>{}</td><td>{}</td>",
@@ -110,7 +146,8 @@ pub(super) fn write(read: &SimPlan, outcome: &Outcome, figures: &[Figures], firs
             occupancy.map_or_else(|| "–".into(), |share| format!("{:.1}%", share * 100.0)),
         );
     }
-    let formulas = Formula::ALL.map(|formula| format!("{} = {}", formula.key().to_uppercase(), escaped(formula.printed())));
+    let formulas = Formula::ALL
+        .map(|formula| format!("{} = {}", formula.key().to_uppercase(), escaped(formula.printed())));
     let _ = write!(
         page,
         "</tbody></table></div><p class=\"note\">{} · T = {threshold} s, inclusive. The wait runs from the line to the first word \
@@ -132,13 +169,18 @@ fn day(outcome: &Outcome, first: u32, days: u32, unit: Unit, figure: Figure) -> 
             single.extend(figure(&of));
         }
         single.sort_by(f64::total_cmp);
-        let at = |share: f64| single.get(((single.len().max(1) - 1) as f64 * share).round() as usize).copied();
+        let at =
+            |share: f64| single.get(((single.len().max(1) - 1) as f64 * share).round() as usize).copied();
         // Counts are a mean day's; shares and means are the span's.
         let per = if unit == Unit::Count { f64::from(days) } else { 1.0 };
         let value = figure(&whole).map(|value| value / per);
         chart.labels.push(if slot % 6 == 0 { format!("{:02}", slot / 2) } else { String::new() });
         chart.points.push(value);
-        chart.band.push(if days > 4 { at(0.1).zip(at(0.9)).map(|(low, high)| Band { low, high }) } else { None });
+        chart.band.push(if days > 4 {
+            at(0.1).zip(at(0.9)).map(|(low, high)| Band { low, high })
+        } else {
+            None
+        });
     }
     chart
 }
@@ -152,7 +194,11 @@ fn span(read: &SimPlan, outcome: &Outcome, first: u32, days: u32, figure: Figure
         let mut whole = Slot::default();
         (0..SLOTS).for_each(|slot| whole.add(&outcome.series.total(day as usize * SLOTS + slot)));
         let label = if days > 62 {
-            if date.month() == month { String::new() } else { MONTHS[usize::from(date.month()) - 1].to_owned() }
+            if date.month() == month {
+                String::new()
+            } else {
+                MONTHS[usize::from(date.month()) - 1].to_owned()
+            }
         } else if (day - first) % days.div_ceil(14) == 0 {
             format!("{}-{}", date.month(), date.day())
         } else {
@@ -169,7 +215,8 @@ fn span(read: &SimPlan, outcome: &Outcome, first: u32, days: u32, figure: Figure
     chart
 }
 
-const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+const MONTHS: [&str; 12] =
+    ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 pub(super) fn thousands(number: u64) -> String {
     let digits = number.to_string();

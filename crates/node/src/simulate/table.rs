@@ -12,19 +12,36 @@ pub(super) fn write(read: &SimPlan, runs: &[Timed], figures: &[Figures], first: 
     let mut text = String::new();
     let from = plan.from.add_days(first as i32);
     let to = from.add_days(days as i32 - 1);
-    let _ = writeln!(text, "{}: {from} to {to}, {} agents, seed {}", plan.title, plan.acd.agents.len(), runs[0].outcome.seed);
+    let _ = writeln!(
+        text,
+        "{}: {from} to {to}, {} agents, seed {}",
+        plan.title,
+        plan.acd.agents.len(),
+        runs[0].outcome.seed
+    );
     let threshold = plan.thresholds[plan.threshold].as_secs();
     let Figures { groups, sites, total } = &figures[0];
     let _ = writeln!(text, "{}", rows(groups, sites, total, threshold));
-    let _ = writeln!(text, "T = {threshold} s; W: answered within T, on the clock from the line to the first word (t4 - t2), ringing in, greeting out");
-    let formulas = Formula::ALL.map(|formula| format!("{} = {}", formula.key().to_uppercase(), formula.printed()));
+    let _ = writeln!(
+        text,
+        "T = {threshold} s; W: answered within T, on the clock from the line to the first word (t4 - t2), ringing in, greeting out"
+    );
+    let formulas =
+        Formula::ALL.map(|formula| format!("{} = {}", formula.key().to_uppercase(), formula.printed()));
     let _ = writeln!(text, "{}", formulas.join("   "));
     if read.plan.thresholds.len() > 1 {
         let mut line = String::from("Other T:");
-        for (place, limit) in plan.thresholds.iter().enumerate().filter(|(place, _)| *place != plan.threshold) {
+        for (place, limit) in plan.thresholds.iter().enumerate().filter(|(place, _)| *place != plan.threshold)
+        {
             let served = total.counters.served(place);
             let level = |formula: Formula| formula.of(&served);
-            let _ = write!(line, "   {} s: SL1 {} SL2 {}", limit.as_secs(), level(Formula::Sl1), level(Formula::Sl2));
+            let _ = write!(
+                line,
+                "   {} s: SL1 {} SL2 {}",
+                limit.as_secs(),
+                level(Formula::Sl1),
+                level(Formula::Sl2)
+            );
         }
         let _ = writeln!(text, "{line}");
     }
@@ -47,8 +64,24 @@ fn rows(groups: &[Row], sites: &[Row], total: &Row, threshold: u64) -> Table {
     let mut table = Table::new();
     table.load_preset(comfy_table::presets::UTF8_HORIZONTAL_ONLY);
     table.set_header([
-        "", "OFF", "ANS", "connected", "SL1", "SL2", "SL3", "SL4", "SL5", "wait s", "of it ring", "p90 s", "abandoned",
-        "after s", "talk s", ">10 min", "wrap-up s", "occupancy",
+        "",
+        "OFF",
+        "ANS",
+        "connected",
+        "SL1",
+        "SL2",
+        "SL3",
+        "SL4",
+        "SL5",
+        "wait s",
+        "of it ring",
+        "p90 s",
+        "abandoned",
+        "after s",
+        "talk s",
+        ">10 min",
+        "wrap-up s",
+        "occupancy",
     ]);
     let _ = threshold;
     for row in groups.iter().chain(sites).chain([total]) {
@@ -87,7 +120,18 @@ fn seeds(runs: &[Timed], figures: &[Figures]) -> Table {
     let mut table = Table::new();
     table.load_preset(comfy_table::presets::UTF8_HORIZONTAL_ONLY);
     table.set_header([
-        "seed", "OFF", "ANS", "connected", "SL1", "SL2", "wait s", "talk s", ">10 min", "events", "took", "digest",
+        "seed",
+        "OFF",
+        "ANS",
+        "connected",
+        "SL1",
+        "SL2",
+        "wait s",
+        "talk s",
+        ">10 min",
+        "events",
+        "took",
+        "digest",
     ]);
     for (run, Figures { total, .. }) in runs.iter().zip(figures) {
         table.add_row([

@@ -55,7 +55,10 @@ impl Value for Whose {
     const WANTED: &'static str = r#""own", "all" or the key of a site"#;
 
     fn read(value: &DeValue<'_>) -> Result<Self, String> {
-        value.as_str().map(|text| Self(text.to_owned())).ok_or_else(|| format!("is {}, not a word", kind(value)))
+        value
+            .as_str()
+            .map(|text| Self(text.to_owned()))
+            .ok_or_else(|| format!("is {}, not a word", kind(value)))
     }
 }
 
@@ -87,7 +90,11 @@ pub(super) fn read(top: &mut Section<'_>, profiles: &[Profile], sites: &[(String
     let names: Vec<String> = tables.iter().map(|(key, _)| key.get_ref().clone()).collect();
     let site_names: Vec<String> = sites.iter().map(|(name, _)| name.clone()).collect();
     let tables = tables.into_iter().enumerate();
-    Groups(tables.map(|(own, (key, table))| group(own, key.get_ref(), table, profiles, &names, &site_names)).collect())
+    Groups(
+        tables
+            .map(|(own, (key, table))| group(own, key.get_ref(), table, profiles, &names, &site_names))
+            .collect(),
+    )
 }
 
 fn group(
@@ -109,7 +116,8 @@ fn group(
         }
     }
     let nothing = Spread::Constant(Duration::ZERO);
-    let (talk, _) = spread(&mut section, "talk", Spread::Exponential { mean: Duration::from_secs(120) }, |_| ());
+    let (talk, _) =
+        spread(&mut section, "talk", Spread::Exponential { mean: Duration::from_secs(120) }, |_| ());
     let (short_talk, short_share) = spread(&mut section, "short_talk", nothing, |inner| {
         inner.within("share", 0.0, 0.0..=0.99).into_inner()
     });
@@ -124,7 +132,9 @@ fn group(
         timeline: timeline(own, &mut section, names, sites),
         selection: section.or("selection", Selection::LongestIdle).into_inner(),
         weight: section.or("weight", 0u8).into_inner(),
-        ring: section.within("ring", Duration::from_secs(20), Duration::from_secs(1)..=Duration::from_secs(300)).into_inner(),
+        ring: section
+            .within("ring", Duration::from_secs(20), Duration::from_secs(1)..=Duration::from_secs(300))
+            .into_inner(),
         parallel: section.within("parallel", 1u8, 1..=8).into_inner(),
         no_answer: vec![Grade { then: NoAnswer::NotReady, tell: false }],
         wrap_up: wrap_up_max,
@@ -146,7 +156,13 @@ fn group(
         wrap_up,
     };
     section.close();
-    Group { name: name.to_owned(), title, plan, callers, turned_to: Targets::all(turned_to.map(GroupRef::at)) }
+    Group {
+        name: name.to_owned(),
+        title,
+        plan,
+        callers,
+        turned_to: Targets::all(turned_to.map(GroupRef::at)),
+    }
 }
 
 /// The first stage (`sites`, `level_min`), and those in `then`.

@@ -41,12 +41,16 @@ impl Value for For {
 }
 
 pub(super) fn read(top: &mut Section<'_>, groups: &[String], sites: &[(String, Site)]) -> Staff {
-    let shifts: Vec<Shift> = top.keyed("shifts").into_iter().map(|(key, table)| shift(key.into_inner(), table)).collect();
+    let shifts: Vec<Shift> =
+        top.keyed("shifts").into_iter().map(|(key, table)| shift(key.into_inner(), table)).collect();
     let mut staff = Staff { agents: Vec::new(), shifts, teams: Vec::new() };
     let findings = top.findings();
     let tables = top.keyed("teams");
     if tables.is_empty() {
-        findings.wrong_file("nobody answers: the plan has no team", "add [teams.city] with agents, skills and seats by shift");
+        findings.wrong_file(
+            "nobody answers: the plan has no team",
+            "add [teams.city] with agents, skills and seats by shift",
+        );
     }
     for (key, table) in tables {
         team(key.into_inner(), table, groups, sites, &mut staff);
@@ -92,7 +96,11 @@ fn team(
     let place = section.place();
     for (group, level) in section.pairs::<u8>("skills").unwrap_or_default() {
         if !(1..=10).contains(level.get_ref()) {
-            findings.wrong(level.span(), format!("level {} does not exist", level.get_ref()), "write one from 1 to 10");
+            findings.wrong(
+                level.span(),
+                format!("level {} does not exist", level.get_ref()),
+                "write one from 1 to 10",
+            );
         }
         if let Some(group) = find("group", &group, groups, findings) {
             skills.push((GroupRef::at(group), SkillLevel(*level.get_ref())));

@@ -85,7 +85,9 @@ pub(super) fn load(top: &mut Section<'_>, groups: &[String]) -> Load {
         after_holiday: section.within("after_holiday", 1.0, 0.0..=100.0).into_inner(),
         growth: section.within("growth", 0.0, -0.5..=1.0).into_inner(),
         events,
-        greeting: section.within("greeting", Duration::ZERO, Duration::ZERO..=Duration::from_secs(600)).into_inner(),
+        greeting: section
+            .within("greeting", Duration::ZERO, Duration::ZERO..=Duration::from_secs(600))
+            .into_inner(),
         greeting_lost: section.within("greeting_lost", 0.0, 0.0..=1.0).into_inner(),
         redial: again(&mut section, "redial"),
         repeat: again(&mut section, "repeat"),
@@ -108,7 +110,11 @@ fn events(top: &mut Section<'_>, groups: &[String]) -> Vec<Surge> {
         let from = section.must::<Date>("from", "\"2024-07-02\"");
         let to = section.must::<Date>("to", "\"2024-07-06\"");
         if to.get_ref() < from.get_ref() {
-            findings.wrong(to.span(), "the event ends before it begins", "write a last day that is the first or later");
+            findings.wrong(
+                to.span(),
+                "the event ends before it begins",
+                "write a last day that is the first or later",
+            );
         }
         let factor = section.within("factor", 1.0, 0.0..=100.0).into_inner();
         let staff = section.within("staff", 1.0, 0.0..=10.0).into_inner();

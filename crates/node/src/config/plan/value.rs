@@ -42,7 +42,8 @@ pub(super) enum Days {
 }
 
 impl Value for Days {
-    const WANTED: &'static str = r#""china" (statutory days and make-up weekends) or "plain" (Monday to Friday)"#;
+    const WANTED: &'static str =
+        r#""china" (statutory days and make-up weekends) or "plain" (Monday to Friday)"#;
 
     fn read(value: &DeValue<'_>) -> Result<Self, String> {
         match value.as_str() {
@@ -95,7 +96,11 @@ fn inner(mut section: Section<'_>, usual: Spread) -> Spread {
     let kind = section.or("kind", Kind::Exponential);
     let positive = |span: toml::Spanned<Duration>| {
         if span.get_ref().is_zero() {
-            findings.wrong(span.span(), "a span that scatters around nothing", "write a mean or median above 0s");
+            findings.wrong(
+                span.span(),
+                "a span that scatters around nothing",
+                "write a mean or median above 0s",
+            );
         }
         span.into_inner()
     };
