@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Crates by rank: each may use lower ranks only (`crates/README.md`).
-const RANKS: [(&str, u8); 10] = [
+const RANKS: [(&str, u8); 11] = [
     ("base", 0),
     ("acd", 1),
     ("sip", 1),
@@ -13,11 +13,12 @@ const RANKS: [(&str, u8); 10] = [
     ("phones", 2),
     ("report", 3),
     ("store", 4),
+    ("sim", 4),
     ("web", 5),
     ("node", 6),
 ];
 /// Crates that compute only.
-const CORES: [&str; 7] = ["base", "acd", "sip", "media", "call", "phones", "report"];
+const CORES: [&str; 8] = ["base", "acd", "sip", "media", "call", "phones", "report", "sim"];
 /// What a core must not reach for, and what it uses instead.
 const FORBIDDEN: [(&str, &str); 9] = [
     ("Instant::now", "the `now` it is given"),

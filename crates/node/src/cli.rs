@@ -1,6 +1,7 @@
 //! The command line: what a person can ask of `sujie`. Parsing only; `main` dispatches.
 
 use crate::reports::options;
+use base::Date;
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
@@ -43,6 +44,13 @@ pub enum Command {
     /// Help with the configuration.
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Run a plan's days in virtual time: who calls, who works, what comes of it. A year takes seconds.
+    #[command(after_help = SIMULATE_EXAMPLES)]
+    Simulate(Simulate),
+    /// The same callers under two plans, side by side: a recorded day under a changed configuration, a call log or
+    /// drawn callers under two plans.
+    #[command(name = "whatif", after_help = WHATIF_EXAMPLES)]
+    WhatIf(WhatIf),
     /// Look at call records.
     #[command(subcommand)]
     Records(RecordsCommand),
@@ -132,6 +140,85 @@ pub struct Demo {
     /// Write the journal of the engine's inputs into this folder, for `sujie replay`
     #[arg(long, value_name = "DIR")]
     pub journal: Option<PathBuf>,
+}
+
+const SIMULATE_EXAMPLES: &str = "\
+Examples:
+  sujie simulate --plan deploy/plans/year-2024.toml --seeds 3
+  sujie simulate --plan plan.toml --from 2024-07-01 --to 2024-07-14 --html july.html
+  sujie simulate --plan plan.toml --json | jq '.runs[0].total.service_level.sl1'
+
+The same plan and seed give the same events; the digest tells.";
+
+/// `sujie simulate`.
+#[derive(Args, Clone, Debug, PartialEq)]
+pub struct Simulate {
+    /// The plan file; deploy/plans/year-2024.toml shows every key
+    #[arg(long, short, value_name = "FILE")]
+    pub plan: PathBuf,
+    /// Seed of the first run (default: the plan's)
+    #[arg(long, value_name = "NUMBER")]
+    pub seed: Option<u64>,
+    /// Runs, each with the next seed
+    #[arg(long, value_name = "COUNT", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    pub seeds: u32,
+    /// First day (default: the plan's)
+    #[arg(long, value_name = "DATE", value_parser = day)]
+    pub from: Option<Date>,
+    /// Last day, inclusive (default: the plan's)
+    #[arg(long, value_name = "DATE", value_parser = day)]
+    pub to: Option<Date>,
+    /// Print JSON on standard output instead of tables
+    #[arg(long)]
+    pub json: bool,
+    /// Write a page with pictures of the first run: arrivals, waits, service level, occupancy
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
+}
+
+const WHATIF_EXAMPLES: &str = "\
+Examples:
+  sujie whatif --replay /var/lib/sujie/journal --config changed.toml
+  sujie whatif --replay calls.csv --plan today.toml --against tomorrow.toml
+  sujie whatif --plan today.toml --against tomorrow.toml --seeds 10 --intervals
+
+What did not happen is drawn (patience of those who were answered, talk of those who gave up), so several seeds are
+run; both sides meet the same callers.";
+
+/// `sujie whatif`.
+#[derive(Args, Clone, Debug, PartialEq, Eq)]
+pub struct WhatIf {
+    /// A journal's folder or file, or a call log (.csv)
+    #[arg(long, value_name = "DIR|FILE")]
+    pub replay: Option<PathBuf>,
+    /// Which run of the journal, when there are several (default: the newest)
+    #[arg(long, value_name = "NUMBER")]
+    pub run: Option<u64>,
+    /// The changed configuration of the centre, for a journal
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["plan", "against"])]
+    pub config: Option<PathBuf>,
+    /// The plan as it is
+    #[arg(long, value_name = "FILE", requires = "against")]
+    pub plan: Option<PathBuf>,
+    /// The plan as it could be
+    #[arg(long, value_name = "FILE", requires = "plan")]
+    pub against: Option<PathBuf>,
+    /// Seed of the first run
+    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+    pub seed: u64,
+    /// Runs of each side
+    #[arg(long, value_name = "COUNT", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub seeds: u32,
+    /// Half hours of the mean day, too
+    #[arg(long)]
+    pub intervals: bool,
+    /// Print JSON on standard output instead of tables
+    #[arg(long)]
+    pub json: bool,
+}
+
+fn day(text: &str) -> Result<Date, String> {
+    text.parse().map_err(|_| format!("{text:?} is not a day; write one such as 2024-07-02"))
 }
 
 /// A command that works on one configuration file.

@@ -17,6 +17,7 @@ mod build;
 mod mistake;
 mod names;
 pub(crate) mod nearest;
+pub mod plan;
 mod raw;
 mod secret;
 mod section;
@@ -26,6 +27,7 @@ mod text;
 mod value;
 
 pub use mistake::{Mistake, Mistakes, Severity};
+pub use plan::SimPlan;
 pub use summary::Summary;
 
 use mistake::Findings;

@@ -33,5 +33,7 @@ pub mod reports;
 pub mod rim;
 pub mod rtp;
 pub mod serve;
+pub mod simulate;
 pub mod staff;
 pub mod table;
+pub mod whatif;

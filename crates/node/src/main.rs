@@ -2,7 +2,7 @@
 
 use clap::Parser;
 use node::cli::{Cli, Command, ConfigCommand, RecordsCommand};
-use node::config::{Config, EXAMPLE};
+use node::config::{Config, EXAMPLE, SimPlan};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -13,6 +13,10 @@ fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Demo(options) => node::demo::command(&options),
         Command::Serve(from) => return with_config(&from.config, node::serve::command),
+        Command::Simulate(options) => {
+            return with_plan(&options.plan, |plan| node::simulate::command(&options, plan));
+        }
+        Command::WhatIf(options) => node::whatif::command(&options),
         Command::Check(from) => return with_config(&from.config, node::check::command),
         Command::Config(ConfigCommand::Example) => {
             print!("{EXAMPLE}");
@@ -31,6 +35,16 @@ fn main() -> ExitCode {
 fn with_config(path: &Path, run: impl FnOnce(Config) -> anyhow::Result<ExitCode>) -> ExitCode {
     match Config::load(path) {
         Ok(config) => run(config).unwrap_or_else(failed),
+        Err(mistakes) => {
+            eprint!("{mistakes}");
+            ExitCode::from(USAGE)
+        }
+    }
+}
+
+fn with_plan(path: &Path, run: impl FnOnce(SimPlan) -> anyhow::Result<ExitCode>) -> ExitCode {
+    match SimPlan::load(path) {
+        Ok(plan) => run(plan).unwrap_or_else(failed),
         Err(mistakes) => {
             eprint!("{mistakes}");
             ExitCode::from(USAGE)
