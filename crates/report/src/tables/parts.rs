@@ -75,6 +75,7 @@ fn whole(call: &Call, who: Who, emit: &mut dyn FnMut(Who, When, Part)) {
             Fate::Over(Outcome::AbandonedBeforeLine) => Before::Abandoned,
             Fate::Over(Outcome::Refused) => Before::Refused,
             Fate::Over(Outcome::Service) => Before::Service,
+            Fate::Over(Outcome::Callback) => Before::Callback,
             _ => Before::Lost,
         };
         if call.fate == Fate::Unknown {
@@ -91,6 +92,8 @@ fn whole(call: &Call, who: Who, emit: &mut dyn FnMut(Who, When, Part)) {
         Fate::Over(Outcome::AbandonedInLine) => Left::Abandoned { ringing: false, waited },
         Fate::Over(Outcome::AbandonedRinging) => Left::Abandoned { ringing: true, waited },
         Fate::Over(Outcome::TurnedAway(why)) => Left::TurnedAway(why),
+        Fate::Over(Outcome::CalledBack) => Left::CalledBack,
+        Fate::Over(Outcome::Joined) => Left::Joined,
         _ => Left::Lost,
     };
     emit(who, at, Part::Step(Step::Left(left)));
@@ -132,6 +135,8 @@ fn stays(call: &Call, emit: &mut dyn FnMut(Who, When, Part)) {
             End::AbandonedInLine => Left::Abandoned { ringing: false, waited },
             End::AbandonedRinging => Left::Abandoned { ringing: true, waited },
             End::TurnedAway(why) => Left::TurnedAway(why),
+            End::CalledBack => Left::CalledBack,
+            End::Joined => Left::Joined,
             _ => Left::Lost,
         };
         emit(who, at, Part::Step(Step::Left(left)));
