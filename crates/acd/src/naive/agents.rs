@@ -207,7 +207,7 @@ impl Naive {
     ) -> Result<(), &'static str> {
         let Offer { caller, agent } = self.end_offer(offer, end, out).ok_or(OVER)?;
         self.remember(agent, caller);
-        if then == Refused::Ready && self.agents[agent.index()].refusals.cooling() >= REFUSALS_MAX {
+        if then.is_soon(self.now) && self.agents[agent.index()].refusals.cooling() >= REFUSALS_MAX {
             let rang_out = end == OfferEnd::RangOut;
             then = Refused::NotReady(if rang_out { Reason::RingNoAnswer } else { Reason::Declined });
         }
