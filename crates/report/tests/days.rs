@@ -12,6 +12,8 @@ use sip::leg::{AorRef, LegRef, Origin, TrunkRef};
 use sip::message::Cause;
 use std::time::Duration;
 
+const BECAUSE: acd::Because = acd::Because::FirstInOrder { among: 1, passed: 0 };
+
 /// The centre's counters, as the records alone tell them.
 fn recount(records: &[CallRecord], thresholds: &[Duration], short: Duration) -> Counters {
     let mut counters = Counters::default();
@@ -37,10 +39,16 @@ fn recount(records: &[CallRecord], thresholds: &[Duration], short: Duration) -> 
             Outcome::TurnedAway(Turned::LineFull) => &mut counters.turned_away.line_full,
             Outcome::TurnedAway(Turned::WaitedTooLong) => &mut counters.turned_away.waited_too_long,
             Outcome::TurnedAway(Turned::NobodySignedIn) => &mut counters.turned_away.nobody_signed_in,
+            Outcome::TurnedAway(Turned::Closed) => &mut counters.turned_away.closed,
+            Outcome::TurnedAway(Turned::Surge) => &mut counters.turned_away.surge,
+            Outcome::TurnedAway(Turned::Blocked) => &mut counters.turned_away.blocked,
             Outcome::Lost if record.queued_at.is_some() => &mut counters.lost,
             Outcome::Lost => &mut counters.lost_before_line,
             Outcome::Refused => &mut counters.refused,
             Outcome::Service => &mut counters.service,
+            Outcome::CalledBack => &mut counters.called_back,
+            Outcome::Joined => &mut counters.joined,
+            Outcome::Callback => &mut counters.callbacks,
         } += 1;
     }
     counters
@@ -188,7 +196,7 @@ fn nonsense(random: &mut Random) -> Event {
         },
         2 => Event::Answered { call },
         3..5 => Event::Queued { call, group, position: 0, expected: None },
-        5..7 => Event::Offered { call, offer, agent, group },
+        5..7 => Event::Offered { call, offer, agent, group, because: BECAUSE },
         7 => Event::OfferEnded { call, offer, agent, end, status: 0 },
         8 => Event::Overflowed { call, from: group, to: other },
         9 => Event::TurnedAway { call, group, why, to },
@@ -229,7 +237,7 @@ fn a_record_is_bounded_and_keeps_what_counts() {
     );
     for round in 0..200 {
         let offer = OfferRef::from_bits(round);
-        say(round * 20, Event::Offered { call, offer, agent, group }, &mut out);
+        say(round * 20, Event::Offered { call, offer, agent, group, because: BECAUSE }, &mut out);
         say(
             round * 20 + 19,
             Event::OfferEnded { call, offer, agent, end: OfferEnd::RangOut, status: 408 },

@@ -146,6 +146,15 @@ impl Day {
             }
             Event::PhoneLost { aor, why } => format!("          = phone lost {} {why:?}", 8001 + aor.0),
             Event::Trunk { trunk, up } => format!("          = {trunk} {}", if *up { "up" } else { "down" }),
+            Event::Relaxed { call, group: g, stage } => {
+                format!("          = relaxed {} {} stage {stage}", self.name(*call), group(*g))
+            }
+            Event::Alert(alert) => format!("          = alert {alert:?}"),
+            Event::PlanChanged { agents, groups } => {
+                format!("          = plan changed: {agents} agents, {groups} groups")
+            }
+            Event::Explained { id, why } => format!("          = explained {id} {why:?}"),
+            Event::Previewed { id, preview } => format!("          = previewed {id} {preview:?}"),
             Event::RequestDone { id } => format!("          = done {id}"),
             Event::RequestRefused { id, why } => format!("          = refused {id} {why}"),
         }

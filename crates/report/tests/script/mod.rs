@@ -168,6 +168,7 @@ impl Script {
                 offer: offer(o)?,
                 agent: self.agent(agent)?,
                 group: self.group(group)?,
+                because: acd::Because::FirstInOrder { among: 1, passed: 0 },
             },
             ["offer_end", c, o, agent, end] => Event::OfferEnded {
                 call: call(c)?,
