@@ -10,7 +10,7 @@
 //!
 //! Never knows: how days are written in a configuration.
 
-use base::calendar::{Calendar, Date, Offset};
+use base::calendar::{Calendar, Date, LocalTime, Offset};
 use base::{Epoch, Timestamp};
 
 base::index!(HoursRef, "hours", "Opening hours, by their place in the plan.");
@@ -44,20 +44,20 @@ impl Hours {
     /// Whether it is open at `now`.
     #[must_use]
     pub fn is_open(&self, clock: &WallClock, now: Timestamp) -> bool {
-        let (day, second) = clock.offset.local(clock.epoch.unix_millis(now));
+        let LocalTime { date: day, second } = clock.offset.local(clock.epoch.unix_millis(now));
         let minute = (second / 60) as Minute;
         let on = |day: Date, minute: Minute| {
             let spans = if clock.calendar.is_workday(day) { &self.workdays } else { &self.days_off };
             spans.iter().any(|(from, to)| (*from..*to).contains(&minute))
         };
-        on(day, minute) || on(day.plus_days(-1), minute + 1_440)
+        on(day, minute) || on(day.add_days(-1), minute + 1_440)
     }
 
     /// The next change after `now`, within two days: when what depends on it must be looked at again.
     #[must_use]
     pub fn next_change(&self, clock: &WallClock, now: Timestamp) -> Option<Timestamp> {
         let open = self.is_open(clock, now);
-        let (_, second) = clock.offset.local(clock.epoch.unix_millis(now));
+        let LocalTime { second, .. } = clock.offset.local(clock.epoch.unix_millis(now));
         let millis = clock.epoch.unix_millis(now) % 1_000;
         let to_minute = std::time::Duration::from_millis(60_000 - (u64::from(second) % 60 * 1_000 + millis));
         let first = now + to_minute;
