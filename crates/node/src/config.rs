@@ -26,6 +26,7 @@ mod value;
 pub use mistake::{Mistake, Mistakes, Severity};
 pub use summary::Summary;
 
+use base::Private;
 use mistake::Findings;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -57,6 +58,8 @@ pub struct Config {
 pub struct NodePlan {
     /// Where HTTP is served (metrics, health, board).
     pub http: SocketAddr,
+    /// What a request that changes something must carry; `None`: nothing.
+    pub http_token: Option<Private>,
     /// File of the call records.
     pub database: PathBuf,
     /// Records are written at least this often: what a power cut may take.

@@ -4,7 +4,7 @@ use super::{Keys, or_first};
 use crate::config::mistake::Findings;
 use crate::config::raw::{Entry, File};
 use crate::config::{ClipOrigin, ClipSource};
-use acd::{GroupRef, Priority};
+use acd::GroupRef;
 use call::plan::{Entry as EntryPlan, Flow, FlowRef, ServiceCodes};
 use media::session::ClipRef;
 use sip::leg::TrunkRef;
@@ -53,7 +53,7 @@ pub(super) fn flows(raw: &File, keys: &Keys<'_>) -> Vec<Flow> {
                 .collect(),
             ring_back: keys.clips.find_some(flow.ring_back.as_ref()).map(ClipRef::at),
             group: GroupRef::at(or_first(keys.groups.find(&flow.group))),
-            priority: Priority(*flow.priority.get_ref()),
+            priority: flow.priority.get_ref().0,
         })
         .collect()
 }
