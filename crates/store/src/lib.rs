@@ -42,13 +42,15 @@
 //! Never knows: HTTP, sockets, the arithmetic of service levels; the recount in [`summary`] is plain SQL over
 //! the records, so that it can hold the counters of `report` to account.
 //!
-//! Reading order: [`schema`] → [`records`] → [`writer`] → [`backlog`] → [`summary`].
+//! Reading order: [`schema`] → [`records`] → [`writer`] → [`backlog`] → [`summary`];
+//! [`register`] is what people have set.
 
 pub mod backlog;
 pub mod calls;
 pub mod error;
 mod names;
 pub mod records;
+pub mod register;
 pub mod schema;
 pub mod summary;
 pub mod writer;
@@ -57,5 +59,6 @@ pub use backlog::Backlog;
 pub use calls::{Filter, StoredCall};
 pub use error::{OpenError, ReadError, WriteError};
 pub use records::{Durability, Records};
+pub use register::Register;
 pub use summary::Totals;
 pub use writer::{Numbers, Writer, Written};

@@ -8,6 +8,8 @@ use report::board::TrunkBoard;
 use report::board::{AgentBoard, AgentsByState, GroupBoard, Levels, Line as ReportLine, Mean as ReportMean};
 use report::spread::WAIT_BOUNDS;
 use report::{Board, Formula, Ratio, words};
+use acd::explain::{Obstacles, WhyCaller};
+use base::Timestamp;
 use serde::Serialize;
 use std::time::Duration;
 
@@ -38,6 +40,60 @@ pub struct Snapshot {
     pub trunks: Vec<Trunk>,
     /// Phone accounts with a living contact.
     pub phones_bound: u32,
+    /// Those who wait longest, and why.
+    pub longest_waiting: Vec<Waiting>,
+}
+
+/// What is known beside the report's board: who waits, and what the engine said about it last.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Live {
+    /// Each group, in the plan's order.
+    pub groups: Vec<LiveGroup>,
+    /// Those who wait longest, the longest first.
+    pub longest: Vec<LiveCaller>,
+}
+
+/// One group's present.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LiveGroup {
+    /// A surge is on.
+    pub surging: bool,
+    /// Callers who will be called back.
+    pub callbacks: u32,
+    /// What the last caller was told to expect.
+    pub expected: Option<Duration>,
+    /// How far such words were from what came, in all.
+    pub expected_error: Duration,
+    /// How many of them have been tried.
+    pub expected_tried: u64,
+    /// What keeps agents from the one who waits longest.
+    pub why: Option<(Obstacles, Timestamp)>,
+}
+
+/// One caller who waits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LiveCaller {
+    /// His call.
+    pub call: u64,
+    /// Place of the group.
+    pub group: usize,
+    /// His original clock.
+    pub since: Timestamp,
+    /// Why not now, and when that was said.
+    pub why: Option<(WhyCaller, Timestamp)>,
+}
+
+/// One caller who waits.
+#[derive(Serialize)]
+pub struct Waiting {
+    /// His call, to ask for him: `/api/v1/callers/{call}/why`.
+    pub call: u64,
+    /// Key of the group.
+    pub group: String,
+    /// How long.
+    pub waited_ms: u64,
+    /// Why not now; `null` until it was asked.
+    pub why: Option<serde_json::Value>,
 }
 
 /// Calls that arrived.
@@ -70,6 +126,16 @@ pub struct Group {
     pub line: Line,
     /// Agents who serve it; one of several groups is in each.
     pub agents_by_state: States,
+    /// A surge is on.
+    pub surging: bool,
+    /// Callers who will be called back.
+    pub callbacks_waiting: u32,
+    /// What the last caller was told to expect; `null` when it could not be told.
+    pub expected_wait_ms: Option<u64>,
+    /// How far such words were from what came.
+    pub expected_wait_error: Mean,
+    /// Agents by what keeps them from the one who waits longest; `null` when nobody waits.
+    pub why_not: Option<serde_json::Value>,
 }
 
 /// Callers of a group, or of the centre.
@@ -212,6 +278,8 @@ pub struct Offers {
     pub caller_gone: u64,
     /// The agent went away.
     pub agent_gone: u64,
+    /// Another agent, rung at the same time, was faster.
+    pub taken_elsewhere: u64,
 }
 
 /// Agents by state.
@@ -273,10 +341,12 @@ pub struct Trunk {
 impl Snapshot {
     /// The board as JSON has it.
     #[must_use]
-    pub fn of(board: &Board) -> Self {
+    pub fn of(board: &Board, live: &Live) -> Self {
         let counters = &board.total.counters;
+        let none = LiveGroup::default();
+        let groups = board.groups.iter().enumerate();
         Self {
-            version: 1,
+            version: 2,
             unix_ms: board.unix_ms,
             uptime_ms: board.taken_at.as_nanos() / 1_000_000,
             seq: board.seq,
@@ -292,21 +362,41 @@ impl Snapshot {
             },
             total: Line::of(&board.total),
             agents_by_state: States::of(&board.agents_by_state),
-            groups: board.groups.iter().map(Group::of).collect(),
+            groups: groups.map(|(at, group)| Group::of(group, live.groups.get(at).unwrap_or(&none))).collect(),
             agents: board.agents.iter().map(|agent| Agent::of(agent, board)).collect(),
             trunks: board.trunks.iter().map(Trunk::of).collect(),
             phones_bound: board.phones_bound,
+            longest_waiting: live.longest.iter().map(|caller| Waiting::of(caller, board)).collect(),
+        }
+    }
+}
+
+impl Waiting {
+    fn of(caller: &LiveCaller, board: &Board) -> Self {
+        Self {
+            call: caller.call,
+            group: board.groups.get(caller.group).map(|group| group.key.clone()).unwrap_or_default(),
+            waited_ms: ms(board.taken_at.since(caller.since)),
+            why: caller.why.as_ref().map(|(why, at)| crate::why::caller(why, *at, board)),
         }
     }
 }
 
 impl Group {
-    fn of(group: &GroupBoard) -> Self {
+    fn of(group: &GroupBoard, live: &LiveGroup) -> Self {
         Self {
             key: group.key.clone(),
             title: group.title.clone(),
             line: Line::of(&group.line),
             agents_by_state: States::of(&group.agents),
+            surging: live.surging,
+            callbacks_waiting: live.callbacks,
+            expected_wait_ms: live.expected.map(ms),
+            expected_wait_error: Mean::of(&ReportMean {
+                sum: live.expected_error,
+                count: live.expected_tried,
+            }),
+            why_not: live.why.as_ref().map(|(agents, at)| crate::why::obstacles(agents, *at)),
         }
     }
 }
@@ -363,6 +453,7 @@ impl Line {
                 declined: counters.offers.declined,
                 caller_gone: counters.offers.caller_gone,
                 agent_gone: counters.offers.agent_gone,
+                taken_elsewhere: counters.offers.taken_elsewhere,
             },
         }
     }
