@@ -395,7 +395,8 @@ impl Engine {
         shown: &Shown,
         out: &mut Out,
     ) -> Option<CallRef> {
-        let callback = self.callbacks.get(&from).filter(|callback| !callback.parked)?;
+        // One that was offered to several agents, the first of whom could not be rung, is over for the others, too.
+        let callback = self.callbacks.get(&from).filter(|this| !this.parked && this.stranded.is_none())?;
         let call = callback.call.or_else(|| self.begin_callback(now, from, out));
         if call.is_none() {
             self.cannot_show(now, from, shown.offer, shown.agent);
@@ -406,10 +407,11 @@ impl Engine {
     /// An agent is asked to take a callback and his phone cannot be rung. Declining would ask the next one in this
     /// very step, and so on without end: so it counts as an attempt.
     pub(crate) fn cannot_show(&mut self, now: Timestamp, from: CallRef, offer: OfferRef, agent: AgentRef) {
-        if let Some(callback) = self.callbacks.get_mut(&from) {
+        if self.ask(now, acd::Input::Accept { offer }).is_ok()
+            && let Some(callback) = self.callbacks.get_mut(&from)
+        {
             callback.stranded = Some(agent);
             callback.call = None;
-            let _ = self.ask(now, acd::Input::Accept { offer });
         }
     }
 

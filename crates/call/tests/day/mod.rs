@@ -142,7 +142,11 @@ impl Day {
         let invite = Box::new(Invited {
             origin,
             called: called.into(),
-            caller: Private::new(if name == "nobody" { String::new() } else { format!("+86527{name}") }),
+            // `c7@3` is the seventh call, from number 3.
+            caller: Private::new(match name.split('@').next_back() {
+                Some("nobody") | None => String::new(),
+                Some(number) => format!("+86527{number}"),
+            }),
             caller_name: Private::default(),
             diverted_from: Private::default(),
             call_id: name.into(),
