@@ -327,6 +327,7 @@ impl Setup {
             on_nobody: Target::Announce(ClipRef(2)),
             on_closed: Target::Announce(ClipRef(2)),
             on_surge: Target::Announce(ClipRef(2)),
+            callback: None,
         };
         let flow = |name: &str, group| Flow {
             name: name.to_owned(),
@@ -335,9 +336,10 @@ impl Setup {
             ring_back: None,
             group,
             priority: Priority(0),
+            requires: Abilities::NONE,
         };
         let entry =
-            |called: &str, flow| Entry { trunk: None, called: called.to_owned(), flow: FlowRef(flow) };
+            |called: &str, flow| Entry { trunk: None, called: called.to_owned(), flow: FlowRef(flow), site: SiteRef(0) };
         call::Plan {
             acd: acd::Plan {
                 groups: vec![

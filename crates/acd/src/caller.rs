@@ -179,7 +179,9 @@ impl Distributor {
         }
         request.since = request.since.min(self.now); // nobody has waited less than nothing
         let second = self.second_call(&request);
-        if let Some(why) = self.turned_at_the_door(&request, second.is_some()) {
+        // A missed call of another line leaves no place in this one.
+        let has_place = second.and_then(|first| self.callers.get(first)).is_some_and(|at| at.group == group);
+        if let Some(why) = self.turned_at_the_door(&request, has_place) {
             out.push(Output::TurnedAway { caller, group, why });
             return Ok(());
         }

@@ -11,6 +11,7 @@ use crate::event::{CallRef, Side};
 use crate::leg::{Preference, party};
 use crate::sdp;
 use media::session::{self, Audio, Hear};
+use sip::leg::LegRef;
 use std::net::IpAddr;
 
 impl Engine {
@@ -55,12 +56,13 @@ impl Engine {
     pub(crate) fn accept_answer(
         &mut self,
         call: CallRef,
-        side: Side,
+        leg: LegRef,
         answer: &[u8],
     ) -> Result<Audio, sdp::Refusal> {
         let answer = sdp::Session::parse(answer)?;
         let packet_time = self.plan.audio.packet_time;
-        let leg = self.leg_mut(call, side).ok_or(sdp::Refusal::NoUsableAudio)?;
+        let this = self.calls.get_mut(call).ok_or(sdp::Refusal::NoUsableAudio)?;
+        let leg = this.leg_mut(leg).ok_or(sdp::Refusal::NoUsableAudio)?;
         let (Some(asked), Some(port)) = (leg.asked.take(), leg.sound.port()) else {
             return Err(sdp::Refusal::NoUsableAudio);
         };

@@ -3,20 +3,28 @@
 //! ```text
 //!             late offer                clips over             acd offers           bridge stands
 //!   invited ─▶ Opening ─▶ Greeting ──────────────▶ Waiting ⇄ Ringing ─────────────▶ Talking
-//!        │                    (own phone) ▼           │ turned away                    │
-//!        └─ refused           Service ────┐           ▼                                │
-//!               │                         │       Announcing                           │
-//!               └────────────▶ Ending ◀───┴───────────┴────────── hung up ◀────────────┘
+//!        │                    (own phone) ▼           │ turned away, called back       │ ▲
+//!        └─ refused           Service ────┐           ├────▶ Forwarding ─(outside)─────┼─┤
+//!               │                         │           ▼                                │ │
+//!               │                         │       Announcing                           │ │
+//!               └────────────▶ Ending ◀───┴───────────┴────────── hung up ◀────────────┘ │
+//!                                                                                        │
+//!   a callback, agent first:   Ringing ─ agent answers ─▶ Calling ─ caller answers ──────┘
+//!   a callback, caller first:  Calling ─ caller answers ─▶ Waiting ⇄ Ringing ─▶ Talking
 //! ```
+//!
+//! Several agents may ring for one caller ([`Stage::Ringing`]); the first who answers has him.
 //!
 //! Each stage holds exactly what exists in it. `Ending` waits until every leg's `Released` and `Left` have
 //! come, so that no reference dies while somebody still uses it.
 
-use crate::leg::Leg;
+use crate::event::{CallRef, Outcome};
+use crate::leg::{Dialog, Leg};
 use crate::plan::FlowRef;
-use acd::{AgentRef, GroupRef, OfferRef, Turned};
+use acd::{AgentRef, GroupRef, OfferRef, SiteRef, Turned};
 use base::{Private, TimerRef, Timestamp};
 use media::session::ClipRef;
+use sip::leg::{LegRef, TrunkRef};
 use std::fmt;
 
 /// A call.
@@ -28,6 +36,8 @@ pub struct Call {
     pub number: Private,
     /// What was dialed for.
     pub way: Way,
+    /// The site where it came in.
+    pub site: SiteRef,
     /// The group in whose line he was last.
     pub group: Option<GroupRef>,
     /// Where the call is.
@@ -54,6 +64,8 @@ pub enum Way {
         /// Done when his phone is free again.
         then: Option<acd::Input>,
     },
+    /// We call somebody back; named by the call from which that came.
+    Callback(CallRef),
     /// Nothing that we serve.
     Refused,
 }
@@ -67,12 +79,16 @@ pub enum Stage {
     Greeting(usize),
     /// In a line.
     Waiting(Place),
-    /// In a line, and an agent's phone rings.
-    Ringing(Place, Ring),
-    /// With an agent.
+    /// In a line, and agents' phones ring: at least one, at most [`acd::plan::PARALLEL_MAX`].
+    Ringing(Place, Vec<Ring>),
+    /// A callback: the caller's number is being dialed.
+    Calling(Calling),
+    /// Turned away, and a number outside is being dialed for him.
+    Forwarding(Forward),
+    /// With an agent, or put through to a number outside.
     Talking(Talk),
-    /// Turned away, hears why.
-    Announcing(Turned),
+    /// Out of the line, hears what becomes of him; he counts as this however it goes on.
+    Announcing(Outcome),
     /// An agent's phone hears what became of its code.
     Service,
     /// Over, but for the last facts; the agent's leg, when he talked.
@@ -107,37 +123,112 @@ pub struct Ring {
     pub early: Option<Box<[u8]>>,
 }
 
+/// A caller who is being called back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Calling {
+    /// His place, for when he is dialed first.
+    pub place: Place,
+    /// The agent who waits with him; `None` when he is dialed first.
+    pub companion: Option<Talk>,
+    /// The answer in his 18x.
+    pub early: Option<Box<[u8]>>,
+}
+
+/// A number outside that is dialed for a caller who was turned away.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Forward {
+    /// Why he was.
+    pub why: Turned,
+    /// Through which trunk.
+    pub trunk: TrunkRef,
+    /// The number's leg.
+    pub leg: Leg,
+    /// The answer in its 18x.
+    pub early: Option<Box<[u8]>>,
+}
+
+/// Who is in the agent's slot of a talk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum With {
+    /// An agent.
+    Agent(AgentRef),
+    /// A number outside, because he was turned away.
+    Outside(Turned),
+}
+
 /// A talk.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Talk {
     /// With whom.
-    pub agent: AgentRef,
-    /// His leg.
+    pub with: With,
+    /// The leg in the agent's slot.
     pub leg: Leg,
     /// How often one codec for both sides may still be asked for.
     pub alignments: u8,
 }
 
 impl Call {
-    /// The agent's leg: rung, talking or ending.
+    /// The leg in the agent's slot, once there is one only: waiting with him, talking, put through, ending.
     #[must_use]
-    pub const fn agent_leg(&self) -> Option<&Leg> {
+    pub fn agent_leg(&self) -> Option<&Leg> {
         match &self.stage {
-            Stage::Ringing(_, ring) => Some(&ring.leg),
+            Stage::Calling(calling) => calling.companion.as_ref().map(|talk| &talk.leg),
+            Stage::Forwarding(forward) => Some(&forward.leg),
             Stage::Talking(talk) => Some(&talk.leg),
             Stage::Ending(leg) => leg.as_ref(),
             _ => None,
         }
     }
 
-    /// The agent's leg, to change.
-    pub const fn agent_leg_mut(&mut self) -> Option<&mut Leg> {
+    /// The same, to change.
+    pub fn agent_leg_mut(&mut self) -> Option<&mut Leg> {
         match &mut self.stage {
-            Stage::Ringing(_, ring) => Some(&mut ring.leg),
+            Stage::Calling(calling) => calling.companion.as_mut().map(|talk| &mut talk.leg),
+            Stage::Forwarding(forward) => Some(&mut forward.leg),
             Stage::Talking(talk) => Some(&mut talk.leg),
             Stage::Ending(leg) => leg.as_mut(),
             _ => None,
         }
+    }
+
+    /// Agents' phones that ring for it.
+    #[must_use]
+    pub fn rings(&self) -> &[Ring] {
+        match &self.stage {
+            Stage::Ringing(_, rings) => rings,
+            _ => &[],
+        }
+    }
+
+    /// The ring on this leg, to change.
+    pub fn ring_mut(&mut self, leg: LegRef) -> Option<&mut Ring> {
+        match &mut self.stage {
+            Stage::Ringing(_, rings) => rings.iter_mut().find(|ring| ring.leg.leg == leg),
+            _ => None,
+        }
+    }
+
+    /// Every leg that is not withdrawn.
+    pub fn legs(&self) -> impl Iterator<Item = &Leg> {
+        let rings = self.rings().iter().map(|ring| &ring.leg);
+        std::iter::once(&self.caller).chain(self.agent_leg()).chain(rings)
+    }
+
+    /// The leg of that name, to change.
+    pub fn leg_mut(&mut self, leg: LegRef) -> Option<&mut Leg> {
+        if self.caller.leg == leg {
+            return Some(&mut self.caller);
+        }
+        if matches!(self.stage, Stage::Ringing(..)) {
+            return self.ring_mut(leg).map(|ring| &mut ring.leg);
+        }
+        self.agent_leg_mut().filter(|known| known.leg == leg)
+    }
+
+    /// Whether we make this call, and the caller's phone has not been reached yet.
+    #[must_use]
+    pub fn is_planned(&self) -> bool {
+        self.caller.dialog == Dialog::Planned
     }
 
     /// Whether the call is over but for the last facts.
@@ -163,15 +254,24 @@ impl fmt::Display for Call {
             Stage::Opening => f.write_str("opening: waits for the caller's SDP")?,
             Stage::Greeting(clip) => write!(f, "greeting: clip {clip}")?,
             Stage::Waiting(place) => write!(f, "waiting: {} since {}", place.group, place.since)?,
-            Stage::Ringing(place, ring) => {
-                write!(
-                    f,
-                    "ringing: {} since {}, {} at {}",
-                    place.group, place.since, ring.offer, ring.agent
-                )?;
+            Stage::Ringing(place, rings) => {
+                write!(f, "ringing: {} since {}", place.group, place.since)?;
+                for ring in rings {
+                    write!(f, ", {} at {}", ring.offer, ring.agent)?;
+                }
             }
-            Stage::Talking(talk) => write!(f, "talking: with {}", talk.agent)?,
-            Stage::Announcing(why) => write!(f, "announcing: {why:?}")?,
+            Stage::Calling(calling) => {
+                let waits = if calling.companion.is_some() { ", an agent waits with him" } else { "" };
+                write!(f, "dialed to be called back: {}{waits}", calling.place.group)?;
+            }
+            Stage::Forwarding(forward) => {
+                write!(f, "being put through {}: {:?}", forward.trunk, forward.why)?
+            }
+            Stage::Talking(talk) => match talk.with {
+                With::Agent(agent) => write!(f, "talking: with {agent}")?,
+                With::Outside(why) => write!(f, "put through: {why:?}")?,
+            },
+            Stage::Announcing(outcome) => write!(f, "announcing: {outcome:?}")?,
             Stage::Service => f.write_str("service code")?,
             Stage::Ending(_) => f.write_str("ending")?,
         }

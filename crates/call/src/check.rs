@@ -1,10 +1,10 @@
 //! The engine's invariants, as a function: slow, for tests and simulation, after each step.
 
-use crate::call::{Call, Stage};
-use crate::engine::{Engine, Owner};
+use crate::call::{Call, Calling, Stage, Talk, Way, With};
+use crate::engine::{Engine, Owner, caller_of};
 use crate::event::CallRef;
 use crate::leg::{Dialog, Leg, Role, Sound};
-use acd::{AgentState, GroupRef};
+use acd::{AgentRef, AgentState, GroupRef};
 
 impl Engine {
     /// Holds the state against what must always be true between two steps:
@@ -13,8 +13,10 @@ impl Engine {
     /// - every living leg belongs to one call and every call's legs are known;
     /// - every port is free, resting, set aside or held by exactly one leg;
     /// - each stage has the audio it needs, and an ended call has none open;
-    /// - an agent is offered or talking exactly when one call rings or talks with him;
+    /// - an agent is offered exactly when one call rings at him, and talks exactly when he has an open leg in one;
     /// - who waits or rings is in the distributor's lines, and nobody else is;
+    /// - every callback is known to the distributor unless it is parked, and the distributor knows no other;
+    /// - a call of ours belongs to one callback until it has led to a talk or is over;
     /// - the distributor's own invariants;
     /// - what is done is forgotten.
     ///
@@ -44,23 +46,24 @@ impl Engine {
             let known = withdrawn.partition_point(|other| *other <= name)
                 - withdrawn.partition_point(|other| *other < name);
             self.check_call(name, call, known).map_err(|why| format!("{name} ({call}): {why}"))?;
-            for leg in std::iter::once(&call.caller).chain(call.agent_leg()) {
-                ports.extend(leg.sound.port());
-            }
-            ringing += usize::from(matches!(call.stage, Stage::Ringing(..)));
-            talking += usize::from(matches!(call.stage, Stage::Talking(_)));
-            in_line += usize::from(matches!(call.stage, Stage::Waiting(_) | Stage::Ringing(..)));
+            ports.extend(call.legs().filter_map(|leg| leg.sound.port()));
+            ringing += call.rings().len();
+            talking += usize::from(companion(call).is_some());
+            let waits = matches!(call.stage, Stage::Waiting(_) | Stage::Ringing(..));
+            in_line += usize::from(waits && !call.is_planned());
         }
         let groups = (0..self.plan.acd.groups.len()).filter_map(|group| self.acd.group(GroupRef::at(group)));
-        let lines: usize = groups.map(|group| group.waiting).sum();
+        let (lines, away) =
+            groups.fold((0, 0), |(lines, away), group| (lines + group.waiting, away + group.callbacks));
         hold(lines == in_line, || format!("{in_line} callers wait, {lines} are in line"))?;
+        self.check_callbacks(away)?;
         hold(live == self.live, || format!("{live} calls are live, {} are counted", self.live))?;
 
         for (leg, owner) in legs {
             let call = self.calls.get(owner.call).ok_or_else(|| format!("{leg:?} belongs to no call"))?;
             let known = match owner.role {
                 Role::Caller => call.caller.leg == *leg,
-                Role::Agent => call.agent_leg().is_some_and(|agent| agent.leg == *leg),
+                Role::Agent => call.legs().skip(1).any(|agent| agent.leg == *leg),
                 Role::Withdrawn(_) => call.withdrawn > 0,
             };
             hold(known, || format!("{leg:?} is not known to {}", owner.call))?;
@@ -87,7 +90,7 @@ impl Engine {
         hold(call.told == call.is_ending(), || "its end and the word of it differ".into())?;
         hold(call.limit.is_some(), || "has no limit".into())?;
         self.check_leg(name, Role::Caller, &call.caller)?;
-        if let Some(leg) = call.agent_leg() {
+        for leg in call.legs().skip(1) {
             self.check_leg(name, Role::Agent, leg)?;
         }
         hold(withdrawn == call.withdrawn as usize, || {
@@ -100,17 +103,33 @@ impl Engine {
             Stage::Greeting(_) | Stage::Waiting(_) | Stage::Announcing(_) | Stage::Service => {
                 hold(open(&call.caller), || "the caller hears nothing".into())
             }
-            Stage::Ringing(_, ring) => {
-                let reserved = matches!(ring.leg.sound, Sound::Reserved(_));
-                hold(open(&call.caller) && reserved, || "sound does not fit".into())?;
-                let state = self.agent_state(ring.agent);
-                hold(state == Some(AgentState::Offered(ring.offer)), || format!("agent is {state:?}"))
+            Stage::Ringing(_, rings) => {
+                let most = usize::from(acd::plan::PARALLEL_MAX);
+                hold((1..=most).contains(&rings.len()), || format!("{} phones ring", rings.len()))?;
+                hold(open(&call.caller) || call.is_planned(), || "the caller hears nothing".into())?;
+                for ring in rings {
+                    let reserved = matches!(ring.leg.sound, Sound::Reserved(_));
+                    hold(reserved, || "sound does not fit".into())?;
+                    let state = self.agent_state(ring.agent);
+                    hold(state == Some(AgentState::Offered(ring.offer)), || format!("agent is {state:?}"))?;
+                }
+                Ok(())
+            }
+            Stage::Calling(calling) => {
+                let dialed = matches!(call.caller.sound, Sound::Reserved(_)) && call.caller.is_up();
+                hold(dialed, || "nobody is dialed".into())?;
+                let waits = calling.companion.as_ref();
+                hold(waits.is_none_or(|talk| open(&talk.leg)), || "the agent hears nothing".into())?;
+                self.check_companion(call)
+            }
+            Stage::Forwarding(forward) => {
+                let dialed = matches!(forward.leg.sound, Sound::Reserved(_)) && forward.leg.is_up();
+                hold(open(&call.caller) && dialed, || "nobody is dialed".into())
             }
             Stage::Talking(talk) => {
                 hold(open(&call.caller) && open(&talk.leg), || "the bridge does not stand".into())?;
                 hold(call.caller.is_answered(), || "the caller is not answered".into())?;
-                let state = self.agent_state(talk.agent);
-                hold(state == Some(AgentState::Talking), || format!("agent is {state:?}"))
+                self.check_companion(call)
             }
             Stage::Ending(leg) => {
                 let silent =
@@ -120,9 +139,65 @@ impl Engine {
         }
     }
 
+    /// An agent in a call is talking, as the distributor has it.
+    fn check_companion(&self, call: &Call) -> Result<(), String> {
+        let Some(agent) = companion(call) else { return Ok(()) };
+        let state = self.agent_state(agent);
+        hold(state == Some(AgentState::Talking), || format!("agent is {state:?}"))
+    }
+
+    /// Callbacks, those in the distributor's lines who are not on the phone, and the calls that we make.
+    fn check_callbacks(&self, away: usize) -> Result<(), String> {
+        let mut in_line = 0;
+        for (from, callback) in self.callbacks() {
+            in_line += usize::from(!callback.parked && !callback.reached);
+            let known = self.acd.caller(caller_of(from)).is_some();
+            hold(known != callback.parked, || {
+                format!("{from} is to be called back, parked: {}, in line: {known}", callback.parked)
+            })?;
+            hold(callback.kept && callback.stranded.is_none(), || format!("{from} was left half done"))?;
+            let Some(call) = callback.call else {
+                hold(!callback.reached, || format!("{from} was reached and is nowhere"))?;
+                continue;
+            };
+            let this = self.calls.get(call).filter(|this| this.way == Way::Callback(from));
+            let this = this.ok_or_else(|| format!("{from} is in {call}, which is not his"))?;
+            let waits = matches!(this.stage, Stage::Waiting(_) | Stage::Ringing(..));
+            let dialed = matches!(this.stage, Stage::Calling(_));
+            hold(waits || dialed, || format!("{from} is in {call}, which is {this}"))?;
+            let there = waits && !this.is_planned();
+            hold(there == callback.reached, || format!("{from} is in {call}, reached: {there}"))?;
+        }
+        hold(in_line == away, || format!("{in_line} are to be called back, {away} are in line"))?;
+        for (name, call) in self.calls.iter() {
+            let Way::Callback(from) = call.way else { continue };
+            let past = matches!(call.stage, Stage::Talking(_) | Stage::Announcing(_) | Stage::Ending(_));
+            let known = self.callbacks.get(&from).is_some_and(|callback| callback.call == Some(name));
+            hold(known != past, || format!("{name} ({call}) is for {from}, who knows it: {known}"))?;
+        }
+        let held = self.calls.iter().filter(|(_, call)| matches!(call.way, Way::Callback(_)));
+        let rung: usize = held.map(|(_, call)| call.rings().len()).sum();
+        hold(rung == self.rung.len(), || {
+            format!("{rung} phones ring for callbacks, {} known", self.rung.len())
+        })
+    }
+
     fn check_leg(&self, call: CallRef, role: Role, leg: &Leg) -> Result<(), String> {
         let known = self.legs.get(&leg.leg) == Some(&Owner { call, role });
-        hold(known == (leg.dialog != Dialog::Over), || format!("{:?} {:?} is lost", leg.leg, leg.dialog))
+        hold(known == !matches!(leg.dialog, Dialog::Over | Dialog::Planned), || {
+            format!("{:?} {:?} is lost", leg.leg, leg.dialog)
+        })
+    }
+}
+
+/// The agent who is in a call: talking, or waiting for a caller who is dialed.
+const fn companion(call: &Call) -> Option<AgentRef> {
+    match &call.stage {
+        Stage::Talking(Talk { with: With::Agent(agent), .. })
+        | Stage::Calling(Calling { companion: Some(Talk { with: With::Agent(agent), .. }), .. }) => {
+            Some(*agent)
+        }
+        _ => None,
     }
 }
 

@@ -17,17 +17,21 @@
 //! legs are found through a table, because SIP mints those that arrive.
 
 use crate::call::Call;
+use crate::callback::Callback;
+use crate::cause;
 use crate::event::{CallRef, Event, Outcome, Side, Stamped};
 use crate::leg::Role;
 use crate::plan::Plan;
 use crate::ports::Ports;
 use crate::request::{Request, RequestId};
-use acd::{AgentRef, AgentState, CallerRef, Distributor};
+use crate::ringing::Shown;
+use acd::{AgentRef, AgentState, CallerRef, Distributor, OfferRef, PartyRef, Prefer};
 use base::{Arena, Random, Table, Timestamp, Wheel};
 use media::session::{self, Party, SessionRef};
 use sip::leg::{Fact, LegRef};
 use sip::message::Cause;
 use std::collections::VecDeque;
+use std::net::IpAddr;
 
 /// What arrives.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,6 +73,18 @@ pub struct Engine {
     pub(crate) winding: Vec<u32>,
     /// When our last BYE went to each agent's phone.
     pub(crate) byes: Vec<Option<Timestamp>>,
+    /// Who is to be called back, by the call from which that came. Each stands in a line of the distributor, so
+    /// that the lines' lengths bound it.
+    pub(crate) callbacks: Table<CallRef, Callback>,
+    /// Offers that ring for a callback, and the call that we make for it.
+    pub(crate) rung: Table<OfferRef, CallRef>,
+    /// Callbacks that came from no call are named by this.
+    pub(crate) callbacks_minted: u32,
+    /// The agent whom a party should get, because of an open case; bounded
+    /// ([`PREFERRED_MAX`](crate::requests::PREFERRED_MAX)).
+    pub(crate) preferred: Table<PartyRef, Prefer>,
+    /// The address on which a caller's signalling arrived last: what our SDP shows in a call that we make.
+    pub(crate) here: Option<IpAddr>,
     /// Calls that are not ending.
     pub(crate) live: usize,
     /// No new calls.
@@ -115,6 +131,11 @@ impl Engine {
             acd: Distributor::new(plan.acd.clone()),
             calls: Arena::default(),
             legs: Table::seeded(random.bits()),
+            callbacks: Table::default(),
+            rung: Table::default(),
+            callbacks_minted: 0,
+            preferred: Table::default(),
+            here: None,
             ports: Ports::new(&plan.audio.ports, plan.audio.port_rest),
             timers: Wheel::default(),
             random,
@@ -192,8 +213,11 @@ impl Engine {
             Fact::Offered { leg, offer } => self.offered(now, leg, offer.as_deref(), out),
             Fact::Reanswered { leg, answer } => self.reanswered(now, leg, &answer, out),
             Fact::ReofferRefused { leg, .. } => self.reoffer_refused(now, leg, out),
-            // No flow asks for digits.
-            Fact::Key { .. } => {}
+            Fact::Key { leg, digit } => {
+                if let Some((call, Side::Caller)) = self.side_of(leg) {
+                    self.key_pressed(now, call, digit);
+                }
+            }
             Fact::Released { leg, cause, status, by } => self.released(now, leg, cause, status, by, out),
             Fact::AorBound { aor, contacts, first } => self.phone_bound(now, aor, contacts, first, out),
             Fact::AorLost { aor, why } => self.phone_lost(now, aor, why, out),
@@ -207,7 +231,11 @@ impl Engine {
             session::Fact::ClipEnded { session, party, clip } => {
                 self.clip_ended(now, call_of(session), party, clip, out);
             }
-            session::Fact::Key { .. } => {}
+            session::Fact::Key { session, party, digit } => {
+                if side(party) == Side::Caller {
+                    self.key_pressed(now, call_of(session), digit);
+                }
+            }
             session::Fact::Silent { session, party } => self.silent(now, call_of(session), side(party), out),
             session::Fact::PortFailed { session, party, port } => {
                 self.port_failed(now, call_of(session), side(party), port, out);
@@ -260,17 +288,22 @@ impl Engine {
                 Say::Queued { caller, group, position, expected } => {
                     self.queued(now, caller_call(caller), group, position, expected, out);
                 }
-                Say::Offer { offer, caller, agent, group, ring, because, .. } => {
-                    self.ring(now, caller_call(caller), offer, agent, group, ring, because, out);
+                Say::Offer { offer, caller, agent, group, ring, answer, because } => {
+                    let shown = Shown { offer, agent, group, ring, answer, because };
+                    self.shown(now, caller, shown, out);
                 }
                 Say::OfferEnded { offer, caller, agent, end } => {
                     self.offer_ended(now, caller_call(caller), offer, agent, end, out);
                 }
+                // Who will be called back goes along his timeline, too; it moves no call.
+                Say::Overflowed { caller, .. } | Say::Relaxed { caller, .. }
+                    if self.callbacks.contains(&caller_call(caller)) => {}
                 Say::Overflowed { caller, from, to } => {
                     self.tell(now, Event::Overflowed { call: caller_call(caller), from, to }, out);
                 }
                 Say::Served { caller, agent, group, since } => {
-                    self.connect(now, caller_call(caller), agent, group, since, out);
+                    let call = self.call_for(caller);
+                    self.connect(now, call, agent, group, since, out);
                 }
                 Say::TurnedAway { caller, group, why } => {
                     self.turned_away(now, caller_call(caller), group, why, out);
@@ -280,12 +313,19 @@ impl Engine {
                     self.tell(now, Event::Relaxed { call: caller_call(caller), group, stage }, out);
                 }
                 Say::Alert(alert) => self.tell(now, Event::Alert(alert), out),
-                Say::Collapsed { .. }
-                | Say::CallbackOffered { .. }
-                | Say::CallbackKept { .. }
-                | Say::Dial { .. }
-                | Say::CallbackEnded { .. }
-                | Say::Refused { .. } => {}
+                Say::Collapsed { caller, .. } => {
+                    let by = Side::System;
+                    self.end(now, caller_call(caller), Outcome::Joined, cause::NORMAL, by, out);
+                }
+                Say::CallbackOffered { caller } => self.callback_offered(now, caller_call(caller), out),
+                Say::CallbackKept { caller, group, missed, after } => {
+                    self.callback_kept(now, caller_call(caller), group, missed, after, out);
+                }
+                Say::Dial { caller, attempt } => self.dial(now, caller_call(caller), attempt, out),
+                Say::CallbackEnded { caller, group, end } => {
+                    self.callback_ended(now, caller_call(caller), group, end, out);
+                }
+                Say::Refused { .. } => {}
             }
         }
     }
@@ -330,7 +370,7 @@ const fn call_of(session: SessionRef) -> CallRef {
     CallRef::from_bits(session.bits())
 }
 
-const fn caller_call(caller: CallerRef) -> CallRef {
+pub(crate) const fn caller_call(caller: CallerRef) -> CallRef {
     CallRef::from_bits(caller.bits())
 }
 

@@ -45,7 +45,7 @@ pub enum Outcome {
     Refused,
     /// A service code; not a hotline call.
     Service,
-    /// The caller left the line to be called back.
+    /// The caller left the line to be called back. A missed call is not this: it was abandoned.
     CalledBack,
     /// The same party called again, and that call has his place.
     Joined,
@@ -213,6 +213,79 @@ pub enum Event {
         group: GroupRef,
         /// Which stage of its timeline opened.
         stage: u8,
+    },
+    /// He is asked whether he wants to be called back, and hears the prompt.
+    CallbackOffered {
+        /// The call.
+        call: CallRef,
+    },
+    /// Somebody is to be called back: the first time with `attempt` 0, and again after each attempt that failed.
+    /// Who asked for it is out of the line; a missed call (漏话) was counted as abandoned.
+    CallbackKept {
+        /// The callback: the call from which it came, or a name of its own.
+        from: CallRef,
+        /// Whom; normalized.
+        caller: Private,
+        /// In whose line he stands.
+        group: GroupRef,
+        /// Nobody asked for it.
+        missed: bool,
+        /// Not before.
+        after: Timestamp,
+        /// Attempts so far.
+        attempt: u8,
+    },
+    /// A call of ours for a callback has begun; follows its `Arrived`. It is never offered or answered in the sense
+    /// of a line, and ends as [`Outcome::Callback`].
+    CallbackBegun {
+        /// The call.
+        call: CallRef,
+        /// Which callback.
+        from: CallRef,
+        /// In whose line it stands.
+        group: GroupRef,
+    },
+    /// The caller of a callback is being dialed.
+    CallbackDialed {
+        /// The call.
+        call: CallRef,
+        /// Which callback.
+        from: CallRef,
+        /// In whose line it stands.
+        group: GroupRef,
+        /// Which attempt, from 1.
+        attempt: u8,
+    },
+    /// The caller of a callback and an agent can talk; `Disconnected` follows.
+    CallbackConnected {
+        /// The call.
+        call: CallRef,
+        /// Which callback.
+        from: CallRef,
+        /// With whom.
+        agent: AgentRef,
+        /// In whose line it stood.
+        group: GroupRef,
+        /// Since his original clock.
+        waited: Duration,
+    },
+    /// A callback is over. Exactly one ends each that was kept.
+    CallbackEnded {
+        /// Which.
+        from: CallRef,
+        /// In whose line it stood.
+        group: GroupRef,
+        /// How.
+        end: acd::CallbackEnd,
+    },
+    /// A caller who was turned away talks to a number outside.
+    PutThrough {
+        /// The call.
+        call: CallRef,
+        /// The group that turned him away.
+        group: GroupRef,
+        /// Through which trunk.
+        trunk: TrunkRef,
     },
     /// A supervisor should know.
     Alert(acd::Alert),

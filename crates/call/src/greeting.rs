@@ -40,8 +40,11 @@ impl Engine {
         }
         match this.stage {
             Stage::Greeting(at) => self.greet(now, call, at + 1, out),
-            Stage::Announcing(why) => {
-                self.end(now, call, Outcome::TurnedAway(why), cause::BUSY, Side::System, out);
+            Stage::Waiting(_) | Stage::Ringing(..) => self.wait_to_music(call, out),
+            Stage::Announcing(outcome) => {
+                let busy = matches!(outcome, Outcome::TurnedAway(_));
+                let cause = if busy { cause::BUSY } else { cause::NORMAL };
+                self.end(now, call, outcome, cause, Side::System, out);
             }
             Stage::Service => self.end(now, call, Outcome::Service, cause::NORMAL, Side::System, out),
             _ => {}

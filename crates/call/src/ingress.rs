@@ -18,6 +18,7 @@ use crate::event::{CallRef, Event, Outcome, Side};
 use crate::leg::{CALLER, Dialog, Leg, Preference, Role, Sound};
 use crate::plan::FlowRef;
 use crate::sdp::{self, Local};
+use acd::SiteRef;
 use base::Timestamp;
 use media::session::{self, Codec};
 use sip::leg::{Command, Invited, LegRef, Origin};
@@ -49,16 +50,20 @@ impl Engine {
         if self.legs.contains(&leg) {
             return;
         }
+        if matches!(invite.origin, Origin::Trunk(_)) {
+            self.here = Some(invite.local);
+        }
         let admitted = self.admit(now, &invite);
         let local = Local::new(self.random.bits() as u32, self.address(invite.local));
-        let (way, denied) = match admitted {
+        let ((way, site), denied) = match admitted {
             Ok(way) => (way, None),
-            Err(denied) => (Way::Refused, Some(denied)),
+            Err(denied) => ((Way::Refused, SiteRef(0)), Some(denied)),
         };
         let call = self.calls.insert(Call {
             caller: Leg::new(leg, local, invite.nated),
             number: invite.caller.clone(),
             way,
+            site,
             group: None,
             stage: Stage::Opening,
             setup: None,
@@ -100,7 +105,7 @@ impl Engine {
         if this.stage == Stage::Opening {
             let agreed = answer
                 .ok_or(sdp::Refusal::NoUsableAudio)
-                .and_then(|answer| self.accept_answer(call, Side::Caller, answer));
+                .and_then(|answer| self.accept_answer(call, leg, answer));
             let Ok(audio) = agreed else {
                 self.end(now, call, Outcome::Lost, cause::INCOMPATIBLE, Side::System, out);
                 return;
@@ -115,19 +120,21 @@ impl Engine {
         self.align(now, call, Side::Agent, out);
     }
 
-    /// The caller's way, if there is room for him.
-    fn admit(&mut self, now: Timestamp, invite: &Invited) -> Result<Way, Denied> {
+    /// The caller's way and his site, if there is room for him.
+    fn admit(&mut self, now: Timestamp, invite: &Invited) -> Result<(Way, SiteRef), Denied> {
         let way = match invite.origin {
             Origin::Trunk(trunk) => {
                 let entry = self.plan.entries.iter().find(|entry| {
                     entry.trunk.is_none_or(|wanted| wanted == trunk) && fits(&entry.called, &invite.called)
                 });
-                let flow = entry.map(|entry| entry.flow);
-                let flow = flow.filter(|flow| flow.index() < self.plan.flows.len());
-                Way::Flow(flow.ok_or(Denied::with(cause::UNALLOCATED))?)
+                let entry = entry.filter(|entry| entry.flow.index() < self.plan.flows.len());
+                let entry = entry.ok_or(Denied::with(cause::UNALLOCATED))?;
+                (Way::Flow(entry.flow), entry.site)
             }
             // Served even when there is no room for callers: that is when agents must be able to sign in.
-            Origin::Aor(aor) => return self.service_code(now, aor, &invite.called),
+            Origin::Aor(aor) => {
+                return self.service_code(now, aor, &invite.called).map(|way| (way, SiteRef(0)));
+            }
         };
         if self.draining || self.live >= self.plan.calls_max {
             return Err(Denied::full(cause::CONGESTION));
@@ -188,7 +195,7 @@ impl Engine {
         match self.calls.get(call).map(|this| this.way) {
             Some(Way::Flow(_)) => self.greet(now, call, 0, out),
             Some(Way::Service { reply, .. }) => self.reply(call, reply, out),
-            Some(Way::Refused) | None => {}
+            Some(Way::Callback(_) | Way::Refused) | None => {}
         }
     }
 
@@ -224,6 +231,11 @@ impl Engine {
         if flow.greeting.is_empty() && flow.ring_back.is_none() && !music {
             return self.codecs();
         }
+        self.clip_codecs()
+    }
+
+    /// The configured codecs for somebody who will hear clips: G.722 last.
+    pub(crate) fn clip_codecs(&self) -> Preference {
         let codecs = &self.plan.audio.codecs;
         let narrow = codecs.iter().copied().filter(|&codec| codec != Codec::G722);
         Preference::of(narrow.chain(codecs.iter().copied()))

@@ -1,7 +1,7 @@
 //! [`Leg`]: one party's side of a call as the engine keeps it: its dialog, its audio and its SDP.
 //!
 //! ```text
-//!   dialog   Early ─▶ Answered ─▶ Confirmed ─▶ Releasing ─▶ Over        (Fact::Released: to Over from any)
+//!   dialog   (Planned ─▶) Early ─▶ Answered ─▶ Confirmed ─▶ Releasing ─▶ Over        (Fact::Released: to Over from any)
 //!   sound    Closed ─▶ Reserved(port) ─▶ Open(audio) ─▶ Closing(port) ─▶ Closed        (Fact::Left)
 //! ```
 //!
@@ -33,6 +33,8 @@ pub enum Role {
 /// How far the signalling of a leg is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dialog {
+    /// A leg of ours for which no INVITE has gone out yet: a caller who is called back, and an agent comes first.
+    Planned,
     /// Not answered.
     Early,
     /// Our 2xx is sent; its ACK is awaited, and until then no re-INVITE may follow it (RFC 3261 section 14.1).

@@ -12,11 +12,12 @@
 //!
 //! Reading order: [`plan`] → [`event`] → [`call`] (the drawing of a call's stages) → [`engine`] → along the
 //! path of a call: [`ingress`], [`greeting`], [`waiting`], [`ringing`], [`talking`], [`renegotiate`],
-//! [`release`]; beside it [`service_code`], [`phone`], [`requests`]; under it [`leg`], [`audio`], [`sdp`],
+//! [`release`]; beside it [`callback`], [`outside`], [`service_code`], [`phone`], [`requests`]; under it [`leg`], [`audio`], [`sdp`],
 //! [`ports`], [`cause`]; over it [`check`].
 
 pub mod audio;
 pub mod call;
+pub mod callback;
 pub mod cause;
 pub mod check;
 pub mod engine;
@@ -24,6 +25,7 @@ pub mod event;
 pub mod greeting;
 pub mod ingress;
 pub mod leg;
+pub mod outside;
 pub mod party;
 pub mod phone;
 pub mod plan;
@@ -38,6 +40,7 @@ pub mod service_code;
 pub mod talking;
 pub mod waiting;
 
+pub use callback::Callback;
 pub use engine::{Engine, Input, Out};
 pub use event::{CallRef, Event};
 pub use plan::Plan;

@@ -1,6 +1,6 @@
 //! The plan: what the configuration says about calls, as plain values.
 
-use acd::{GroupRef, Priority};
+use acd::{Abilities, GroupRef, Priority, SiteRef};
 use media::session::{ClipRef, Codec};
 use sip::leg::{AorRef, TrunkRef};
 use std::net::IpAddr;
@@ -55,17 +55,83 @@ pub struct GroupFlow {
     pub on_closed: Target,
     /// Too many callers, and a surge is on.
     pub on_surge: Target,
+    /// How its callers are called back; `None`: not, and whoever should be is not kept.
+    pub callback: Option<CallbackFlow>,
+}
+
+/// How a group's callers are called back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CallbackFlow {
+    /// How they are dialed.
+    pub outbound: Outbound,
+    /// The key by which a caller in the line asks to be called back; `None`: by nobody but a request.
+    pub key: Option<char>,
+    /// Heard by a caller who waited long enough to be asked; `None`: he is not.
+    pub prompt: Option<ClipRef>,
+    /// Heard when he is taken down; `None` releases him at once.
+    pub confirm: Option<ClipRef>,
+    /// Heard first by a caller who is on the phone before an agent is.
+    pub greeting: Option<ClipRef>,
+    /// Heard by an agent while his caller is dialed; `None`: the group's music.
+    pub ring_back: Option<ClipRef>,
+}
+
+/// How a number outside is dialed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outbound {
+    /// Through this trunk.
+    pub trunk: TrunkRef,
+    /// The number that is shown there: one of ours.
+    pub caller: String,
+    /// Taken off the beginning of a normalized number that has it (`+86`), before it is dialed …
+    pub strip: String,
+    /// … and put before what is left (`0`).
+    pub prefix: String,
+    /// How long it may ring.
+    pub ring: Duration,
+}
+
+impl Outbound {
+    /// A normalized number as the trunk wants it.
+    #[must_use]
+    pub fn dialed(&self, number: &str) -> String {
+        let rest = number.strip_prefix(self.strip.as_str()).unwrap_or(number);
+        format!("{}{rest}", self.prefix)
+    }
 }
 
 /// What becomes of a caller who is turned away by a group.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Target {
     /// Another group, keeping the original clock. At most four in a row; then busy.
     Group(GroupRef),
     /// An announcement, then release.
     Announce(ClipRef),
+    /// He is called back, by his group's [`CallbackFlow`]: he hears this first. Busy when he cannot be: his number
+    /// is withheld, the line is full (a callback stands in it, too), the group has no such flow.
+    Callback {
+        /// What he hears.
+        announce: Option<ClipRef>,
+        /// As a missed call (漏话): it holds no place, and is over when he calls again.
+        missed: bool,
+    },
+    /// He is put through to a number outside; busy when nobody answers there.
+    Number(Outside),
     /// Released with cause 17 (486 when not yet answered).
     Busy,
+}
+
+/// A number outside to which callers are put through.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outside {
+    /// Through this trunk.
+    pub trunk: TrunkRef,
+    /// The number as the trunk wants it.
+    pub number: String,
+    /// The number that is shown there; empty: the caller's own.
+    pub caller: String,
+    /// How long it may ring.
+    pub ring: Duration,
 }
 
 /// An agent's phone.
@@ -90,6 +156,8 @@ pub struct Flow {
     pub group: GroupRef,
     /// Priority in the line.
     pub priority: Priority,
+    /// What an agent must be able to do beside the group's work.
+    pub requires: Abilities,
 }
 
 /// Which calls take a flow.
@@ -101,6 +169,8 @@ pub struct Entry {
     pub called: String,
     /// The flow.
     pub flow: FlowRef,
+    /// The site whose call it is: its agents are asked first, where the group says so.
+    pub site: SiteRef,
 }
 
 /// Audio settings.

@@ -2,7 +2,8 @@
 //!
 //! ```text
 //!   end ─▶ 1. agent's leg   ringing: CANCEL · talking: Disconnected, Leave, BYE, acd Release (wrap-up)
-//!          2. acd Leave     when he was in a line
+//!          2. acd HangUp    when he hung up in a line · Leave when he left it otherwise
+//!             acd Unreached when we were dialing him for a callback
 //!          3. caller's leg  Leave; BYE, or a refusal when he was never answered
 //!          4. what acd said about it (OfferEnded, Agent …), then Ended, exactly once
 //!   Ending ─▶ Left ─▶ LegEnded, port free · Released ─▶ reference dead · nothing awaited ─▶ forgotten
@@ -11,7 +12,7 @@
 //! What ends without the caller's doing before an agent talked with him is `Lost`; once he was connected it
 //! is `Answered`, whatever went wrong later, so that every caller lands in one counter.
 
-use crate::call::{Call, Stage, Way};
+use crate::call::{Call, Stage, Talk, Way, With};
 use crate::cause;
 use crate::engine::{Decided, Engine, Out, Timer, caller_of, session_of};
 use crate::event::{CallRef, Event, Outcome, Side};
@@ -38,7 +39,7 @@ impl Engine {
         by: Side,
         out: &mut Out,
     ) {
-        self.withdraw(now, call, out);
+        self.withdraw_all(now, call, out);
         let Some(this) = self.calls.get_mut(call) else { return };
         match std::mem::replace(&mut this.stage, Stage::Ending(None)) {
             Stage::Ending(leg) => {
@@ -46,23 +47,50 @@ impl Engine {
                 return;
             }
             Stage::Talking(talk) => {
-                let bye = talk.leg.is_up();
-                this.stage = Stage::Ending(Some(talk.leg));
-                if bye {
-                    self.hang_up(now, talk.agent);
+                if let With::Agent(agent) = talk.with {
+                    self.tell(now, Event::Disconnected { call, agent, by }, out);
                 }
-                self.tell(now, Event::Disconnected { call, agent: talk.agent, by }, out);
+                self.part(now, call, talk, cause, out);
+            }
+            Stage::Calling(calling) => {
+                self.not_reached(now, call);
+                if let Some(talk) = calling.companion {
+                    self.part(now, call, talk, cause, out);
+                }
+            }
+            Stage::Forwarding(forward) => {
+                this.stage = Stage::Ending(Some(forward.leg));
                 self.close(now, call, Side::Agent, cause, out);
-                let _ = self.ask(now, acd::Input::Release { agent: talk.agent });
             }
             Stage::Waiting(_) => {
+                let gone = caller_of(call);
                 // Refused when he is out of the line already.
-                let _ = self.ask(now, acd::Input::Leave { caller: caller_of(call) });
+                let _ = match this.way {
+                    Way::Callback(_) => self.leave_callback(now, call, by),
+                    // The caller's own doing: a missed call, where the group calls those back.
+                    _ if by == Side::Caller => self.ask(now, acd::Input::HangUp { caller: gone }),
+                    _ => self.ask(now, acd::Input::Leave { caller: gone }),
+                };
             }
             _ => {}
         }
         self.close(now, call, Side::Caller, cause, out);
         self.over(now, call, outcome, cause, by);
+    }
+
+    /// Ends the leg in the agent's slot of a call that ends, and the agent's part in it.
+    fn part(&mut self, now: Timestamp, call: CallRef, talk: Talk, cause: Cause, out: &mut Out) {
+        let bye = talk.leg.is_up();
+        if let Some(this) = self.calls.get_mut(call) {
+            this.stage = Stage::Ending(Some(talk.leg));
+        }
+        self.close(now, call, Side::Agent, cause, out);
+        if let With::Agent(agent) = talk.with {
+            if bye {
+                self.hang_up(now, agent);
+            }
+            let _ = self.ask(now, acd::Input::Release { agent });
+        }
     }
 
     /// Refuses a call that was never admitted.
@@ -117,6 +145,8 @@ impl Engine {
                 Command::Release { leg: name, cause }
             });
             leg.dialog = Dialog::Releasing;
+        } else if leg.dialog == Dialog::Planned {
+            leg.dialog = Dialog::Over;
         }
         match leg.sound {
             Sound::Open(audio) => {
@@ -167,14 +197,18 @@ impl Engine {
                 }
             }
             Role::Agent => {
-                if let Some(leg) = this.agent_leg_mut() {
+                if let Some(leg) = this.leg_mut(leg) {
                     leg.dialog = Dialog::Over;
                 }
+                let outcome = outcome(this, false);
                 match this.stage {
-                    Stage::Ringing(..) => self.declined(now, call, status, out),
-                    Stage::Talking(_) => {
+                    Stage::Ringing(..) => self.declined(now, call, leg, status, out),
+                    Stage::Talking(_) | Stage::Calling(_) => {
                         let by = if peer { Side::Agent } else { Side::System };
-                        self.end(now, call, Outcome::Answered, cause, by, out);
+                        self.end(now, call, outcome, cause, by, out);
+                    }
+                    Stage::Forwarding(_) => {
+                        self.end(now, call, outcome, cause::BUSY, Side::System, out);
                     }
                     _ => {}
                 }
@@ -286,10 +320,13 @@ impl Engine {
 }
 
 /// The counter in which a call lands when it ends where it is: by the caller's doing, or not.
-const fn outcome(call: &Call, caller: bool) -> Outcome {
+pub(crate) fn outcome(call: &Call, caller: bool) -> Outcome {
     match (&call.stage, caller) {
+        _ if matches!(call.way, Way::Callback(_)) => Outcome::Callback,
+        (Stage::Talking(Talk { with: With::Outside(why), .. }), _) => Outcome::TurnedAway(*why),
+        (Stage::Forwarding(forward), _) => Outcome::TurnedAway(forward.why),
         (Stage::Talking(_), _) => Outcome::Answered,
-        (Stage::Announcing(why), _) => Outcome::TurnedAway(*why),
+        (Stage::Announcing(outcome), _) => *outcome,
         _ if matches!(call.way, Way::Service { .. }) => Outcome::Service,
         (_, false) => Outcome::Lost,
         (Stage::Waiting(_), true) => Outcome::AbandonedInLine,

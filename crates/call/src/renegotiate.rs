@@ -14,8 +14,9 @@
 use crate::call::Stage;
 use crate::cause;
 use crate::engine::{Engine, Out, Owner};
-use crate::event::{CallRef, Outcome, Side};
+use crate::event::{CallRef, Side};
 use crate::leg::{Dialog, Preference, Role, Sound};
+use crate::release::outcome;
 use crate::sdp;
 use base::Timestamp;
 use media::session::Codec;
@@ -69,7 +70,7 @@ impl Engine {
         if !self.is_open(call, side) {
             return;
         }
-        if let Ok(audio) = self.accept_answer(call, side, answer) {
+        if let Ok(audio) = self.accept_answer(call, leg, answer) {
             self.update(call, side, audio, out);
             self.bridge(call, out);
         }
@@ -103,7 +104,8 @@ impl Engine {
             return;
         }
         if talk.alignments == 0 {
-            self.end(now, call, Outcome::Answered, cause::NO_CODEC, Side::System, out);
+            let outcome = outcome(this, false);
+            self.end(now, call, outcome, cause::NO_CODEC, Side::System, out);
             return;
         }
         let (other, wanted) = match settled {

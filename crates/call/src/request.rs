@@ -3,7 +3,7 @@
 //! [`Event::Explained`](crate::Event) or [`Event::Previewed`](crate::Event).
 
 use acd::input::Reason;
-use acd::{AgentRef, GroupRef, Listing, Priority, SiteRef, SkillLevel, SurgeMode};
+use acd::{AgentRef, GroupRef, Listing, Prefer, Priority, SiteRef, SkillLevel, SurgeMode};
 use base::{Private, Timestamp};
 use std::time::Duration;
 
@@ -39,11 +39,26 @@ pub enum Request {
         group: GroupRef,
         /// Its priority.
         priority: Priority,
+        /// The site whose agents are asked first.
+        site: SiteRef,
+        /// The clock by which he ranks, when he has one: of a callback that is added again after a restart. `None`:
+        /// now, or when it is due if that is later.
+        since: Option<Timestamp>,
         /// Not before.
         after: Timestamp,
+        /// A missed call (漏话): nobody asked for it, and it is over when he calls again.
+        missed: bool,
     },
     /// A callback is not wanted any more; named by the call from which it came.
     CancelCallback(crate::CallRef),
+
+    /// The agent of a number's open case: it gets him when it calls, and nobody else for so long. `None`: no longer.
+    Prefer {
+        /// Normalized.
+        number: Private,
+        /// Whom.
+        agent: Option<Prefer>,
+    },
 
     /// A group's surge mode.
     Surge(GroupRef, SurgeMode),

@@ -1,12 +1,16 @@
 //! Requests: each is met or refused in the step in which it arrives, with its id.
 
-use crate::engine::caller_of;
-use crate::engine::{Engine, Out};
-use crate::event::{Event, Why};
+use crate::call::Way;
+use crate::callback::Wish;
+use crate::engine::{Engine, Out, caller_call, caller_of};
+use crate::event::{CallRef, Event, Why};
 use crate::party::party;
 use crate::request::{Request, RequestId};
-use acd::AgentRef;
-use base::Timestamp;
+use acd::{Abilities, AgentRef, Prefer};
+use base::{Private, Timestamp};
+
+/// Numbers with an agent of their own (open cases) at once; a further one is refused.
+pub const PREFERRED_MAX: usize = 100_000;
 
 impl Engine {
     pub(crate) fn requested(&mut self, now: Timestamp, id: RequestId, request: Request, out: &mut Out) {
@@ -24,11 +28,24 @@ impl Engine {
                 self.ask_for(now, agent, acd::Input::Skill { agent, group, level })
             }
             Request::Prioritize(call, priority) => {
-                self.ask(now, acd::Input::Prioritize { caller: caller_of(call), priority })
+                let caller = caller_of(self.callback_behind(call).unwrap_or(call));
+                let asked = self.ask(now, acd::Input::Prioritize { caller, priority });
+                if asked.is_ok()
+                    && let Some(callback) = self.callbacks.get_mut(&caller_call(caller))
+                {
+                    callback.priority = priority;
+                }
+                asked
             }
-            Request::CallBack(_) | Request::CallBackNumber { .. } | Request::CancelCallback(_) => {
-                Err("callbacks are not set up")
+            Request::CallBack(call) => self.want_callback(now, call),
+            Request::CallBackNumber { number, group, priority, site, since, after, missed } => {
+                let since = since.unwrap_or(now.max(after));
+                let requires = Abilities::NONE;
+                let wish = Wish { number, group, site, priority, requires, since, after, missed };
+                self.call_back_number(now, wish)
             }
+            Request::CancelCallback(from) => self.cancel_callback(now, from, out),
+            Request::Prefer { number, agent } => self.prefer(&number, agent),
             Request::Surge(group, mode) => self.ask(now, acd::Input::Surge { group, mode }),
             Request::Help(site, on) => self.ask(now, acd::Input::Help { site, on }),
             Request::List { number, listing } => match party(number.reveal()) {
@@ -46,12 +63,14 @@ impl Engine {
                 }
                 Err(why) => Err(why),
             },
-            Request::WhyCaller(call) => match self.acd.why_caller(caller_of(call)) {
-                Some(why) => {
-                    return self.tell(now, Event::Explained { id, why: Box::new(Why::Caller(why)) }, out);
+            Request::WhyCaller(call) => {
+                match self.acd.why_caller(caller_of(self.callback_behind(call).unwrap_or(call))) {
+                    Some(why) => {
+                        return self.tell(now, Event::Explained { id, why: Box::new(Why::Caller(why)) }, out);
+                    }
+                    None => Err("the call waits in no line"),
                 }
-                None => Err("the call waits in no line"),
-            },
+            }
             Request::WhyAgent(agent) => match self.acd.why_agent(agent) {
                 Some(why) => {
                     return self.tell(now, Event::Explained { id, why: Box::new(Why::Agent(why)) }, out);
@@ -67,10 +86,12 @@ impl Engine {
             }
             Request::Drain => {
                 self.draining = true;
+                self.park_all(now);
                 Ok(())
             }
             Request::ReleaseAll => {
                 self.draining = true;
+                self.park_all(now);
                 let calls: Vec<_> = self.calls.iter().map(|(call, _)| call).collect();
                 for call in calls {
                     self.release_on_request(now, call, out);
@@ -93,6 +114,35 @@ impl Engine {
         self.decide(|acd, said| acd.change_plan(now, plan, said))?;
         let (agents, groups) = (self.agents.len() as u32, self.plan.groups.len() as u32);
         self.tell(now, Event::PlanChanged { agents, groups }, out);
+        Ok(())
+    }
+
+    fn call_back_number(&mut self, now: Timestamp, wish: Wish) -> Result<(), &'static str> {
+        if self.draining {
+            return Err("no new calls are begun");
+        }
+        let from = self.mint_callback();
+        self.call_back(now, from, wish)
+    }
+
+    /// The callback for which we make a call.
+    fn callback_behind(&self, call: CallRef) -> Option<CallRef> {
+        match self.calls.get(call)?.way {
+            Way::Callback(from) => Some(from),
+            _ => None,
+        }
+    }
+
+    fn prefer(&mut self, number: &Private, agent: Option<Prefer>) -> Result<(), &'static str> {
+        let party = party(number.reveal()).ok_or(NO_NUMBER)?;
+        let Some(prefer) = agent else {
+            return self.preferred.remove(&party).map(|_| ()).ok_or("no agent is preferred for the number");
+        };
+        self.agent_state(prefer.agent).ok_or("no such agent")?;
+        if self.preferred.len() >= PREFERRED_MAX && !self.preferred.contains(&party) {
+            return Err("as many numbers have an agent of their own as may be");
+        }
+        self.preferred.insert(party, prefer);
         Ok(())
     }
 

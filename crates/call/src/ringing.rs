@@ -3,21 +3,25 @@
 //! ```text
 //!   acd Offer ─▶ Invite(agent's AOR, our SDP) ─┬─ Answered ─▶ acd Accept, join ─▶ talking (same step)
 //!                                              ├─ Released(486, 603, 408 …) ─▶ acd Decline ─▶ waiting
-//!   acd OfferEnded (rang out, caller or agent gone) ─▶ Release ─▶ waiting; the leg is withdrawn
+//!   acd OfferEnded (rang out, taken elsewhere, caller or agent gone) ─▶ Release; the leg is withdrawn
 //!   a withdrawn leg that answers after all ─▶ Release again (BYE); it is never counted
 //! ```
+//!
+//! Where a group rings several agents at once each has a leg of its own. The first who answers has the caller: the
+//! distributor ends the other offers in that step, and their legs are withdrawn before the bridge stands. A phone
+//! that refuses leaves the others ringing.
 //!
 //! The distributor watches the ring time. What SIP gets is a little longer, a guard for the case that the
 //! withdrawal is late, so that one clock decides.
 
-use crate::call::{Place, Ring, Stage};
+use crate::call::{Call, Place, Ring, Stage, Way};
 use crate::cause;
-use crate::engine::{Engine, Out, Owner};
+use crate::engine::{Engine, Out, Owner, caller_call};
 use crate::event::{CallRef, Event, Outcome, Side};
 use crate::leg::{Dialog, Leg, Preference, Role, Sound};
 use crate::sdp::{self, Local};
 use acd::input::Reason;
-use acd::{AgentRef, GroupRef, OfferEnd, OfferRef};
+use acd::{AgentRef, Answer, CallerRef, GroupRef, OfferEnd, OfferRef};
 use base::{Private, Timestamp};
 use media::session::Codec;
 use sip::leg::{Command, LegRef, Target};
@@ -26,20 +30,41 @@ use std::time::Duration;
 /// By how much SIP's own limit on ringing is longer than the distributor's.
 const RING_GUARD: Duration = Duration::from_secs(3);
 
+/// What asks a phone to answer by itself. There is no standard that phones share, so both customs are sent: Snom,
+/// Grandstream, Polycom and Linphone read the first, Yealink, Cisco and Fanvil the second. The addresses mean
+/// nothing and lead nowhere (RFC 2606).
+const ANSWER_BY_PHONE: [(&str, &str); 2] = [
+    ("Call-Info", "<sip:auto-answer.invalid>;answer-after=0"),
+    ("Alert-Info", "<http://auto-answer.invalid>;info=alert-autoanswer;delay=0"),
+];
+
+/// A call that is shown to an agent: the distributor's words.
+pub(crate) struct Shown {
+    pub(crate) offer: OfferRef,
+    pub(crate) agent: AgentRef,
+    pub(crate) group: GroupRef,
+    pub(crate) ring: Duration,
+    pub(crate) answer: Answer,
+    pub(crate) because: acd::Because,
+}
+
 impl Engine {
+    /// The distributor shows a caller to an agent: one on the phone, or one who is called back.
+    pub(crate) fn shown(&mut self, now: Timestamp, caller: CallerRef, shown: Shown, out: &mut Out) {
+        let call = if self.callbacks.contains(&caller_call(caller)) {
+            let offer = shown.offer;
+            let Some(call) = self.call_to_show(now, caller_call(caller), &shown, out) else { return };
+            self.rung.insert(offer, call);
+            call
+        } else {
+            caller_call(caller)
+        };
+        self.ring(now, call, shown, out);
+    }
+
     /// Rings an agent's phone.
-    #[expect(clippy::too_many_arguments, reason = "the fields of the distributor's offer, once")]
-    pub(crate) fn ring(
-        &mut self,
-        now: Timestamp,
-        call: CallRef,
-        offer: OfferRef,
-        agent: AgentRef,
-        group: GroupRef,
-        ring: Duration,
-        because: acd::Because,
-        out: &mut Out,
-    ) {
+    fn ring(&mut self, now: Timestamp, call: CallRef, shown: Shown, out: &mut Out) {
+        let Shown { offer, agent, group, ring, answer, because } = shown;
         let Some(this) = self.calls.get(call) else { return };
         if let Stage::Waiting(place) = this.stage
             && !place.told
@@ -49,7 +74,9 @@ impl Engine {
         }
         self.tell(now, Event::Offered { call, offer, agent, group, because }, out);
         let Some(this) = self.calls.get(call) else { return };
-        let (Stage::Waiting(place), Some(phone)) = (&this.stage, self.plan.phones.get(agent.index())) else {
+        let (Stage::Waiting(place) | Stage::Ringing(place, _), Some(phone)) =
+            (&this.stage, self.plan.phones.get(agent.index()))
+        else {
             return;
         };
         let (place, aor, address) =
@@ -59,18 +86,18 @@ impl Engine {
         } else {
             this.number.clone()
         };
-        let codecs = self.agent_codecs(&this.caller);
-        let Some(port) = self.ports.take(now) else {
-            // Declining would offer him to the next agent in this very step, and so on without end.
-            self.end(now, call, Outcome::Lost, cause::NO_RESOURCE, Side::System, out);
-            return;
-        };
+        let codecs = self.agent_codecs(this);
+        let Some(port) = self.ports.take(now) else { return self.no_port(now, call, offer, agent, out) };
         let name = self.mint_leg();
         let mut leg = Leg::new(name, Local::new(self.random.bits() as u32, address), false);
         leg.sound = Sound::Reserved(port);
         leg.asked = Some(codecs);
         let body = sdp::offer::write(&mut leg.local, port, codecs.as_slice(), self.plan.audio.packet_time);
         let caller_name = self.plan.groups.get(place.group.index()).map_or("", |group| &group.title).into();
+        let mut headers = vec![("X-Call-Ref".into(), call.to_string())];
+        if answer == Answer::ByPhone {
+            headers.extend(ANSWER_BY_PHONE.map(|(name, value)| (name.into(), value.into())));
+        }
         out.legs.push(Command::Invite {
             leg: name,
             to: Target::Aor(aor),
@@ -78,25 +105,50 @@ impl Engine {
             caller_name,
             offer: body,
             ring: ring.saturating_add(RING_GUARD),
-            headers: vec![("X-Call-Ref".into(), call.to_string())],
+            headers,
         });
         self.legs.insert(name, Owner { call, role: Role::Agent });
-        if let Some(this) = self.calls.get_mut(call) {
-            this.stage = Stage::Ringing(place, Ring { offer, agent, leg, status: 0, early: None });
+        let Some(this) = self.calls.get_mut(call) else { return };
+        let ring = Ring { offer, agent, leg, status: 0, early: None };
+        if let Stage::Ringing(_, rings) = &mut this.stage {
+            rings.push(ring);
+        } else {
+            this.stage = Stage::Ringing(place, vec![ring]);
         }
     }
 
-    /// An agent's phone rings. What it plays meanwhile is not passed on: ring-back is the flow's to choose.
+    /// There is no port to ring an agent with.
+    fn no_port(&mut self, now: Timestamp, call: CallRef, offer: OfferRef, agent: AgentRef, out: &mut Out) {
+        let Some(this) = self.calls.get(call) else { return };
+        if !this.rings().is_empty() {
+            // Others ring for him: one of them may take him.
+            let _ = self.ask(now, acd::Input::Decline { offer, then: None });
+        } else if let (Way::Callback(from), true) = (this.way, this.is_planned()) {
+            self.cannot_show(now, from, offer, agent);
+            self.end(now, call, Outcome::Callback, cause::NO_RESOURCE, Side::System, out);
+        } else {
+            // Declining would offer him to the next agent in this very step, and so on without end.
+            let outcome = crate::release::outcome(this, false);
+            self.end(now, call, outcome, cause::NO_RESOURCE, Side::System, out);
+        }
+    }
+
+    /// A phone rings. What it plays meanwhile is not passed on: ring-back is the flow's to choose.
     pub(crate) fn phone_rings(&mut self, leg: LegRef, answer: Option<Box<[u8]>>) {
-        let Some(&Owner { call, role: Role::Agent }) = self.legs.get(&leg) else { return };
-        if let (Some(Stage::Ringing(_, ring)), Some(answer)) =
-            (self.calls.get_mut(call).map(|this| &mut this.stage), answer)
-        {
+        let (Some(owner), Some(answer)) = (self.legs.get(&leg), answer) else { return };
+        let Some(this) = self.calls.get_mut(owner.call) else { return };
+        if let Some(ring) = this.ring_mut(leg) {
             ring.early = Some(answer);
+            return;
+        }
+        match (&mut this.stage, owner.role) {
+            (Stage::Calling(calling), Role::Caller) => calling.early = Some(answer),
+            (Stage::Forwarding(forward), Role::Agent) => forward.early = Some(answer),
+            _ => {}
         }
     }
 
-    /// An agent's phone was picked up.
+    /// A phone was picked up.
     pub(crate) fn answered(
         &mut self,
         now: Timestamp,
@@ -106,16 +158,40 @@ impl Engine {
         out: &mut Out,
     ) {
         let Some(&Owner { call, role }) = self.legs.get(&leg) else { return };
-        if let Role::Withdrawn(agent) = role {
+        let Some(this) = self.calls.get_mut(call) else { return };
+        let over = this.leg_mut(leg).is_some_and(|leg| leg.dialog == Dialog::Releasing);
+        if over || matches!(role, Role::Withdrawn(_)) {
             // Picked up while the withdrawal was on its way. The first Release became a CANCEL that came too
             // late (RFC 3261 section 9.1); this one becomes a BYE.
             out.legs.push(Command::Release { leg, cause: cause::NORMAL });
-            self.hang_up(now, agent);
+            if let Role::Withdrawn(agent) = role {
+                self.hang_up(now, agent);
+            }
             return;
         }
-        let Some(this) = self.calls.get_mut(call) else { return };
-        let Stage::Ringing(_, ring) = &mut this.stage else { return };
-        if ring.leg.leg != leg || ring.leg.dialog != Dialog::Early {
+        match &this.stage {
+            Stage::Ringing(..) => self.agent_answered(now, call, leg, answer, nated, out),
+            Stage::Calling(_) if role == Role::Caller => {
+                self.caller_answered(now, call, leg, answer, nated, out);
+            }
+            Stage::Forwarding(_) if role == Role::Agent => {
+                self.outside_answered(now, call, leg, answer, nated, out);
+            }
+            _ => {}
+        }
+    }
+
+    fn agent_answered(
+        &mut self,
+        now: Timestamp,
+        call: CallRef,
+        leg: LegRef,
+        answer: Option<&[u8]>,
+        nated: bool,
+        out: &mut Out,
+    ) {
+        let Some(ring) = self.calls.get_mut(call).and_then(|this| this.ring_mut(leg)) else { return };
+        if ring.leg.dialog != Dialog::Early {
             return;
         }
         ring.leg.dialog = Dialog::Confirmed;
@@ -124,18 +200,18 @@ impl Engine {
         let agreed = answer
             .or(early.as_deref())
             .ok_or(sdp::Refusal::NoUsableAudio)
-            .and_then(|answer| self.accept_answer(call, Side::Agent, answer));
+            .and_then(|answer| self.accept_answer(call, leg, answer));
         match agreed {
             Ok(audio) => {
                 if self.ask(now, acd::Input::Accept { offer }).is_ok() {
                     self.join(call, Side::Agent, audio, out);
                 } else {
-                    self.withdraw(now, call, out);
+                    self.withdraw(now, call, offer, out);
                 }
             }
             Err(_) => {
                 // It is between his phone and this caller; others he can serve.
-                if let Some(Stage::Ringing(_, ring)) = self.calls.get_mut(call).map(|this| &mut this.stage) {
+                if let Some(ring) = self.calls.get_mut(call).and_then(|this| this.ring_mut(leg)) {
                     ring.status = 488;
                 }
                 let _ = self.ask(now, acd::Input::Decline { offer, then: reason(488) });
@@ -144,9 +220,15 @@ impl Engine {
     }
 
     /// An agent's phone refused, or could not be reached.
-    pub(crate) fn declined(&mut self, now: Timestamp, call: CallRef, status: u16, out: &mut Out) {
-        let Some(this) = self.calls.get_mut(call) else { return };
-        let Stage::Ringing(_, ring) = &mut this.stage else { return };
+    pub(crate) fn declined(
+        &mut self,
+        now: Timestamp,
+        call: CallRef,
+        leg: LegRef,
+        status: u16,
+        out: &mut Out,
+    ) {
+        let Some(ring) = self.calls.get_mut(call).and_then(|this| this.ring_mut(leg)) else { return };
         ring.status = status;
         let (offer, agent) = (ring.offer, ring.agent);
         // Busy by the wire's doing and not by his. Either he had picked up for a caller who was gone already, and
@@ -157,7 +239,7 @@ impl Engine {
         let then = if busy_with_us { None } else { reason(status) };
         let decline = acd::Input::Decline { offer, then };
         if self.ask(now, decline).is_err() {
-            self.withdraw(now, call, out);
+            self.withdraw(now, call, offer, out);
         }
     }
 
@@ -165,34 +247,51 @@ impl Engine {
     pub(crate) fn offer_ended(
         &mut self,
         now: Timestamp,
-        call: CallRef,
+        caller: CallRef,
         offer: OfferRef,
         agent: AgentRef,
         end: OfferEnd,
         out: &mut Out,
     ) {
-        let mut status = 0;
-        if let Some(Stage::Ringing(_, ring)) = self.calls.get(call).map(|this| &this.stage)
-            && ring.offer == offer
-        {
-            status = if end == OfferEnd::Accepted { 200 } else { ring.status };
-            if end != OfferEnd::Accepted {
-                self.withdraw(now, call, out);
-            }
+        let call = match self.rung.remove(&offer) {
+            Some(call) => call,
+            // Of a callback that is not begun any more: nothing was told of the offer either.
+            None if self.callbacks.contains(&caller) => return,
+            None => caller,
+        };
+        let rung = self.calls.get(call).and_then(|this| this.rings().iter().find(|ring| ring.offer == offer));
+        let status = match (rung, end) {
+            (Some(_), OfferEnd::Accepted) => 200,
+            (Some(ring), _) => ring.status,
+            (None, _) => 0,
+        };
+        if end != OfferEnd::Accepted {
+            self.withdraw(now, call, offer, out);
         }
         self.tell(now, Event::OfferEnded { call, offer, agent, end, status }, out);
+        if end != OfferEnd::Accepted {
+            self.nobody_rings(now, call, out);
+        }
     }
 
-    /// Stops the phone that rings for a call; the caller waits on.
-    pub(crate) fn withdraw(&mut self, now: Timestamp, call: CallRef, out: &mut Out) {
+    /// Stops all phones that ring for a call; the caller waits on.
+    pub(crate) fn withdraw_all(&mut self, now: Timestamp, call: CallRef, out: &mut Out) {
+        while let Some(offer) =
+            self.calls.get(call).and_then(|this| this.rings().first()).map(|ring| ring.offer)
+        {
+            self.withdraw(now, call, offer, out);
+        }
+    }
+
+    /// Stops a phone that rings for a call; with the last one the caller waits on.
+    fn withdraw(&mut self, now: Timestamp, call: CallRef, offer: OfferRef, out: &mut Out) {
         let Some(this) = self.calls.get_mut(call) else { return };
-        let place = match &this.stage {
-            Stage::Ringing(place, _) => *place,
-            _ => return,
-        };
-        let Stage::Ringing(_, ring) = std::mem::replace(&mut this.stage, Stage::Waiting(place)) else {
-            return;
-        };
+        let Stage::Ringing(place, rings) = &mut this.stage else { return };
+        let Some(at) = rings.iter().position(|ring| ring.offer == offer) else { return };
+        let ring = rings.remove(at);
+        if rings.is_empty() {
+            this.stage = Stage::Waiting(*place);
+        }
         if ring.leg.dialog != Dialog::Over {
             this.withdrawn += 1;
             self.legs.insert(ring.leg.leg, Owner { call, role: Role::Withdrawn(ring.agent) });
@@ -215,11 +314,22 @@ impl Engine {
     ///
     /// G.722 cannot be transcoded, so it is offered only when the caller has it; and it goes first when the
     /// plan prefers it to what he now has, because then his side is changed to it once the agent has it too.
-    fn agent_codecs(&self, caller: &Leg) -> Preference {
-        let Some(current) = caller.audio().map(|audio| audio.codec) else { return self.codecs() };
+    ///
+    /// Who calls a caller back hears clips until that one is there.
+    fn agent_codecs(&self, call: &Call) -> Preference {
+        if call.is_planned() {
+            let codecs = self.plan.audio.codecs.iter().copied();
+            return Preference::of(codecs.filter(|&codec| codec != Codec::G722));
+        }
+        self.codecs_beside(&call.caller)
+    }
+
+    /// Codecs for a leg whose other side has its own already.
+    pub(crate) fn codecs_beside(&self, other: &Leg) -> Preference {
+        let Some(current) = other.audio().map(|audio| audio.codec) else { return self.codecs() };
         let plan = &self.plan.audio.codecs;
         let rank = |codec| plan.iter().position(|&planned| planned == codec);
-        let wide = caller.listed.contains(Codec::G722) && plan.contains(&Codec::G722);
+        let wide = other.listed.contains(Codec::G722) && plan.contains(&Codec::G722);
         let first = if wide && rank(Codec::G722) < rank(current) { Codec::G722 } else { current };
         Preference::of(
             [first, current]

@@ -5,7 +5,7 @@
 //!   a party that no longer listens (hold) ─▶ the other hears the group's music until it listens again
 //! ```
 
-use crate::call::{Stage, Talk};
+use crate::call::{Calling, Stage, Talk, Way, With};
 use crate::engine::{Engine, Out};
 use crate::event::{CallRef, Event, Side};
 use crate::leg::{self, Leg};
@@ -27,10 +27,21 @@ impl Engine {
         out: &mut Out,
     ) {
         let Some(this) = self.calls.get_mut(call) else { return };
+        let way = this.way;
         match std::mem::replace(&mut this.stage, Stage::Opening) {
-            Stage::Ringing(_, ring) if ring.agent == agent => {
-                this.stage = Stage::Talking(Talk { agent, leg: ring.leg, alignments: ALIGNMENTS });
-            }
+            // The others have been withdrawn by now.
+            Stage::Ringing(place, mut rings) => match rings.pop() {
+                Some(ring) if ring.agent == agent && rings.is_empty() => {
+                    let with = With::Agent(agent);
+                    this.stage = Stage::Talking(Talk { with, leg: ring.leg, alignments: ALIGNMENTS });
+                }
+                other => {
+                    rings.extend(other);
+                    this.stage = Stage::Ringing(place, rings);
+                    return;
+                }
+            },
+            Stage::Calling(Calling { companion: Some(talk), .. }) => this.stage = Stage::Talking(talk),
             other => {
                 this.stage = other;
                 return;
@@ -38,7 +49,12 @@ impl Engine {
         }
         self.pick_up(call, out);
         self.bridge(call, out);
-        self.tell(now, Event::Connected { call, agent, group, waited: now.since(since) }, out);
+        let waited = now.since(since);
+        let event = match way {
+            Way::Callback(from) => Event::CallbackConnected { call, from, agent, group, waited },
+            _ => Event::Connected { call, agent, group, waited },
+        };
+        self.tell(now, event, out);
         self.align(now, call, Side::Agent, out);
     }
 

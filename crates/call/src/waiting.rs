@@ -5,6 +5,8 @@
 //!        ▲                               └─ TurnedAway ─▶ Target::Group (original clock, four at most) ─┐
 //!        └──────────────────────────────────────────────────────────────────────────────────────────────┤
 //!                                                         Target::Announce ─▶ Announcing ─▶ end         │
+//!                                                         Target::Callback ─▶ callback.rs, Announcing   │
+//!                                                         Target::Number ─▶ outside.rs                  │
 //!                                                         Target::Busy ─▶ end (486, cause 17) ◀─ fifth ─┘
 //! ```
 
@@ -28,22 +30,36 @@ impl Engine {
         let Some(this) = self.calls.get_mut(call) else { return };
         let Way::Flow(flow) = this.way else { return };
         let flow = &self.plan.flows[flow.index()];
-        let (ring_back, priority) = (flow.ring_back, flow.priority);
-        let party = party(this.number.reveal());
+        let (priority, requires) = (flow.priority, flow.requires);
+        let (party, site) = (party(this.number.reveal()), this.site);
+        let prefer = party.and_then(|party| self.preferred.get(&party)).copied();
         this.stage = Stage::Waiting(place);
         this.group = Some(place.group);
-        let hear = looped(ring_back.or(self.music(place.group)));
-        self.hear(call, Side::Caller, hear, out);
+        self.wait_to_music(call, out);
         let enqueue = acd::Enqueue {
             priority,
             since: place.since,
+            site,
+            requires,
             party,
+            prefer,
             ..acd::Enqueue::new(caller_of(call), place.group, now)
         };
         if self.ask(now, acd::Input::Enqueue(enqueue)).is_err() {
             // A group that is not in the plan: the configuration's check should have said so.
             self.end(now, call, Outcome::Lost, cause::TEMPORARY_FAILURE, Side::System, out);
         }
+    }
+
+    /// Whoever waits hears his flow's ring-back, or his group's music.
+    pub(crate) fn wait_to_music(&mut self, call: CallRef, out: &mut Out) {
+        let Some(this) = self.calls.get(call) else { return };
+        let ring_back = match this.way {
+            Way::Flow(flow) => self.plan.flows[flow.index()].ring_back,
+            _ => None,
+        };
+        let hear = looped(ring_back.or(this.group.and_then(|group| self.music(group))));
+        self.hear(call, Side::Caller, hear, out);
     }
 
     pub(crate) fn queued(
@@ -69,18 +85,24 @@ impl Engine {
         why: Turned,
         out: &mut Out,
     ) {
+        if self.callbacks.contains(&call) {
+            return self.turned_away_again(now, call, group, why, out);
+        }
         let Some(Stage::Waiting(place)) = self.calls.get(call).map(|this| &this.stage) else { return };
         let place = *place;
-        let target = self.plan.groups.get(group.index()).map_or(Target::Busy, |group| match why {
-            Turned::LineFull => group.on_full,
-            Turned::WaitedTooLong => group.on_wait_max,
-            Turned::NobodySignedIn => group.on_nobody,
-            Turned::Closed => group.on_closed,
-            Turned::Surge => group.on_surge,
-            Turned::Blocked => Target::Busy,
-        });
+        let target = self.target(group, why);
         let to = match target {
             Target::Group(to) if place.hops < HOPS_MAX => Some(to),
+            Target::Callback { announce, missed } => {
+                if self.keep_turned_away(now, call, &place, missed) {
+                    if missed {
+                        self.tell(now, Event::TurnedAway { call, group, why, to: None }, out);
+                    }
+                    let outcome = if missed { Outcome::TurnedAway(why) } else { Outcome::CalledBack };
+                    return self.announce(now, call, outcome, announce, out);
+                }
+                None
+            }
             _ => None,
         };
         self.tell(now, Event::TurnedAway { call, group, why, to }, out);
@@ -89,13 +111,42 @@ impl Engine {
             self.enter_line(now, call, place, out);
             return;
         }
-        if let Some(this) = self.calls.get_mut(call) {
-            this.stage = Stage::Announcing(why);
+        match target {
+            Target::Announce(clip) => self.announce(now, call, Outcome::TurnedAway(why), Some(clip), out),
+            Target::Number(outside) => self.forward(now, call, why, outside, out),
+            _ => self.announce(now, call, Outcome::TurnedAway(why), None, out),
         }
-        if let Target::Announce(clip) = target {
+    }
+
+    /// What a group's plan says of a caller whom it turns away.
+    pub(crate) fn target(&self, group: GroupRef, why: Turned) -> Target {
+        self.plan.groups.get(group.index()).map_or(Target::Busy, |group| match why {
+            Turned::LineFull => group.on_full.clone(),
+            Turned::WaitedTooLong => group.on_wait_max.clone(),
+            Turned::NobodySignedIn => group.on_nobody.clone(),
+            Turned::Closed => group.on_closed.clone(),
+            Turned::Surge => group.on_surge.clone(),
+            Turned::Blocked => Target::Busy,
+        })
+    }
+
+    /// A caller who is out of the line hears what becomes of him; without a clip he is released at once.
+    pub(crate) fn announce(
+        &mut self,
+        now: Timestamp,
+        call: CallRef,
+        outcome: Outcome,
+        clip: Option<ClipRef>,
+        out: &mut Out,
+    ) {
+        let Some(this) = self.calls.get_mut(call) else { return };
+        this.stage = Stage::Announcing(outcome);
+        if let Some(clip) = clip {
             self.hear(call, Side::Caller, Hear::Once(clip), out);
         } else {
-            self.end(now, call, Outcome::TurnedAway(why), cause::BUSY, Side::System, out);
+            let busy = matches!(outcome, Outcome::TurnedAway(_));
+            let cause = if busy { cause::BUSY } else { cause::NORMAL };
+            self.end(now, call, outcome, cause, Side::System, out);
         }
     }
 

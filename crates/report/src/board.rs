@@ -9,6 +9,7 @@
 
 use crate::counters::{Counters, Offers};
 use crate::service_level::{Formula, Ratio};
+use crate::tally::Forecast;
 use crate::words::{REASONS, reason_index};
 use acd::input::Reason;
 use acd::{AgentState, GroupRef};
@@ -40,10 +41,33 @@ pub struct Board {
     pub phones_bound: u32,
     /// Calls in progress, from the INVITE on.
     pub calls: u32,
+    /// What supervisors were told at once.
+    pub alerts: Alerts,
     /// Events that fit no call known here, and calls beyond the bound; zero while all is well.
     pub strays: u64,
     /// Events that never came (gaps in their numbers); zero while all is well.
     pub missed: u64,
+}
+
+/// What supervisors were told at once, counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Alerts {
+    /// An agent did not answer his phone.
+    pub ring_no_answer: u64,
+    /// A group's surge has begun.
+    pub surges_begun: u64,
+    /// A group's surge is over.
+    pub surges_over: u64,
+}
+
+impl Alerts {
+    pub(crate) const fn take(&mut self, alert: &acd::Alert) {
+        match alert {
+            acd::Alert::RingNoAnswer { .. } => self.ring_no_answer += 1,
+            acd::Alert::Surge { on: true, .. } => self.surges_begun += 1,
+            acd::Alert::Surge { on: false, .. } => self.surges_over += 1,
+        }
+    }
 }
 
 /// One group.
@@ -86,6 +110,10 @@ pub struct Line {
     pub talk: Mean,
     /// Mean wrap-up of those that have ended.
     pub wrap_up: Mean,
+    /// Mean talk of callbacks whose talk has ended; not part of `talk`.
+    pub talk_back: Mean,
+    /// How well waits were foretold.
+    pub forecast: Forecast,
     /// Wait of answered callers: exact counts up to each of [`WAIT_BOUNDS`](crate::spread::WAIT_BOUNDS),
     /// then the rest; not cumulative.
     pub wait_buckets: Vec<u64>,

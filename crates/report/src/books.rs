@@ -108,6 +108,11 @@ fn across<'a>(total: &Counters, groups: impl Iterator<Item = &'a Counters>) -> R
         sum.offers.made += group.offers.made;
         sum.waiting += group.waiting;
         sum.answered += group.answered;
+        sum.put_through += group.put_through;
+        sum.callback.kept += group.callback.kept;
+        sum.callback.open += group.callback.open;
+        sum.callback.reached += group.callback.reached;
+        sum.callback.talks += group.callback.talks;
     }
     let rules = [
         ("sum of offered in groups", sum.offered == total.offered),
@@ -116,6 +121,11 @@ fn across<'a>(total: &Counters, groups: impl Iterator<Item = &'a Counters>) -> R
         ("sum of offers in groups", sum.offers.made == total.offers.made),
         ("answered in groups >= answered", sum.answered >= total.answered),
         ("answered in groups <= answered + transferred", sum.answered <= total.answered + sum.transferred_in),
+        ("sum of put through in groups", sum.put_through == total.put_through),
+        ("sum of callbacks in groups", sum.callback.kept == total.callback.kept),
+        ("sum of open callbacks in groups", sum.callback.open == total.callback.open),
+        ("sum of reached callbacks in groups", sum.callback.reached == total.callback.reached),
+        ("sum of callbacks' talks in groups", sum.callback.talks == total.callback.talks),
         ("waiting in groups >= waiting", sum.waiting >= total.waiting),
     ];
     match rules.into_iter().find(|(_, holds)| !holds) {

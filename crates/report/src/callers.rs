@@ -11,6 +11,7 @@
 
 use crate::agents::Agent;
 use crate::books::{Books, Place};
+use crate::callbacks::CallbackStep;
 use crate::counters::{Before, Came, Left, Step, Waits};
 use crate::fold::{AUDIO_WAIT, CALLS_MAX};
 use crate::interval::Quarter;
@@ -27,10 +28,12 @@ use std::time::Duration;
 /// Calls in progress, and who waits where.
 #[derive(Clone, Debug)]
 pub(crate) struct Callers {
-    epoch: Epoch,
+    pub(crate) epoch: Epoch,
     run: u64,
     number: u64,
-    live: Table<CallRef, Live>,
+    pub(crate) live: Table<CallRef, Live>,
+    /// Who is to be called back, and where he is counted.
+    pub(crate) callbacks: Table<CallRef, Place>,
     /// Who waits in each group's line (slots of [`Books`]), by the original clock.
     lines: Vec<BTreeSet<(Timestamp, CallRef)>>,
     /// Calls that are over and waited for audio measurements, in the order in which they ended; those whose
@@ -49,6 +52,7 @@ impl Callers {
             run: plan.run,
             number: 0,
             live: Table::default(),
+            callbacks: Table::default(),
             lines: vec![BTreeSet::new(); plan.groups.len() + 1],
             awaiting: VecDeque::new(),
             over: 0,
@@ -79,7 +83,7 @@ impl Callers {
         self.lines.iter().filter_map(|line| line.first().map(|(since, _)| *since)).min()
     }
 
-    fn known(&mut self, call: CallRef) -> Option<&mut Live> {
+    pub(crate) fn known(&mut self, call: CallRef) -> Option<&mut Live> {
         match self.live.get_mut(&call) {
             Some(live) if !live.ended => Some(live),
             _ => {
@@ -119,9 +123,19 @@ impl Callers {
     }
 
     /// t2, or sent on to a further group.
-    pub(crate) fn queued(&mut self, call: CallRef, group: GroupRef, now: Timestamp, books: &mut Books) {
+    pub(crate) fn queued(
+        &mut self,
+        call: CallRef,
+        group: GroupRef,
+        expected: Option<Duration>,
+        now: Timestamp,
+        books: &mut Books,
+    ) {
         if self.known(call).is_some() {
             self.enter(call, group, now, books);
+        }
+        if let Some(live) = self.live.get_mut(&call).filter(|live| live.stay.is_some()) {
+            live.foretold = expected.map(|expected| (whole(expected), now));
         }
     }
 
@@ -138,15 +152,15 @@ impl Callers {
         let wall = self.wall(now);
         let Some(live) = self.known(call) else { return false };
         // Whoever is offered in the step in which he comes need not have been told to wait.
-        if live.stay.is_none() {
+        if live.stay.is_none() && live.callback.is_none() {
             self.enter(call, group, now, books);
         }
         let Some(live) = self.live.get_mut(&call) else { return false };
-        let Some(stay) = live.stay else { return false };
+        let Some(place) = live.callback.or(live.stay.map(|stay| stay.place)) else { return false };
         live.record.offered_at.get_or_insert(wall);
         live.record.offers = live.record.offers.saturating_add(1);
-        live.ring(offer, agent, stay.place, now, wall);
-        books.both(stay.place, Step::Offered);
+        live.ring(offer, agent, place, now, wall);
+        books.both(place, Step::Offered);
         true
     }
 
@@ -162,8 +176,15 @@ impl Callers {
     ) {
         let wall = self.wall(now);
         let Some(live) = self.live.get_mut(&call) else { return };
-        if let Some(at) = live.rings.iter().position(|ring| ring.offer == offer) {
-            end_ring(live, at, end, (now, wall), books, agents);
+        let Some(at) = live.rings.iter().position(|ring| ring.offer == offer) else { return };
+        let (agent, place) = (live.rings[at].agent, live.rings[at].place);
+        end_ring(live, at, end, (now, wall), books, agents);
+        // Whoever takes a callback works for its group, though its caller may not be reached.
+        if live.callback.is_some()
+            && end == OfferEnd::Accepted
+            && let Some(agent) = agents.get_mut(agent.index())
+        {
+            agent.last = Some((live.record.opened.id, place.group));
         }
     }
 
@@ -224,13 +245,16 @@ impl Callers {
         if let Some(at) = live.rings.iter().position(|ring| ring.agent == agent) {
             end_ring(live, at, OfferEnd::Accepted, (now, wall), books, agents);
         }
-        if live.stay.is_none() && live.since.is_none() {
+        if live.stay.is_none() && live.since.is_none() && live.callback.is_none() {
             self.enter(call, group, now, books);
         }
         let Some(live) = self.live.get_mut(&call) else { return };
         let mut served = group;
         if let Some(stay) = live.stay {
             served = stay.place.group;
+            if let Some((expected, at)) = live.foretold.take() {
+                books.both(stay.place, Step::Foretold { expected, waited: whole(now.since(at)) });
+            }
             let waits = Waits {
                 greeted: live.record.greeted,
                 waited: whole(waited),
@@ -337,10 +361,17 @@ impl Callers {
                 Before::Abandoned => Outcome::AbandonedBeforeLine,
                 Before::Lost | Before::InLine => Outcome::Lost,
             };
-            live.record.greeted = whole(now.since(live.arrived));
+            if live.callback.is_none() {
+                live.record.greeted = whole(now.since(live.arrived));
+            }
             let greeting = live.greeting.take();
             live.end(greeting, wall, SegmentEnd::By(by));
             books.centre(Quarter::of(self.epoch, live.arrived), Step::Before(before));
+        }
+        if let Some(live) = self.live.get(&call)
+            && let (Some(place), true) = (live.callback, live.record.connected_at.is_some())
+        {
+            books.both(place, Step::Callback(CallbackStep::Talked(live.record.talked)));
         }
         if let Some(place) = self.live.get(&call).and_then(|live| live.answered) {
             let talked = self.live.get(&call).map(|live| live.record.talked).unwrap_or_default();
@@ -410,7 +441,7 @@ impl Callers {
 /// Into a line and out of it: the only two places that count offered callers.
 impl Callers {
     /// Into a group's line; out of the one he is in, when that is another.
-    fn enter(&mut self, call: CallRef, group: GroupRef, now: Timestamp, books: &mut Books) {
+    pub(crate) fn enter(&mut self, call: CallRef, group: GroupRef, now: Timestamp, books: &mut Books) {
         let quarter = Quarter::of(self.epoch, now);
         let wall = self.wall(now);
         let Some(live) = self.live.get_mut(&call) else { return };
@@ -449,7 +480,14 @@ impl Callers {
     }
 
     /// Out of the line he is in.
-    fn leave(&mut self, call: CallRef, left: Left, end: SegmentEnd, now: Timestamp, books: &mut Books) {
+    pub(crate) fn leave(
+        &mut self,
+        call: CallRef,
+        left: Left,
+        end: SegmentEnd,
+        now: Timestamp,
+        books: &mut Books,
+    ) {
         let wall = self.wall(now);
         let Some(live) = self.live.get_mut(&call) else { return };
         let Some(stay) = live.stay.take() else { return };
@@ -458,6 +496,10 @@ impl Callers {
             _ => whole(now.since(stay.since)),
         };
         live.end_line(stay.segment, wall, waited, end);
+        live.foretold = None;
+        if let Left::TurnedAway(_) = left {
+            live.turned_away = Some(stay.place);
+        }
         books.group(stay.place, Step::Left(left));
         if left != Left::Overflowed && stay.for_centre {
             live.settled = true;
@@ -484,6 +526,10 @@ impl Callers {
                 }
             }
         }
+        let open = books.total.counters.callback.open;
+        if self.callbacks.len() as u64 != open {
+            return Err(format!("{} are to be called back, {open} counted", self.callbacks.len()));
+        }
         let over = self.live.sorted().iter().filter(|(_, live)| live.ended).count();
         if over != self.over {
             return Err(format!("{over} calls are over, {} counted", self.over));
@@ -506,7 +552,7 @@ impl Callers {
 }
 
 /// Ends a ring and counts how, for the group, the centre and the agent.
-fn end_ring(
+pub(crate) fn end_ring(
     live: &mut Live,
     at: usize,
     end: OfferEnd,

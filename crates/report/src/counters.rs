@@ -19,6 +19,7 @@
 //!
 //! Every change is a [`Step`], and [`Counters::take`] is the only place that counts.
 
+use crate::callbacks::{CallbackStep, Callbacks};
 use crate::plan::{Plan, THRESHOLDS_MAX};
 use crate::service_level::Served;
 use acd::{OfferEnd, Turned};
@@ -60,9 +61,11 @@ pub struct Counters {
     pub short_abandoned: u64,
     /// Turned away without anybody else to take him, by reason.
     pub turned_away: TurnedAway,
+    /// Of these, who talked to a number outside instead.
+    pub put_through: u64,
     /// OVF_OUT: sent on to another group's line.
     pub overflowed_out: u64,
-    /// CB: left the line for a call back.
+    /// CB: left the line for a call back. What became of it is in `callback`.
     pub called_back: u64,
     /// The same party's later call took the place.
     pub joined: u64,
@@ -85,6 +88,8 @@ pub struct Counters {
     pub help_asked: u64,
     /// This group's agents were asked to help a caller of another line.
     pub help_given: u64,
+    /// Who is to be called back, missed calls included.
+    pub callback: Callbacks,
 }
 
 /// Answered and abandoned after at most a threshold.
@@ -270,6 +275,17 @@ pub enum Step {
     Talked(Duration),
     /// An agent's wrap-up after such a talk is over.
     WrappedUp(Duration),
+    /// A caller who was turned away talks to a number outside.
+    PutThrough,
+    /// Something of a callback.
+    Callback(CallbackStep),
+    /// A caller was answered who had been told a wait.
+    Foretold {
+        /// What he was told.
+        expected: Duration,
+        /// What it was.
+        waited: Duration,
+    },
 }
 
 /// The limits that counting needs, from the plan.
@@ -336,6 +352,9 @@ impl Counters {
                 self.long_talks += u64::from(talked > limits.long_talk);
             }
             Step::WrappedUp(_) => self.wrap_ups += 1,
+            Step::PutThrough => self.put_through += 1,
+            Step::Callback(step) => self.callback.take(step),
+            Step::Foretold { .. } => {}
         }
     }
 
@@ -401,6 +420,7 @@ impl Counters {
         let mut rules = vec![
             ("offered = sum of where they are", self.offered == self.accounted()),
             ("arrived = sum of where they are", self.arrived == self.arrivals_accounted()),
+            ("put through <= turned away", self.put_through <= self.turned_away.total()),
             ("short <= abandoned", self.short_abandoned <= self.abandoned()),
             ("long talks <= talks", self.long_talks <= self.talks),
             ("talks <= answered", self.talks <= self.answered),
@@ -415,7 +435,7 @@ impl Counters {
         }
         match rules.into_iter().find(|(_, holds)| !holds) {
             Some((rule, _)) => Err(format!("{rule}: {self:?}")),
-            None => Ok(()),
+            None => self.callback.check(),
         }
     }
 

@@ -14,6 +14,7 @@
 //! but as a stray, so that the identities keep holding; so are events of calls that are not known.
 
 use crate::agents::{Agent, AgentSpan};
+use crate::board::Alerts;
 use crate::books::Books;
 use crate::callers::Callers;
 use crate::counters::Step;
@@ -68,6 +69,7 @@ pub struct Report {
     pub(crate) callers: Callers,
     pub(crate) agents: Vec<Agent>,
     pub(crate) trunks: Vec<Option<bool>>,
+    pub(crate) alerts: Alerts,
     phones: Vec<bool>,
     pub(crate) phones_bound: u32,
     pub(crate) seq: u64,
@@ -83,6 +85,7 @@ impl Report {
             callers: Callers::new(&plan),
             agents: vec![Agent::default(); plan.agents.len()],
             trunks: vec![None; plan.trunks.len()],
+            alerts: Alerts::default(),
             phones: Vec::new(),
             phones_bound: 0,
             seq: 0,
@@ -123,7 +126,9 @@ impl Report {
                 }
             }
             Event::Answered { call } => callers.answered(*call, now),
-            Event::Queued { call, group, .. } => callers.queued(*call, *group, now, books),
+            Event::Queued { call, group, expected, .. } => {
+                callers.queued(*call, *group, *expected, now, books);
+            }
             Event::Offered { call, offer, agent, group, .. } => {
                 if callers.offered(*call, *offer, *agent, *group, now, books)
                     && let Some(agent) = agents.get_mut(agent.index())
@@ -157,8 +162,19 @@ impl Report {
                     *known = Some(*up);
                 }
             }
-            Event::Relaxed { .. }
-            | Event::Alert(_)
+            Event::CallbackKept { from, group, missed, .. } => {
+                callers.callback_kept(*from, *group, *missed, now, books);
+            }
+            Event::CallbackBegun { call, from, group } => callers.callback_begun(*call, *from, *group, now),
+            Event::CallbackDialed { call, .. } => callers.callback_dialed(*call, books),
+            Event::CallbackConnected { call, agent, group, waited, .. } => {
+                callers.callback_connected(*call, (*agent, *group), *waited, now, books, agents);
+            }
+            Event::CallbackEnded { from, end, .. } => callers.callback_ended(*from, *end, books),
+            Event::PutThrough { call, .. } => callers.put_through(*call, books),
+            Event::Alert(alert) => self.alerts.take(alert),
+            Event::CallbackOffered { .. }
+            | Event::Relaxed { .. }
             | Event::PlanChanged { .. }
             | Event::Explained { .. }
             | Event::Previewed { .. }

@@ -42,11 +42,13 @@
 //!
 //! Never knows: files, SQL, HTTP, SIP, the insides of the engine.
 //!
-//! Reading order: [`plan`] → [`counters`] → [`service_level`] → [`record`] → [`fold`] → [`board`].
+//! Reading order: [`plan`] → [`counters`] → [`callbacks`] → [`service_level`] → [`record`] → [`fold`] →
+//! [`board`].
 
 pub mod agents;
 pub mod board;
 mod books;
+pub mod callbacks;
 mod callers;
 pub mod counters;
 pub mod fold;

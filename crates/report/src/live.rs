@@ -39,6 +39,12 @@ pub(crate) struct Live {
     pub(crate) settled: bool,
     /// Where his answer was counted, and where his talk will be.
     pub(crate) answered: Option<Place>,
+    /// Where he was turned away for good.
+    pub(crate) turned_away: Option<Place>,
+    /// What he was told to expect in the line he is in, and when.
+    pub(crate) foretold: Option<(Duration, Timestamp)>,
+    /// A call of ours: where its callback is counted.
+    pub(crate) callback: Option<Place>,
     pub(crate) talks: Vec<Talk>,
     talking_since: Timestamp,
     /// Legs that had audio with us and whose measurements have not come.
@@ -89,6 +95,9 @@ impl Live {
             last_ring: Duration::ZERO,
             settled: false,
             answered: None,
+            turned_away: None,
+            foretold: None,
+            callback: None,
             talks: Vec::new(),
             talking_since: arrived,
             legs_open: 0,

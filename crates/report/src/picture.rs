@@ -56,6 +56,7 @@ impl Report {
             trunks,
             phones_bound: self.phones_bound,
             calls: u32::try_from(self.callers.in_progress()).unwrap_or(u32::MAX),
+            alerts: self.alerts,
             strays: self.callers.strays,
             missed: self.missed,
         }
@@ -76,7 +77,7 @@ impl Report {
 }
 
 fn line(tally: &Tally<Dense>, thresholds: &[Duration], first: Option<Timestamp>, now: Timestamp) -> Line {
-    let Tally { counters, sums, wait_buckets, spreads } = tally;
+    let Tally { counters, sums, wait_buckets, forecast, spreads } = tally;
     let mean = |sum: Duration, count: u64| Mean { sum, count };
     let levels = thresholds.iter().enumerate().map(|(at, threshold)| {
         let served = counters.served(at);
@@ -94,6 +95,8 @@ fn line(tally: &Tally<Dense>, thresholds: &[Duration], first: Option<Timestamp>,
         wait_abandoned: mean(sums.waited_abandoned, counters.abandoned()),
         talk: mean(sums.talked, counters.talks),
         wrap_up: mean(sums.wrapped_up, counters.wrap_ups),
+        talk_back: mean(sums.talked_back, counters.callback.talks),
+        forecast: *forecast,
         wait_buckets: wait_buckets.to_vec(),
         wait_quantiles: [0.5, 0.9, 0.99].map(|quantile| spreads.wait.quantile(quantile)),
         long_talks: Ratio { part: counters.long_talks, whole: counters.talks },

@@ -1,5 +1,6 @@
 //! Tallies: counters, sums and spreads of one group, or of the whole centre, over some time.
 
+use crate::callbacks::CallbackStep;
 use crate::counters::{Counters, Left, Limits, Step};
 use crate::spread::{Record, WAIT_BOUNDS};
 use std::time::Duration;
@@ -13,6 +14,8 @@ pub struct Tally<S> {
     pub sums: Sums,
     /// Waits of answered callers, exactly: up to each of [`WAIT_BOUNDS`], then the rest.
     pub wait_buckets: [u64; WAIT_BOUNDS.len() + 1],
+    /// How well waits were foretold.
+    pub forecast: Forecast,
     /// How long it took each time.
     pub spreads: Spreads<S>,
 }
@@ -32,6 +35,22 @@ pub struct Sums {
     pub talked: Duration,
     /// Wrap-ups.
     pub wrapped_up: Duration,
+    /// Talks of callbacks; their count is [`Callbacks::talks`](crate::callbacks::Callbacks).
+    pub talked_back: Duration,
+}
+
+/// How well waits were foretold, over answered callers who had been told one when they came into the line. Sums, so
+/// that figures can be added up; the mean error is `error / count`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Forecast {
+    /// Callers.
+    pub count: u64,
+    /// Sum of what they were told.
+    pub expected: Duration,
+    /// Sum of what it was.
+    pub waited: Duration,
+    /// Sum of the differences, each without its sign.
+    pub error: Duration,
 }
 
 /// Spreads.
@@ -53,7 +72,7 @@ impl<S: Record> Tally<S> {
     /// Counts one step.
     pub fn take(&mut self, step: Step, limits: &Limits) {
         self.counters.take(step, limits);
-        let Self { sums, spreads, wait_buckets, .. } = self;
+        let Self { sums, spreads, wait_buckets, forecast, .. } = self;
         match step {
             Step::Left(Left::Answered(waits)) => {
                 add(&mut sums.greeted, waits.greeted);
@@ -74,6 +93,13 @@ impl<S: Record> Tally<S> {
             Step::WrappedUp(span) => {
                 add(&mut sums.wrapped_up, span);
                 spreads.wrap_up.record(span);
+            }
+            Step::Callback(CallbackStep::Talked(talked)) => add(&mut sums.talked_back, talked),
+            Step::Foretold { expected, waited } => {
+                forecast.count += 1;
+                add(&mut forecast.expected, expected);
+                add(&mut forecast.waited, waited);
+                add(&mut forecast.error, expected.abs_diff(waited));
             }
             _ => {}
         }

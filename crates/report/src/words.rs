@@ -3,7 +3,7 @@
 //! Other programs read them, so a key never changes once it is published; a new variant gets a new key.
 
 use acd::input::Reason;
-use acd::{AgentState, OfferEnd, Turned};
+use acd::{AgentState, CallbackEnd, OfferEnd, Turned};
 use call::event::{Outcome, Side};
 
 /// All reasons for which an agent may be not ready, in the order in which they are shown.
@@ -114,6 +114,18 @@ pub const fn offer_end(end: OfferEnd) -> &'static str {
         OfferEnd::CallerGone => "caller_gone",
         OfferEnd::AgentGone => "agent_gone",
         OfferEnd::TakenElsewhere => "taken_elsewhere",
+    }
+}
+
+/// Key of how a callback ended.
+#[must_use]
+pub const fn callback_end(end: CallbackEnd) -> &'static str {
+    match end {
+        CallbackEnd::Reached => "reached",
+        CallbackEnd::CalledAgain => "called_again",
+        CallbackEnd::Merged => "merged",
+        CallbackEnd::GivenUp => "given_up",
+        CallbackEnd::Cancelled => "cancelled",
     }
 }
 

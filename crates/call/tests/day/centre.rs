@@ -2,15 +2,29 @@
 
 use acd::{Abilities, AgentPlan, GroupPlan, GroupRef, Priority, SiteRef, SkillLevel};
 use call::Plan;
-use call::plan::{AgentPhone, AudioPlan, Entry, Flow, FlowRef, GroupFlow, ServiceCodes, Target};
+use call::plan::{
+    AgentPhone, AudioPlan, CallbackFlow, Entry, Flow, FlowRef, GroupFlow, Outbound, ServiceCodes, Target,
+};
 use media::session::{ClipRef, Codec};
-use sip::leg::AorRef;
+use sip::leg::{AorRef, TrunkRef};
 use std::time::Duration;
 
 pub const GENERAL: GroupRef = GroupRef(0);
 pub const ENTERPRISE: GroupRef = GroupRef(1);
 /// What the clips are called.
-pub const CLIPS: [&str; 8] = ["greeting", "notice", "music", "sorry", "done", "refused", "ring-back", "tune"];
+pub const CLIPS: [&str; 11] = [
+    "greeting",
+    "notice",
+    "music",
+    "sorry",
+    "done",
+    "refused",
+    "ring-back",
+    "tune",
+    "shall we call you back",
+    "we will call you back",
+    "you asked us to call you",
+];
 
 /// A centre with two groups and two agents (8001 serves both, 8002 general), three numbers: 12345 greets and
 /// notices, 12346 greets in early media with ring-back, 96000* goes straight to the enterprise desk.
@@ -30,8 +44,14 @@ pub fn plan() -> Plan {
         on_nobody: Target::Announce(ClipRef(3)),
         on_closed: Target::Announce(ClipRef(3)),
         on_surge: Target::Announce(ClipRef(3)),
+        callback: None,
     };
-    let entry = |called: &str, flow| Entry { trunk: None, called: called.into(), flow: FlowRef(flow) };
+    let entry = |called: &str, flow| Entry {
+        trunk: None,
+        called: called.into(),
+        flow: FlowRef(flow),
+        site: SiteRef(0),
+    };
     Plan {
         acd: acd::Plan {
             groups: vec![group("general"), group("enterprise")],
@@ -48,6 +68,7 @@ pub fn plan() -> Plan {
                 ring_back: None,
                 group: GENERAL,
                 priority: Priority(0),
+                requires: Abilities::NONE,
             },
             Flow {
                 name: "free".into(),
@@ -56,6 +77,7 @@ pub fn plan() -> Plan {
                 ring_back: Some(ClipRef(6)),
                 group: GENERAL,
                 priority: Priority(0),
+                requires: Abilities::NONE,
             },
             Flow {
                 name: "enterprise".into(),
@@ -64,6 +86,7 @@ pub fn plan() -> Plan {
                 ring_back: None,
                 group: ENTERPRISE,
                 priority: Priority(1),
+                requires: Abilities::NONE,
             },
         ],
         entries: vec![entry("12345", 0), entry("12346", 1), entry("96000*", 2)],
@@ -100,4 +123,33 @@ pub fn sdp(port: u16, codecs: &[u8], extra: &str) -> Box<[u8]> {
     )
     .into_bytes()
     .into()
+}
+
+/// The same centre, which calls back: by key 1 or after a minute, whoever hung up after ten.
+pub fn calling_back() -> Plan {
+    let mut plan = plan();
+    for (group, flow) in plan.acd.groups.iter_mut().zip(&mut plan.groups) {
+        group.callback = acd::plan::CallbackPlan {
+            offer_after: Some(Duration::from_secs(60)),
+            missed_after: Some(Duration::from_secs(600)),
+            retry_after: Duration::from_secs(300),
+            tries: 2,
+            ..acd::plan::CallbackPlan::default()
+        };
+        flow.callback = Some(CallbackFlow {
+            outbound: Outbound {
+                trunk: TrunkRef(0),
+                caller: "052712345".into(),
+                strip: "+86527".into(),
+                prefix: "0".into(),
+                ring: Duration::from_secs(40),
+            },
+            key: Some('1'),
+            prompt: Some(ClipRef(8)),
+            confirm: Some(ClipRef(9)),
+            greeting: Some(ClipRef(10)),
+            ring_back: Some(ClipRef(6)),
+        });
+    }
+    plan
 }

@@ -18,16 +18,21 @@ impl Day {
             return self.ingress[(leg.0 & !LegRef::INGRESS) as usize].0.clone();
         }
         let rung = self.egress.iter().find(|rung| rung.leg == leg).expect("a leg that we minted");
-        format!("{}", 8001 + rung.aor.0)
+        rung.name.clone()
+    }
+
+    fn callback_name(&self, from: CallRef) -> &str {
+        if from.bits() as u32 == u32::MAX { "of a request" } else { self.name(from) }
     }
 
     pub(super) fn leg_line(&self, command: &Command) -> String {
         match command {
-            Command::Invite { leg, caller, caller_name, offer, .. } => format!(
-                "          > invite {} from {} ({caller_name}) {}",
+            Command::Invite { leg, caller, caller_name, offer, headers, .. } => format!(
+                "          > invite {} from {} ({caller_name}) {}{}",
                 self.leg_name(*leg),
                 caller.reveal(),
-                brief(offer)
+                brief(offer),
+                if headers.len() > 1 { " and answer by yourself" } else { "" },
             ),
             Command::Progress { leg, status, answer } => {
                 format!(
@@ -146,6 +151,32 @@ impl Day {
             }
             Event::PhoneLost { aor, why } => format!("          = phone lost {} {why:?}", 8001 + aor.0),
             Event::Trunk { trunk, up } => format!("          = {trunk} {}", if *up { "up" } else { "down" }),
+            Event::CallbackOffered { call } => format!("          = callback offered {}", self.name(*call)),
+            Event::CallbackKept { from, group: g, missed, after, attempt, .. } => {
+                let missed = if *missed { " missed" } else { "" };
+                let again = if *attempt > 0 { format!(" after attempt {attempt}") } else { String::new() };
+                let name = self.callback_name(*from);
+                format!("          = callback kept {name} {}{missed} not before {after}{again}", group(*g))
+            }
+            Event::CallbackBegun { call, from, .. } => {
+                format!("          = {} is for {}", self.name(*call), self.callback_name(*from))
+            }
+            Event::CallbackDialed { call, attempt, .. } => {
+                format!("          = dialed {} attempt {attempt}", self.name(*call))
+            }
+            Event::CallbackConnected { call, agent, waited, .. } => {
+                format!(
+                    "          = callback connected {} {} waited={waited:?}",
+                    self.name(*call),
+                    who(*agent)
+                )
+            }
+            Event::CallbackEnded { from, end, .. } => {
+                format!("          = callback ended {} {end:?}", self.callback_name(*from))
+            }
+            Event::PutThrough { call, trunk, .. } => {
+                format!("          = put through {} {trunk}", self.name(*call))
+            }
             Event::Relaxed { call, group: g, stage } => {
                 format!("          = relaxed {} {} stage {stage}", self.name(*call), group(*g))
             }

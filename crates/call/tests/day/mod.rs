@@ -16,7 +16,7 @@ pub mod centre;
 mod lines;
 
 use centre::CLIPS;
-pub use centre::{plan, sdp};
+pub use centre::{calling_back, plan, sdp};
 use lines::brief;
 
 use acd::{AgentRef, AgentState};
@@ -51,10 +51,17 @@ pub struct Day {
 /// An egress leg.
 pub struct Rung {
     pub leg: LegRef,
+    /// Whose phone; [`OUTSIDE`] behind a trunk.
     pub aor: AorRef,
+    /// What it is called: the agent's number, or the number dialed.
+    pub name: String,
+    pub headers: Vec<(String, String)>,
     pub state: Phone,
     pub offer: Box<[u8]>,
 }
+
+/// The account of a number that is dialed through a trunk.
+pub const OUTSIDE: AorRef = AorRef(999);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phone {
@@ -135,7 +142,11 @@ impl Day {
         let invite = Box::new(Invited {
             origin,
             called: called.into(),
-            caller: Private::new(if name == "nobody" { String::new() } else { format!("+86527{name}") }),
+            // `c7@3` is the seventh call, from number 3.
+            caller: Private::new(match name.split('@').next_back() {
+                Some("nobody") | None => String::new(),
+                Some(number) => format!("+86527{number}"),
+            }),
             caller_name: Private::default(),
             diverted_from: Private::default(),
             call_id: name.into(),
@@ -275,6 +286,31 @@ impl Day {
         self.step(Input::Media(session::Fact::PortFailed { session, party: Party(party), port }));
     }
 
+    /// A caller presses a key.
+    pub fn presses(&mut self, name: &str, digit: char) {
+        self.deed(format_args!("{name} presses {digit}"));
+        let session = SessionRef::from_bits(self.call(name).bits());
+        self.step(Input::Media(session::Fact::Key { session, party: Party(0), digit }));
+    }
+
+    /// The leg on which a number outside was dialed last.
+    pub fn dialed(&self) -> LegRef {
+        self.egress.iter().rev().find(|rung| rung.aor == OUTSIDE).expect("a number that was dialed").leg
+    }
+
+    /// Whether a number outside is being rung.
+    pub fn is_dialing(&self) -> bool {
+        self.is_ringing(OUTSIDE.0)
+    }
+
+    pub fn outside_answers(&mut self) {
+        self.answers(self.dialed(), Some(sdp(7000, &[8], "")));
+    }
+
+    pub fn headers_of(&self, leg: LegRef) -> &[(String, String)] {
+        &self.egress.iter().find(|rung| rung.leg == leg).expect("a leg that we minted").headers
+    }
+
     // ---- what is seen -----------------------------------------------------------------------------------
 
     pub fn call(&self, name: &str) -> CallRef {
@@ -365,7 +401,9 @@ impl Day {
         let out = std::mem::take(&mut self.out);
         for stamped in &out.events {
             if let Event::Arrived { call, call_id, .. } = &stamped.event {
-                self.calls.push((*call, call_id.clone()));
+                let back = self.calls.iter().filter(|(_, name)| name.starts_with("back")).count() + 1;
+                let name = if call_id.is_empty() { format!("back{back}") } else { call_id.clone() };
+                self.calls.push((*call, name));
             }
         }
         for command in &out.legs {
@@ -393,10 +431,14 @@ impl Day {
 
     fn obey_leg(&mut self, command: &Command) {
         match command {
-            Command::Invite { leg, to: sip::leg::Target::Aor(aor), offer, .. } => {
+            Command::Invite { leg, to, offer, headers, .. } => {
                 assert!(!leg.is_ingress() && self.egress.iter().all(|rung| rung.leg != *leg));
-                let rung = Rung { leg: *leg, aor: *aor, state: Phone::Ringing, offer: offer.clone() };
-                self.egress.push(rung);
+                let (aor, name) = match to {
+                    sip::leg::Target::Aor(aor) => (*aor, format!("{}", 8001 + aor.0)),
+                    sip::leg::Target::Trunk { number, .. } => (OUTSIDE, number.clone()),
+                };
+                let (offer, headers) = (offer.clone(), headers.clone());
+                self.egress.push(Rung { leg: *leg, aor, name, headers, state: Phone::Ringing, offer });
             }
             Command::Answer { leg, .. } => {
                 self.owed.push_back(Input::Sip(Fact::Confirmed { leg: *leg, answer: None }));

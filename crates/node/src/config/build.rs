@@ -13,6 +13,7 @@
 //! anything was noted.
 
 mod agents;
+mod callback;
 mod groups;
 mod timeline;
 mod times;

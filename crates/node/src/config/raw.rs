@@ -192,6 +192,7 @@ pub(super) struct Flow {
     pub(super) early_media: Spanned<bool>,
     pub(super) ring_back: Option<Spanned<String>>,
     pub(super) priority: Spanned<CallerPriority>,
+    pub(super) requires: Vec<Spanned<String>>,
 }
 
 /// `[[entries]]`.
@@ -200,6 +201,7 @@ pub(super) struct Entry {
     pub(super) trunk: Option<Spanned<String>>,
     pub(super) called: Spanned<String>,
     pub(super) flow: Spanned<String>,
+    pub(super) site: Option<Spanned<String>>,
 }
 
 impl File {
@@ -517,6 +519,7 @@ impl Flow {
             early_media: s.or("early_media", false),
             ring_back: s.get("ring_back"),
             priority: s.or("priority", CallerPriority::default()),
+            requires: s.list("requires").unwrap_or_default(),
         };
         s.close();
         flow
@@ -530,6 +533,7 @@ impl Entry {
             trunk: s.get("trunk"),
             called: s.must("called", "\"12345\", or a prefix that ends in *"),
             flow: s.must("flow", "\"the flow that it takes\""),
+            site: s.get("site"),
         };
         s.close();
         entry

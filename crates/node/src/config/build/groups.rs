@@ -4,11 +4,11 @@
 //! his place, so two groups may well help each other. *Turned away* (`on_full`, `on_wait_max`, …) moves the caller to
 //! the other line for good, so going round in a circle there would never serve him: it is a mistake.
 
-use super::{Keys, or_first, timeline};
+use super::{Keys, callback, timeline};
 use crate::config::mistake::Findings;
 use crate::config::raw::{File, Group, Target};
 use crate::config::value::show_span;
-use acd::plan::{CallbackPlan, Grade, NoAnswer, SurgePlan};
+use acd::plan::{Grade, NoAnswer, SurgePlan};
 use acd::{GroupPlan, GroupRef, HoursRef};
 use call::plan::GroupFlow;
 use media::session::ClipRef;
@@ -33,7 +33,7 @@ pub(super) fn build(raw: &File, keys: &Keys<'_>, findings: &Findings) -> (Vec<Gr
         findings.wrong(beyond.key.span(), what, format!("one centre has at most {GROUPS_MAX}"));
     }
     let plans = raw.groups.iter().map(|group| plan(group, raw, keys, findings)).collect();
-    let flows = raw.groups.iter().map(|group| flow(group, keys)).collect();
+    let flows = raw.groups.iter().map(|group| flow(group, raw, keys, findings)).collect();
     check_moves(&raw.groups, keys, findings);
     check_served(raw, findings);
     (plans, flows)
@@ -59,7 +59,7 @@ fn plan(group: &Group, raw: &File, keys: &Keys<'_>, findings: &Findings) -> Grou
         needs_signed_in: *group.needs_signed_in.get_ref(),
         hours: keys.hours.find_some(group.hours.as_ref()).map(HoursRef::at),
         surge: surge(group, findings),
-        callback: callback(group, raw, findings),
+        callback: callback::plan(group),
         sticky: group.sticky.as_ref().map(|span| *span.get_ref()),
         name: name.clone(),
     }
@@ -160,32 +160,8 @@ fn surge(group: &Group, findings: &Findings) -> SurgePlan {
     SurgePlan { begins_at, ends_at, admit_max }
 }
 
-fn callback(group: &Group, raw: &File, findings: &Findings) -> CallbackPlan {
-    let callback = &group.callback;
-    if let Some(place) = &callback.place
-        && raw.trunks.is_empty()
-    {
-        findings.wrong(
-            place.clone(),
-            format!("callers of group {} cannot be called back: there is no trunk", group.key.get_ref()),
-            "add [trunks.…], or remove the callback",
-        );
-    }
-    CallbackPlan {
-        offer_after: callback.offer_after.as_ref().map(|span| *span.get_ref()),
-        first: *callback.first.get_ref(),
-        tries: *callback.tries.get_ref(),
-        retry_after: *callback.retry_after.get_ref(),
-        missed_after: callback.missed_after.as_ref().map(|span| *span.get_ref()),
-    }
-}
-
-fn flow(group: &Group, keys: &Keys<'_>) -> GroupFlow {
-    let target = |target: &Target| match target {
-        Target::Busy => call::plan::Target::Busy,
-        Target::Group(to) => call::plan::Target::Group(GroupRef::at(or_first(keys.groups.find(to)))),
-        Target::Announce(clip) => call::plan::Target::Announce(ClipRef::at(or_first(keys.clips.find(clip)))),
-    };
+fn flow(group: &Group, raw: &File, keys: &Keys<'_>, findings: &Findings) -> GroupFlow {
+    let target = |written: &Target| callback::target(written, group, raw, keys, findings);
     GroupFlow {
         title: group.title.get_ref().clone(),
         music: keys.clips.find_some(group.music.as_ref()).map(ClipRef::at),
@@ -194,6 +170,7 @@ fn flow(group: &Group, keys: &Keys<'_>) -> GroupFlow {
         on_nobody: target(&group.on_nobody),
         on_closed: target(&group.on_closed),
         on_surge: target(&group.on_surge),
+        callback: callback::flow(group, raw, keys, findings),
     }
 }
 
@@ -208,7 +185,7 @@ fn check_moves(groups: &[Group], keys: &Keys<'_>, findings: &Findings) {
                 .into_iter()
                 .filter_map(|target| match target {
                     Target::Group(to) => keys.groups.known(to).map(|at| (at, to)),
-                    Target::Busy | Target::Announce(_) => None,
+                    _ => None,
                 })
                 .collect()
         })

@@ -81,6 +81,16 @@ pub(in crate::config) struct Callback {
     pub(in crate::config) tries: Spanned<u8>,
     pub(in crate::config) retry_after: Spanned<Duration>,
     pub(in crate::config) missed_after: Option<Spanned<Duration>>,
+    pub(in crate::config) trunk: Option<Spanned<String>>,
+    pub(in crate::config) caller: Option<Spanned<String>>,
+    pub(in crate::config) strip: Option<Spanned<String>>,
+    pub(in crate::config) prefix: Option<Spanned<String>>,
+    pub(in crate::config) ring: Spanned<Duration>,
+    pub(in crate::config) key: Option<Spanned<String>>,
+    pub(in crate::config) prompt: Option<Spanned<String>>,
+    pub(in crate::config) confirm: Option<Spanned<String>>,
+    pub(in crate::config) greeting: Option<Spanned<String>>,
+    pub(in crate::config) ring_back: Option<Spanned<String>>,
 }
 
 /// What becomes of a caller who is turned away.
@@ -89,6 +99,17 @@ pub(in crate::config) enum Target {
     Busy,
     Group(Spanned<String>),
     Announce(Spanned<String>),
+    Callback(Range<usize>, Option<Spanned<String>>, bool),
+    Number(Outside),
+}
+
+/// A number outside.
+#[derive(Debug)]
+pub(in crate::config) struct Outside {
+    pub(in crate::config) number: Spanned<String>,
+    pub(in crate::config) trunk: Option<Spanned<String>>,
+    pub(in crate::config) caller: Spanned<String>,
+    pub(in crate::config) ring: Spanned<Duration>,
 }
 
 impl Group {
@@ -221,32 +242,70 @@ impl Callback {
             tries: s.within("tries", usual.tries, 1..=10),
             retry_after: s.within("retry_after", usual.retry_after, S(10)..=S(86_400)),
             missed_after: s.get_within("missed_after", S(0)..=LONG),
+            trunk: s.get("trunk"),
+            caller: s.get("caller"),
+            strip: s.get("strip"),
+            prefix: s.get("prefix"),
+            ring: s.within("ring", S(30), S(5)..=S(120)),
+            key: s.get("key"),
+            prompt: s.get("prompt"),
+            confirm: s.get("confirm"),
+            greeting: s.get("greeting"),
+            ring_back: s.get("ring_back"),
         };
         s.close();
         callback
     }
 }
 
+const TARGETS: &str = "write \"busy\", { group = \"…\" }, { announce = \"…\" }, { callback = true } or { number = \"…\" }";
+
 impl Target {
     fn read(s: &mut Section<'_>, key: &'static str) -> Self {
-        let remedy = "write \"busy\", { group = \"…\" } or { announce = \"…\" }";
         if let Some(text) = s.text(key) {
             if text.get_ref() != "busy" {
-                s.findings().wrong(text.span(), format!("{key} is {:?}", text.get_ref()), remedy);
+                s.findings().wrong(text.span(), format!("{key} is {:?}", text.get_ref()), TARGETS);
             }
             return Self::Busy;
         }
         let Some(mut inner) = s.section(key) else { return Self::Busy };
-        let (group, announce) = (inner.get("group"), inner.get("announce"));
-        if group.is_some() == announce.is_some() {
-            let count = if group.is_some() { "both a group and an announcement" } else { "no target" };
-            inner.findings().wrong(inner.place(), format!("{key} names {count}"), remedy);
-        }
+        let target = Self::of_table(&mut inner, key);
         inner.close();
-        match (group, announce) {
-            (Some(group), _) => Self::Group(group),
-            (None, Some(clip)) => Self::Announce(clip),
-            (None, None) => Self::Busy,
+        target
+    }
+
+    fn of_table(s: &mut Section<'_>, key: &'static str) -> Self {
+        let place = s.place();
+        let (group, announce, number) = (s.get("group"), s.get("announce"), s.get("number"));
+        let callback: Option<Spanned<bool>> = s.get("callback");
+        let is_callback = callback.is_some_and(|callback| *callback.get_ref());
+        // An announcement goes before a callback.
+        let named = [group.is_some(), announce.is_some() && !is_callback, number.is_some(), is_callback];
+        match named.iter().filter(|named| **named).count() {
+            1 => {}
+            0 => s.findings().wrong(place.clone(), format!("{key} names no target"), TARGETS),
+            2 if group.is_some() && announce.is_some() => {
+                s.findings().wrong(
+                    place.clone(),
+                    format!("{key} names both a group and an announcement"),
+                    TARGETS,
+                );
+            }
+            _ => s.findings().wrong(place.clone(), format!("{key} names several targets"), TARGETS),
+        }
+        match (group, number, announce) {
+            (Some(group), ..) => Self::Group(group),
+            (None, Some(number), _) => Self::Number(Outside {
+                number,
+                trunk: s.get("trunk"),
+                caller: s.or("caller", String::new()),
+                ring: s.within("ring", S(30), S(5)..=S(120)),
+            }),
+            (None, None, announce) if is_callback => {
+                Self::Callback(place, announce, *s.or("missed", false).get_ref())
+            }
+            (None, None, Some(clip)) => Self::Announce(clip),
+            (None, None, None) => Self::Busy,
         }
     }
 }
