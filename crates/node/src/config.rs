@@ -39,6 +39,8 @@ pub const EXAMPLE: &str = include_str!("../../../deploy/centre.toml");
 /// Everything that a centre is started with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
+    /// Where it was read, to be read again.
+    pub source: Source,
     /// The process.
     pub node: NodePlan,
     /// SIP.
@@ -51,6 +53,15 @@ pub struct Config {
     pub clips: Vec<ClipSource>,
     /// What is allowed but odd; empty for a file that nobody needs to look at again.
     pub warnings: Mistakes,
+}
+
+/// A configuration as it is written.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Source {
+    /// The file.
+    pub file: PathBuf,
+    /// What stood in it.
+    pub text: String,
 }
 
 /// The process.
@@ -192,7 +203,11 @@ impl Config {
         let built = build::build(&raw, Path::new(file).parent().unwrap_or(Path::new("")), &findings);
         let wrong = findings.any_wrong();
         let mistakes = findings.close(Text::new(file, text));
-        if wrong { Err(mistakes) } else { Ok(Self { warnings: mistakes, ..built }) }
+        if wrong {
+            Err(mistakes)
+        } else {
+            let source = Source { file: PathBuf::from(file), text: text.to_owned() };
+            Ok(Self { source, warnings: mistakes, ..built }) }
     }
 
     /// A short picture of the centre, for people.

@@ -9,6 +9,7 @@
 //! ones are not shown. Never knows: HTTP, numbers.
 
 use crate::requests::Requests;
+use acd::explain::{Waits, WhyCaller};
 use acd::{Alert, GroupRef};
 use base::Timestamp;
 use call::event::{CallRef, Event, Stamped, Why};
@@ -25,7 +26,7 @@ const SHOWN: usize = 20;
 const ASK_EVERY: Duration = Duration::from_secs(1);
 
 #[derive(Clone, Debug)]
-struct Waits {
+struct Waiter {
     group: GroupRef,
     since: Timestamp,
     /// When he joined this line, and what he was told to expect then.
@@ -35,12 +36,15 @@ struct Waits {
 /// The present.
 #[derive(Debug, Default)]
 pub struct Live {
-    waits: BTreeMap<CallRef, Waits>,
+    waits: BTreeMap<CallRef, Waiter>,
     groups: Vec<LiveGroup>,
+    /// Callers who will be called back: in whose line, since when.
+    callbacks: BTreeMap<CallRef, (GroupRef, Timestamp)>,
     /// Answers that are awaited, and what the last ones said.
     asked: BTreeMap<RequestId, CallRef>,
-    why: BTreeMap<CallRef, (acd::explain::WhyCaller, Timestamp)>,
+    why: BTreeMap<CallRef, (WhyCaller, Timestamp)>,
     next_ask: Timestamp,
+    idle_beside_waiting: u64,
 }
 
 impl Live {
@@ -57,6 +61,15 @@ impl Live {
             Event::Queued { call, group, expected, .. } => self.queued(at, *call, *group, *expected),
             Event::Connected { call, .. } => self.served(at, *call),
             Event::TurnedAway { call, to: None, .. } | Event::Ended { call, .. } => self.gone(*call),
+            Event::CallbackKept { from, group, .. } => {
+                let since = self.waits.get(from).map_or(at, |waits| waits.since);
+                if self.callbacks.len() < CALLERS_MAX {
+                    self.callbacks.entry(*from).or_insert((*group, since));
+                }
+            }
+            Event::CallbackEnded { from, .. } => {
+                self.callbacks.remove(from);
+            }
             Event::Alert(Alert::Surge { group, on, .. }) => {
                 if let Some(group) = self.groups.get_mut(group.index()) {
                     group.surging = *on;
@@ -64,6 +77,7 @@ impl Live {
             }
             Event::Explained { id, why } => {
                 if let (Some(call), Why::Caller(why)) = (self.asked.remove(id), why.as_ref()) {
+                    self.check(why);
                     self.why.insert(call, (why.clone(), at));
                 }
             }
@@ -81,11 +95,12 @@ impl Live {
             group.expected = expected;
         }
         let told = expected.map(|expected| (at, expected));
+        let room = self.waits.len() < CALLERS_MAX;
         match self.waits.get_mut(&call) {
             // From one line to another: his clock stays.
             Some(waits) => (waits.group, waits.told) = (group, told),
-            None if self.waits.len() < CALLERS_MAX => {
-                self.waits.insert(call, Waits { group, since: at, told });
+            None if room => {
+                self.waits.insert(call, Waiter { group, since: at, told });
             }
             None => {}
         }
@@ -93,7 +108,7 @@ impl Live {
 
     /// His wait is over: what he was told is held against it.
     fn served(&mut self, at: Timestamp, call: CallRef) {
-        if let Some(Waits { group, told: Some((joined, expected)), .. }) = self.waits.get(&call)
+        if let Some(Waiter { group, told: Some((joined, expected)), .. }) = self.waits.get(&call)
             && let Some(group) = self.groups.get_mut(group.index())
         {
             group.expected_tried += 1;
@@ -107,8 +122,21 @@ impl Live {
         self.why.remove(&call);
     }
 
+    /// The clock of a callback that is kept.
+    #[must_use]
+    pub fn callback_since(&self, from: CallRef) -> Option<Timestamp> {
+        self.callbacks.get(&from).map(|(_, since)| *since)
+    }
+
+    /// A ready agent who may have him and did not refuse him: the distributor has broken its word.
+    fn check(&mut self, why: &WhyCaller) {
+        if why.waits == Waits::Open && why.agents.cooling as usize > why.refused_by.len() {
+            self.idle_beside_waiting += 1;
+        }
+    }
+
     /// Those who wait longest, the longest first.
-    fn longest(&self) -> Vec<(CallRef, &Waits)> {
+    fn longest(&self) -> Vec<(CallRef, &Waiter)> {
         let mut longest: Vec<_> = self.waits.iter().map(|(call, waits)| (*call, waits)).collect();
         longest.sort_by_key(|(_, waits)| waits.since);
         longest
@@ -145,6 +173,7 @@ impl Live {
         let mut groups = self.groups.clone();
         for (at, group) in groups.iter_mut().enumerate() {
             let first = longest.iter().find(|(_, waits)| waits.group.index() == at);
+            group.callbacks = self.callbacks.values().filter(|(group, _)| group.index() == at).count() as u32;
             group.why = first.and_then(|(call, _)| self.why.get(call)).map(|(why, at)| (why.agents, *at));
         }
         let longest = longest.into_iter().take(SHOWN).map(|(call, waits)| LiveCaller {
@@ -153,7 +182,7 @@ impl Live {
             since: waits.since,
             why: self.why.get(&call).cloned(),
         });
-        Picture { longest: longest.collect(), groups }
+        Picture { longest: longest.collect(), groups, idle_beside_waiting: self.idle_beside_waiting }
     }
 }
 

@@ -2,6 +2,8 @@
 //!
 //! ```text
 //! engine ─events, ring─▶ report::Report ─┬─ board ─▶ Status (HTTP, terminal)
+//!                     │                  ├─ Live ─▶ Status; open callbacks ─▶ Register
+//!                     └─ answers ─▶ who waits for them (HTTP)
 //! engine, media ─telemetry─▶ metrics     └─ records ─▶ store::Backlog ─▶ SQLite, every flush interval
 //! ```
 //!
@@ -9,21 +11,26 @@
 //! and a thousand wake-ups a second are saved. A slow disk delays records, never calls.
 
 use crate::centre::RingGauge;
+use crate::callbacks::Callbacks;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::deeds::SharedRegister;
 use crate::engine_loop;
+use crate::live::Live;
 use crate::metrics::{Metrics, Sample};
+use crate::requests::Requests;
 use crate::rtp;
 use anyhow::{Context, Result};
 use base::{Ring, Timestamp};
 use call::event::Stamped;
-use parking_lot::RwLock;
+use parking_lot::{Mutex, RwLock};
 use report::{Board, Out, Report, UnixMs};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
-use store::{Backlog, Numbers, Records, Writer};
+use store::{Backlog, Numbers, Records, Register, Writer};
+use web::board::Live as Picture;
 
 /// How often the ring is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
@@ -43,6 +50,7 @@ const LAST_WORDS: Duration = Duration::from_millis(100);
 /// What other threads may read: the newest board and whether all is well.
 pub struct Status {
     board: RwLock<Arc<Board>>,
+    live: RwLock<Arc<Picture>>,
     health: RwLock<Vec<String>>,
     metrics: Metrics,
 }
@@ -52,21 +60,23 @@ impl Status {
     pub fn board(&self) -> Arc<Board> {
         Arc::clone(&self.board.read())
     }
-}
 
-impl web::Centre for Status {
-    fn board(&self) -> Arc<Board> {
-        self.board()
+    /// Who waits, and why.
+    pub fn live(&self) -> Arc<Picture> {
+        Arc::clone(&self.live.read())
     }
 
-    fn unready(&self) -> Vec<String> {
+    /// Why calls cannot be taken; empty when they can.
+    pub fn unready(&self) -> Vec<String> {
         self.health.read().clone()
     }
 
-    fn metrics(&self) -> String {
+    /// All metrics in Prometheus' text format.
+    pub fn metrics(&self) -> String {
         self.metrics.render()
     }
 }
+
 
 /// The thread's belongings.
 pub struct Reporter {
@@ -88,6 +98,10 @@ pub struct Reporter {
     heard_engine: Timestamp,
     last_media: Vec<rtp::Telemetry>,
     rings: Vec<RingGauge>,
+    live: Live,
+    callbacks: Callbacks,
+    register: SharedRegister,
+    requests: Requests,
     status: Arc<Status>,
 }
 
@@ -100,9 +114,9 @@ impl Reporter {
         config: &Config,
         clock: Clock,
         events: Ring<Stamped>,
-        engine: Ring<engine_loop::Telemetry>,
-        media: Ring<rtp::Telemetry>,
+        (engine, media): (Ring<engine_loop::Telemetry>, Ring<rtp::Telemetry>),
         rings: Vec<RingGauge>,
+        requests: Requests,
     ) -> Result<Self> {
         let at = UnixMs(clock.epoch().unix_millis(clock.now()));
         if let Some(folder) = config.node.database.parent() {
@@ -116,11 +130,13 @@ impl Reporter {
             tracing::warn!(calls = orphans, "calls of a run that was killed are closed as lost");
         }
         let run = records.begin_run(at)?;
+        let register = Arc::new(Mutex::new(Register::open(&config.node.database)?));
         let plan = report::Plan { epoch: clock.epoch(), run, ..config.report.clone() };
         let writer = records.writer(&plan, Numbers::Plain)?;
         let report = Report::new(plan);
         let status = Arc::new(Status {
             board: RwLock::new(Arc::new(report.board(clock.now()))),
+            live: RwLock::default(),
             health: RwLock::new(vec!["the engine has not spoken yet".into()]),
             metrics: Metrics::new(&config.report)?,
         });
@@ -143,6 +159,10 @@ impl Reporter {
             heard_engine: Timestamp::START,
             last_media: Vec::new(),
             rings,
+            live: Live::new(config.call.acd.groups.len()),
+            callbacks: Callbacks::new(&config.report.groups, clock),
+            register,
+            requests,
             status,
         })
     }
@@ -150,6 +170,11 @@ impl Reporter {
     /// What other threads may read.
     pub fn status(&self) -> Arc<Status> {
         Arc::clone(&self.status)
+    }
+
+    /// What people have set, in the same file.
+    pub fn register(&self) -> SharedRegister {
+        Arc::clone(&self.register)
     }
 
     /// Runs until told to stop, then writes what is left.
@@ -163,6 +188,7 @@ impl Reporter {
         self.report.finish(&mut self.out);
         self.backlog.take(&mut self.out);
         self.write();
+        self.callbacks.write(self.clock.now(), &self.register);
         self.publish_board();
         let at = UnixMs(self.clock.epoch().unix_millis(self.clock.now()));
         if let Some(writer) = self.writer.take()
@@ -183,8 +209,10 @@ impl Reporter {
             self.write();
         }
         self.take_telemetry(now);
+        self.callbacks.write(now, &self.register);
         if now >= self.next_board {
             self.next_board = now + BOARD_EVERY;
+            self.live.ask(now, &self.requests);
             self.publish_board();
         }
         if now >= self.next_metrics {
@@ -198,6 +226,11 @@ impl Reporter {
         for _ in 0..self.events.capacity() {
             let Some(event) = self.events.pop() else { break };
             self.report.fold(&event, &mut self.out);
+            self.live.take(&event);
+            self.callbacks.take(&event, &self.live);
+            if let Some(why) = self.requests.waiting().heard(&event.event) {
+                tracing::debug!(why, "a request was refused");
+            }
         }
     }
 
@@ -238,12 +271,14 @@ impl Reporter {
     fn publish_board(&mut self) {
         let board = Arc::new(self.report.board(self.clock.now()));
         *self.status.board.write() = board;
+        *self.status.live.write() = Arc::new(self.live.picture());
     }
 
     fn publish_metrics(&mut self, now: Timestamp) {
-        let board = self.status.board();
+        let (board, live) = (self.status.board(), self.status.live());
         self.status.metrics.publish(&Sample {
             board: &board,
+            live: &live,
             engine: self.last_engine.as_ref(),
             media: &self.last_media,
             rings: &self.rings,

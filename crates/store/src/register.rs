@@ -263,6 +263,21 @@ impl Register {
         Ok(())
     }
 
+    /// Keeps what is new about callbacks (`Ok`) and forgets those that are over (`Err`), all or nothing.
+    ///
+    /// # Errors
+    /// Nothing of it was written.
+    pub fn note_callbacks(&mut self, changes: &[Result<OpenCallback, u64>]) -> Result<(), WriteError> {
+        self.records.connection.execute_batch("BEGIN IMMEDIATE")?;
+        let written = changes.iter().try_for_each(|change| match change {
+            Ok(kept) => self.keep_callback(kept),
+            Err(name) => self.end_callback(*name),
+        });
+        let end = if written.is_ok() { "COMMIT" } else { "ROLLBACK" };
+        self.records.connection.execute_batch(end)?;
+        written
+    }
+
     /// Takes out the callbacks that an earlier run left open: the next one keeps them under new names.
     ///
     /// # Errors

@@ -51,6 +51,8 @@ pub struct Live {
     pub groups: Vec<LiveGroup>,
     /// Those who wait longest, the longest first.
     pub longest: Vec<LiveCaller>,
+    /// How often somebody waited beside a ready agent who might have had him; zero while all is well.
+    pub idle_beside_waiting: u64,
 }
 
 /// One group's present.

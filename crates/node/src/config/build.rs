@@ -81,6 +81,7 @@ pub(super) fn build(raw: &raw::File, beside: &Path, findings: &Findings) -> Conf
         register_signs_in: *raw.calls.register_signs_in.get_ref(),
     };
     let config = Config {
+        source: super::Source::default(),
         node: node(raw, findings),
         sip: wire::sip(raw, accounts, findings),
         report: counting(raw, &call, findings),

@@ -8,6 +8,7 @@ use report::plan::THRESHOLDS_MAX;
 use report::spread::WAIT_BOUNDS;
 use report::words::REASONS;
 use report::{Board, Formula, words};
+use web::board::{Live, LiveGroup};
 
 pub(super) struct Handles {
     groups: Vec<Group>,
@@ -22,7 +23,18 @@ struct Group {
     flow: Flow,
     waiting: Gauge,
     oldest: Gauge,
+    callbacks: Gauge,
+    surge: Gauge,
+    expected: Gauge,
     agents: Agents,
+}
+
+impl Group {
+    fn live(&self, live: &LiveGroup) {
+        self.callbacks.set(f64::from(live.callbacks));
+        self.surge.set(f64::from(u8::from(live.surging)));
+        self.expected.set(live.expected.map_or(f64::NAN, |expected| expected.as_secs_f64()));
+    }
 }
 
 /// The whole centre's series: every caller, every agent once.
@@ -38,6 +50,7 @@ struct Centre {
     phones: Gauge,
     strays: Counter,
     missed: Counter,
+    idle_beside_waiting: Counter,
 }
 
 /// What a group and the centre both count, under different names.
@@ -130,6 +143,17 @@ impl Handles {
                     "How long the one has waited who waits longest.",
                     &labels,
                 ),
+                callbacks: to.gauge(
+                    "sujie_line_callbacks",
+                    "Callers of the line who will be called back.",
+                    &labels,
+                ),
+                surge: to.gauge("sujie_surge", "Whether a surge is on: 1 yes, 0 no.", &labels),
+                expected: to.gauge(
+                    "sujie_expected_wait_seconds",
+                    "What the last caller was told to expect; NaN when it could not be told.",
+                    &labels,
+                ),
                 agents: Agents::new(
                     to,
                     "sujie_agents",
@@ -157,8 +181,10 @@ impl Handles {
         handles
     }
 
-    pub(super) fn publish(&self, board: &Board, talks: &[Talks], spans: &mut Spans) {
-        for (handles, group) in self.groups.iter().zip(&board.groups) {
+    pub(super) fn publish(&self, board: &Board, live: &Live, talks: &[Talks], spans: &mut Spans) {
+        let none = LiveGroup::default();
+        for (at, (handles, group)) in self.groups.iter().zip(&board.groups).enumerate() {
+            handles.live(live.groups.get(at).unwrap_or(&none));
             handles.stays.set(&group.line);
             handles.flow.set(&group.line);
             handles.waiting.set(group.line.waiting as f64);
@@ -169,10 +195,11 @@ impl Handles {
         for (up, trunk) in self.trunks.iter().zip(&board.trunks) {
             up.set(trunk.up.map_or(f64::NAN, |up| f64::from(u8::from(up))));
         }
-        self.spans(board, talks, spans);
+        self.centre.idle_beside_waiting.absolute(live.idle_beside_waiting);
+        self.spans(board, live, talks, spans);
     }
 
-    fn spans(&self, board: &Board, talks: &[Talks], spans: &mut Spans) {
+    fn spans(&self, board: &Board, live: &Live, talks: &[Talks], spans: &mut Spans) {
         let name = "sujie_call_wait_seconds";
         spans.begin(name, Kind::Histogram, "Wait of answered callers, from the line to the agent.");
         for (handles, group) in self.groups.iter().zip(&board.groups) {
@@ -196,6 +223,12 @@ impl Handles {
             }),
             ("sujie_call_abandoned_wait_seconds", "Wait of callers who hung up.", |line| line.wait_abandoned),
         ];
+        let name = "sujie_expected_wait_error_seconds";
+        spans.begin(name, Kind::Summary, "How far what callers were told to expect was from what came.");
+        for (handles, group) in self.groups.iter().zip(&live.groups) {
+            let labels = [("group", handles.key.as_str())];
+            spans.summary(name, &labels, group.expected_error, group.expected_tried);
+        }
         for (name, help, mean) in means {
             spans.begin(name, Kind::Summary, help);
             for (handles, group) in self.groups.iter().zip(&board.groups) {
@@ -233,6 +266,11 @@ impl Centre {
             phones_bound: to.gauge("sujie_phones_bound", "Phone accounts with a living contact.", &[]),
             phones: to.gauge("sujie_phones_configured", "Phone accounts in the configuration.", &[]),
             strays: to.counter("sujie_report_stray_events_total", help, &[]),
+            idle_beside_waiting: to.counter(
+                "sujie_work_conserving_violations_total",
+                "Callers found waiting beside a ready agent who might have had them; zero while all is well.",
+                &[],
+            ),
             missed: to.counter(
                 "sujie_report_missed_events_total",
                 "Events that never came; zero while all is well.",
