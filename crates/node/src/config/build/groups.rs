@@ -9,7 +9,7 @@ use crate::config::mistake::Findings;
 use crate::config::raw::{File, Group, Target};
 use crate::config::value::show_span;
 use acd::plan::{Grade, NoAnswer, SurgePlan};
-use acd::{GroupPlan, GroupRef, HoursRef};
+use acd::{GroupPlan, HoursRef};
 use call::plan::GroupFlow;
 use media::session::ClipRef;
 use std::time::Duration;
