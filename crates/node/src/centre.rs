@@ -258,7 +258,11 @@ impl Centre {
         };
         match runtime.block_on(self.counter.0.act(deed, "SIGHUP".into())) {
             Ok(web::Answer::Plan(plan)) => {
-                tracing::info!(version = plan.version, callers = plan.preview.callers.len(), "the plan has changed");
+                tracing::info!(
+                    version = plan.version,
+                    callers = plan.preview.callers.len(),
+                    "the plan has changed"
+                );
             }
             Ok(_) => {}
             Err(web::Refusal::Wrong(what, reasons) | web::Refusal::Cannot(what, reasons)) => {

@@ -207,7 +207,8 @@ impl Config {
             Err(mistakes)
         } else {
             let source = Source { file: PathBuf::from(file), text: text.to_owned() };
-            Ok(Self { source, warnings: mistakes, ..built }) }
+            Ok(Self { source, warnings: mistakes, ..built })
+        }
     }
 
     /// A short picture of the centre, for people.

@@ -252,7 +252,8 @@ impl Deeds {
 
     async fn urgent(&self, number: Private, open: bool, operator: String) -> Result<Answer, Refusal> {
         let (kept, now) = (number.clone(), self.unix_ms());
-        let changed = self.keep(move |register| Ok(register.set_urgent(&kept, now, &operator, open)?)).await?;
+        let changed =
+            self.keep(move |register| Ok(register.set_urgent(&kept, now, &operator, open)?)).await?;
         match self.ask(Request::Urgent { number, open }).await {
             // Said twice is still so.
             Err(Refusal::Cannot(..)) if changed => Ok(Answer::Done),
@@ -352,7 +353,9 @@ impl Deeds {
 
 fn place(keys: &[String], key: &str, kind: &str) -> Result<usize, Refusal> {
     let found = keys.iter().position(|known| known == key);
-    found.ok_or_else(|| Refusal::Unknown(format!("there is no {kind} {key}; keys are those of the configuration")))
+    found.ok_or_else(|| {
+        Refusal::Unknown(format!("there is no {kind} {key}; keys are those of the configuration"))
+    })
 }
 
 pub(crate) fn late(unanswered: Unanswered) -> Refusal {

@@ -208,7 +208,10 @@ mod tests {
         let mut live = Live::new(1);
         live.take(&stamped(1, queued(7, 10)));
         live.take(&stamped(2, queued(8, 20)));
-        live.take(&stamped(3, Event::Alert(Alert::Surge { group: GroupRef(0), on: true, mode: acd::SurgeMode::On })));
+        live.take(&stamped(
+            3,
+            Event::Alert(Alert::Surge { group: GroupRef(0), on: true, mode: acd::SurgeMode::On }),
+        ));
         let picture = live.picture();
         assert_eq!(picture.longest.iter().map(|caller| caller.call).collect::<Vec<_>>(), [7, 8]);
         assert!(picture.groups[0].surging);
@@ -223,7 +226,10 @@ mod tests {
             },
         ));
         let picture = live.picture();
-        assert_eq!((picture.groups[0].expected_tried, picture.groups[0].expected_error), (1, Duration::from_secs(4)));
+        assert_eq!(
+            (picture.groups[0].expected_tried, picture.groups[0].expected_error),
+            (1, Duration::from_secs(4))
+        );
         assert_eq!(picture.longest.len(), 1);
     }
 }

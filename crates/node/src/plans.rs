@@ -12,7 +12,7 @@
 //!
 //! Never knows: HTTP, what the distributor makes of it.
 
-use crate::config::Config;
+use crate::config::{Config, Severity};
 use crate::deeds::{Deeds, late, plan_answer};
 use crate::requests::Answered;
 use call::Request;
@@ -51,8 +51,11 @@ async fn read(file: PathBuf, text: Option<String>) -> Result<Config, Refusal> {
     match tokio::task::spawn_blocking(read).await {
         Ok(Ok(config)) => Ok(config),
         Ok(Err(mistakes)) => Err(Refusal::Wrong(
-            format!("the configuration has {} mistakes", mistakes.count()),
-            mistakes.heads(),
+            match mistakes.count() {
+                1 => "the configuration has a mistake".to_owned(),
+                count => format!("the configuration has {count} mistakes"),
+            },
+            mistakes.heads(Severity::Mistake),
         )),
         Err(error) => Err(Refusal::NotKept(error.to_string())),
     }
@@ -69,7 +72,10 @@ async fn apply(
     config.call.acd.clock.epoch = deeds.clock.epoch();
     let restart = needs_restart(running, &config);
     if !restart.is_empty() && !dry_run {
-        return Err(Refusal::Cannot("some of it can change at a restart only; nothing was changed".into(), restart));
+        return Err(Refusal::Cannot(
+            "some of it can change at a restart only; nothing was changed".into(),
+            restart,
+        ));
     }
     let plan = config.call.acd.clone();
     let same_lists = plan.groups.len() == running.call.acd.groups.len()
@@ -88,7 +94,7 @@ async fn apply(
         version: None,
         preview,
         restart,
-        warnings: config.warnings.heads(),
+        warnings: config.warnings.heads(Severity::Warning),
         groups: plan.groups.iter().map(|group| group.name.clone()).collect(),
         agents: plan.agents.iter().map(|agent| agent.name.clone()).collect(),
     };
@@ -116,7 +122,14 @@ pub fn needs_restart(old: &Config, new: &Config) -> Vec<String> {
     let sip = |config: &Config| {
         let sip = &config.sip;
         let listen = sip.listen.clone();
-        (listen, sip.advertised, sip.realm.clone(), sip.digests.clone(), sip.limits.clone(), sip.timers.clone())
+        (
+            listen,
+            sip.advertised,
+            sip.realm.clone(),
+            sip.digests.clone(),
+            sip.limits.clone(),
+            sip.timers.clone(),
+        )
     };
     note(sip(old) != sip(new) || old.sip.product != new.sip.product, "[sip]");
     note(old.report.sites != new.report.sites, "[sites]");
@@ -252,7 +265,10 @@ mod tests {
 
     #[test]
     fn distribution_changes_live() {
-        assert_eq!(changed("{ after = \"20s\", sites = \"city\" }", "{ after = \"10s\", sites = \"city\" }"), [""; 0]);
+        assert_eq!(
+            changed("{ after = \"20s\", sites = \"city\" }", "{ after = \"10s\", sites = \"city\" }"),
+            [""; 0]
+        );
         assert_eq!(changed("skills = { general = 8, enterprise = 5 }", "skills = { general = 9 }"), [""; 0]);
         assert_eq!(changed("workdays = [\"08:30-12:00\"", "workdays = [\"08:00-12:00\""), [""; 0]);
         assert_eq!(changed("head_start_max = \"10m\"", "head_start_max = \"20m\""), [""; 0]);

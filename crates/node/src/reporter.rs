@@ -10,8 +10,8 @@
 //! It looks at its ring ten times a second instead of being woken per event: a board may be late by that,
 //! and a thousand wake-ups a second are saved. A slow disk delays records, never calls.
 
-use crate::centre::RingGauge;
 use crate::callbacks::Callbacks;
+use crate::centre::RingGauge;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::deeds::SharedRegister;
@@ -76,7 +76,6 @@ impl Status {
         self.metrics.render()
     }
 }
-
 
 /// The thread's belongings.
 pub struct Reporter {

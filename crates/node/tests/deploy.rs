@@ -97,7 +97,14 @@ fn rendered() -> String {
         .collect();
     let rings = [RingGauge { name: "events".into(), read: Box::new(|| (7, 1)) }];
     let (board, engine) = (board(), engine());
-    let sample = Sample { board: &board, live: &live(), engine: Some(&engine), media: &media, rings: &rings, backlog: 4 };
+    let sample = Sample {
+        board: &board,
+        live: &live(),
+        engine: Some(&engine),
+        media: &media,
+        rings: &rings,
+        backlog: 4,
+    };
     metrics.publish(&sample);
     metrics.publish(&sample);
     metrics.render()
@@ -304,7 +311,14 @@ fn a_counter_never_goes_back_even_where_its_source_does() {
         let mut board = board();
         // SL3 divides by OFF - SHORT: a short abandon takes one back.
         board.groups[0].line.levels[2].ratios[2].whole = whole;
-        metrics.publish(&Sample { board: &board, live: &live(), engine: None, media: &[], rings: &[], backlog: 0 });
+        metrics.publish(&Sample {
+            board: &board,
+            live: &live(),
+            engine: None,
+            media: &[],
+            rings: &[],
+            backlog: 0,
+        });
         told.push(value(&metrics.render(), series));
     }
     assert_eq!(told, [10.0, 11.0, 11.0, 12.0]);

@@ -196,7 +196,13 @@ impl Register {
     ///
     /// # Errors
     /// It is not kept.
-    pub fn set_urgent(&self, number: &Private, at: UnixMs, operator: &str, open: bool) -> Result<bool, WriteError> {
+    pub fn set_urgent(
+        &self,
+        number: &Private,
+        at: UnixMs,
+        operator: &str,
+        open: bool,
+    ) -> Result<bool, WriteError> {
         let connection = &self.records.connection;
         let changed = if open {
             connection.execute(
@@ -223,8 +229,10 @@ impl Register {
     /// # Errors
     /// The file cannot be read.
     pub fn urgent(&self) -> Result<Vec<Urgent>, ReadError> {
-        let mut rows =
-            self.records.connection.prepare_cached("SELECT number, since FROM urgent ORDER BY since, number")?;
+        let mut rows = self
+            .records
+            .connection
+            .prepare_cached("SELECT number, since FROM urgent ORDER BY since, number")?;
         let urgent =
             |row: &Row<'_>| Ok(Urgent { number: Private::new(row.get(0)?), since: UnixMs(row.get(1)?) });
         let all = rows.query_map([], urgent)?.collect::<rusqlite::Result<_>>()?;
@@ -378,7 +386,8 @@ impl Register {
             "INSERT INTO audit (at, operator, deed, outcome) VALUES (?1, ?2, ?3, ?4)",
             params![signed(row.at.0), row.operator, row.deed, row.outcome],
         )?;
-        connection.execute("DELETE FROM audit WHERE id <= ?1", [connection.last_insert_rowid() - AUDIT_MAX])?;
+        connection
+            .execute("DELETE FROM audit WHERE id <= ?1", [connection.last_insert_rowid() - AUDIT_MAX])?;
         Ok(())
     }
 

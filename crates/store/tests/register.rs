@@ -48,7 +48,8 @@ fn listed(of: &str, list: List, expires: u64) -> Listed {
 fn a_list_outlives_a_restart_until_it_expires() {
     let place = Place::new("expiry");
     let register = place.open();
-    let (day, week) = (listed("13800000001", List::Black, 86_400_000), listed("13800000002", List::Grey, 604_800_000));
+    let (day, week) =
+        (listed("13800000001", List::Black, 86_400_000), listed("13800000002", List::Grey, 604_800_000));
     register.list(&day).expect("kept");
     register.list(&week).expect("kept");
     drop(register);

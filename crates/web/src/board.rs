@@ -4,12 +4,12 @@
 //! (`tests/golden/board.json` shows all of them). Spans are whole milliseconds and say so in their names; a share
 //! carries both its numbers, so that a reader can add groups up. An unknown value is `null`.
 
+use acd::explain::{Obstacles, WhyCaller};
+use base::Timestamp;
 use report::board::TrunkBoard;
 use report::board::{AgentBoard, AgentsByState, GroupBoard, Levels, Line as ReportLine, Mean as ReportMean};
 use report::spread::WAIT_BOUNDS;
 use report::{Board, Formula, Ratio, words};
-use acd::explain::{Obstacles, WhyCaller};
-use base::Timestamp;
 use serde::Serialize;
 use std::time::Duration;
 
@@ -364,7 +364,9 @@ impl Snapshot {
             },
             total: Line::of(&board.total),
             agents_by_state: States::of(&board.agents_by_state),
-            groups: groups.map(|(at, group)| Group::of(group, live.groups.get(at).unwrap_or(&none))).collect(),
+            groups: groups
+                .map(|(at, group)| Group::of(group, live.groups.get(at).unwrap_or(&none)))
+                .collect(),
             agents: board.agents.iter().map(|agent| Agent::of(agent, board)).collect(),
             trunks: board.trunks.iter().map(Trunk::of).collect(),
             phones_bound: board.phones_bound,

@@ -121,7 +121,10 @@ async fn agent_state(
             ("not_ready", reason) => Wish::NotReady(reason_of(reason.unwrap_or("busy"))?),
             _ => {
                 return Err(wrong(
-                    format!("no agent can be {state:?}{}", if reason.is_some() { " for a reason" } else { "" }),
+                    format!(
+                        "no agent can be {state:?}{}",
+                        if reason.is_some() { " for a reason" } else { "" }
+                    ),
                     "state is sign_in, sign_out, ready, not_ready (with a reason) or forced",
                 ));
             }
@@ -420,7 +423,8 @@ async fn change(
     headers: &HeaderMap,
     deed: impl FnOnce() -> Result<Deed, Problem>,
 ) -> Response {
-    let understood = admit(centre, headers).and_then(|()| operator(headers)).and_then(|who| Ok((deed()?, who)));
+    let understood =
+        admit(centre, headers).and_then(|()| operator(headers)).and_then(|who| Ok((deed()?, who)));
     match understood {
         Ok((deed, who)) => act(centre, deed, &who).await,
         Err(problem) => problem.into_response(),

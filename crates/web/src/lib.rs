@@ -77,7 +77,10 @@ pub fn router(centre: Shared) -> Router {
         .merge(control::routes())
         .fallback(|| async { Problem::new(StatusCode::NOT_FOUND, "no such page; / lists them all") })
         .method_not_allowed_fallback(|| async {
-            Problem::new(StatusCode::METHOD_NOT_ALLOWED, "this page is asked with another method; / lists them all")
+            Problem::new(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "this page is asked with another method; / lists them all",
+            )
         })
         .with_state(centre)
 }
@@ -103,7 +106,8 @@ async fn metrics(State(centre): State<Shared>) -> Response {
 }
 
 async fn board(State(centre): State<Shared>) -> Response {
-    ([(header::CACHE_CONTROL, "no-store")], Json(board::Snapshot::of(&centre.board(), &centre.live()))).into_response()
+    ([(header::CACHE_CONTROL, "no-store")], Json(board::Snapshot::of(&centre.board(), &centre.live())))
+        .into_response()
 }
 
 /// A page that is out of date as soon as it is sent.

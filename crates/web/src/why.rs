@@ -104,7 +104,8 @@ fn parts(of: &Obstacles, now: Timestamp, words: &[&str; 8], until: impl Fn(u64) 
         .enumerate()
         .filter(|(_, (count, _))| *count > 0)
         .map(|(at, (count, word))| {
-            let ends = of.wrap_up_ends.filter(|_| at == 2).map(|ends| until(left(now, ends))).unwrap_or_default();
+            let ends =
+                of.wrap_up_ends.filter(|_| at == 2).map(|ends| until(left(now, ends))).unwrap_or_default();
             word.replace('#', &count.to_string()) + &ends
         })
         .collect()
@@ -120,8 +121,16 @@ const EN: [&str; 8] = [
     "# without what he asks for",
     "# signed out",
 ];
-const ZH: [&str; 8] =
-    ["#人通话中", "#人振铃中", "#人话后处理", "#人示忙", "#人刚拒接", "#人尚未到放宽条件", "#人不具备所需能力", "#人未签入"];
+const ZH: [&str; 8] = [
+    "#人通话中",
+    "#人振铃中",
+    "#人话后处理",
+    "#人示忙",
+    "#人刚拒接",
+    "#人尚未到放宽条件",
+    "#人不具备所需能力",
+    "#人未签入",
+];
 
 fn caller_en(why: &WhyCaller, now: Timestamp, board: &Board) -> String {
     let mut text = format!(
@@ -197,11 +206,16 @@ fn agent_en(why: &WhyAgent, now: Timestamp) -> String {
     let waiting = match (why.waiting_for_him, why.refused.len()) {
         (0, _) => "Nobody waits whom he may take".to_owned(),
         (waiting, 0) => format!("{waiting} callers wait whom he may take"),
-        (waiting, refused) => format!("{waiting} callers wait whom he may take; he refused {refused} of them just now"),
+        (waiting, refused) => {
+            format!("{waiting} callers wait whom he may take; he refused {refused} of them just now")
+        }
     };
     let mut text = format!("{state}{ends}, for {} s. {waiting}", now.since(why.since).as_secs());
     if why.not_yet > 0 {
-        text += &format!("; {} of his groups may not be offered to him yet (level, site, a stage to come)", why.not_yet);
+        text += &format!(
+            "; {} of his groups may not be offered to him yet (level, site, a stage to come)",
+            why.not_yet
+        );
     }
     if why.ringing_elsewhere > 0 {
         text += &format!("; {} ring elsewhere", why.ringing_elsewhere);

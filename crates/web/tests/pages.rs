@@ -243,9 +243,15 @@ fn each_deed_is_understood_and_done_in_the_name_of_who_asked() {
     let address = serve(Arc::clone(&centre));
     let number = || Private::new("13800000000".to_owned());
     let key = |text: &str| text.to_owned();
-    let black = r#"{"list": "black", "reason": "骚扰", "approver": "王主任", "expires_unix_ms": 1735776000000}"#;
+    let black =
+        r#"{"list": "black", "reason": "骚扰", "approver": "王主任", "expires_unix_ms": 1735776000000}"#;
     for (method, path, body, deed) in [
-        ("POST", "/api/v1/agents/8001/state", r#"{"state": "sign_in"}"#, Deed::Agent(key("8001"), Wish::SignIn)),
+        (
+            "POST",
+            "/api/v1/agents/8001/state",
+            r#"{"state": "sign_in"}"#,
+            Deed::Agent(key("8001"), Wish::SignIn),
+        ),
         (
             "POST",
             "/api/v1/agents/8001/state",
@@ -335,12 +341,22 @@ fn what_is_asked_wrongly_is_answered_with_what_would_be_right() {
     let address = serve(Arc::clone(&centre));
     for (method, path, body, says) in [
         ("POST", "/api/v1/agents/8001/state", r#"{"state": "dead"}"#, "sign_in, sign_out, ready"),
-        ("POST", "/api/v1/agents/8001/state", r#"{"state": "not_ready", "reason": "phone_lost"}"#, "busy, rest, meal"),
+        (
+            "POST",
+            "/api/v1/agents/8001/state",
+            r#"{"state": "not_ready", "reason": "phone_lost"}"#,
+            "busy, rest, meal",
+        ),
         ("POST", "/api/v1/agents/8001/state", "ready", r#"{\"state\": \"not_ready\""#),
         ("PUT", "/api/v1/agents/8001/skills/medical", r#"{"level": 11}"#, "10 is best"),
         ("POST", "/api/v1/callers/7/priority", r#"{"priority": 10}"#, "0 to 9"),
         ("PUT", "/api/v1/groups/general/surge", r#"{"mode": "yes"}"#, "announce_only"),
-        ("PUT", "/api/v1/lists/13800000000", r#"{"list": "black", "reason": "x"}"#, "an approver and an expiry"),
+        (
+            "PUT",
+            "/api/v1/lists/13800000000",
+            r#"{"list": "black", "reason": "x"}"#,
+            "an approver and an expiry",
+        ),
         (
             "PUT",
             "/api/v1/lists/13800000000",
@@ -369,7 +385,11 @@ fn with_a_token_only_who_has_it_changes_anything() {
         let headers = format!("{LI}{headers}");
         let (status, _, said) = send(address, "PUT", "/api/v1/urgent/110", &headers, "");
         assert!(status == 401 && said.contains("http_token"), "{status} {said}");
-        assert_eq!(send(address, "GET", "/api/v1/lists", &headers, "").0, 401, "numbers are not for everybody");
+        assert_eq!(
+            send(address, "GET", "/api/v1/lists", &headers, "").0,
+            401,
+            "numbers are not for everybody"
+        );
     }
     assert!(centre.deeds.lock().expect("nobody panics with it").is_empty());
     let headers = format!("{LI}Authorization: Bearer a long and secret token\r\n");

@@ -102,14 +102,14 @@ impl Mistakes {
         self.found.is_empty()
     }
 
-    /// Each in one line: place, what is wrong, what would be right.
+    /// Each of that severity in one line: place, what is wrong, what would be right.
     #[must_use]
-    pub fn heads(&self) -> Vec<String> {
+    pub fn heads(&self, severity: Severity) -> Vec<String> {
         let head = |Mistake { place, what, remedy, .. }: &Mistake| match place {
             Some(place) => format!("{}: {what}; {remedy}", self.text.position(place.start)),
             None => format!("{}: {what}; {remedy}", self.text.file()),
         };
-        self.found.iter().map(head).collect()
+        self.found.iter().filter(|found| found.severity == severity).map(head).collect()
     }
 
     /// Each, in order of place.

@@ -267,13 +267,21 @@ workdays = ["2026-11-28"]
     assert!(config.warnings.is_empty(), "{}", config.warnings);
     let acd = &config.call.acd;
     let general = &acd.groups[0];
-    let own = Stage { level_min: SkillLevel(4), sites: acd::Sites::Own, ..Stage::all(Duration::ZERO, GroupRef(0)) };
+    let own =
+        Stage { level_min: SkillLevel(4), sites: acd::Sites::Own, ..Stage::all(Duration::ZERO, GroupRef(0)) };
     assert_eq!(general.timeline[0], own);
     assert!(general.timeline[1].waives && general.timeline[1].sites == acd::Sites::Only(acd::SiteRef(0)));
     assert!(general.timeline[2].at_night && general.timeline[2].on_help);
     assert_eq!(general.timeline[3], Stage::all(Duration::from_secs(60), GroupRef(1)));
-    assert_eq!((general.parallel, general.selection, general.no_answer.len()), (3, acd::Selection::RoundRobin, 3));
-    assert_eq!((general.surge.ends_at, general.surge.admit_max), (25, 200), "half of it, and no fewer than ever");
+    assert_eq!(
+        (general.parallel, general.selection, general.no_answer.len()),
+        (3, acd::Selection::RoundRobin, 3)
+    );
+    assert_eq!(
+        (general.surge.ends_at, general.surge.admit_max),
+        (25, 200),
+        "half of it, and no fewer than ever"
+    );
     assert_eq!(general.hours.map(acd::HoursRef::index), Some(0));
     assert_eq!(acd.night.map(acd::HoursRef::index), Some(1));
     assert_eq!(acd.hours[1].workdays, [(1_320, 1_920)], "over midnight");

@@ -28,7 +28,8 @@ pub(super) fn flow(group: &Group, raw: &File, keys: &Keys<'_>, findings: &Findin
     let callback = &group.callback;
     let place = callback.place.clone()?;
     let name = group.key.get_ref();
-    let trunk = trunk(callback.trunk.as_ref(), &place, &format!("callback of group {name}"), raw, keys, findings);
+    let trunk =
+        trunk(callback.trunk.as_ref(), &place, &format!("callback of group {name}"), raw, keys, findings);
     let numbers = raw.trunks.get(trunk.index()).map(|trunk| &trunk.numbers);
     let country = numbers.map_or("", |numbers| numbers.country.get_ref());
     let usual_strip = if country.is_empty() { String::new() } else { format!("+{country}") };
@@ -100,11 +101,8 @@ fn trunk(
         return TrunkRef::at(or_first(keys.trunks.find(written)));
     }
     if raw.trunks.len() != 1 {
-        let remedy = if raw.trunks.is_empty() {
-            "add [trunks.…]"
-        } else {
-            "add trunk = \"…\": there are several"
-        };
+        let remedy =
+            if raw.trunks.is_empty() { "add [trunks.…]" } else { "add trunk = \"…\": there are several" };
         findings.wrong(place.clone(), format!("{what} has no trunk to dial out over"), remedy);
     }
     TrunkRef::at(0)

@@ -113,7 +113,9 @@ fn check_spans(group: &Group, findings: &Findings) {
 }
 
 fn no_answer(group: &Group, findings: &Findings) -> Vec<Grade> {
-    let Some(written) = &group.no_answer else { return vec![Grade { then: NoAnswer::NotReady, tell: false }] };
+    let Some(written) = &group.no_answer else {
+        return vec![Grade { then: NoAnswer::NotReady, tell: false }];
+    };
     if let Some(beyond) = written.get(GRADES_MAX) {
         let what = format!("no_answer of group {} has {} grades", group.key.get_ref(), written.len());
         findings.wrong(beyond.then.span(), what, format!("write at most {GRADES_MAX}; the last one stays"));

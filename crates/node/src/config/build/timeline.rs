@@ -46,7 +46,10 @@ pub(super) fn build(group: &Group, raw: &File, keys: &Keys<'_>, findings: &Findi
         if let Some(before) = stages[..at].iter().position(|(earlier, _)| covers(earlier, stage)) {
             findings.wrong(
                 written.place.clone(),
-                format!("this stage adds nobody: stage {} of group {name} asks all of them already", before + 1),
+                format!(
+                    "this stage adds nobody: stage {} of group {name} asks all of them already",
+                    before + 1
+                ),
                 "ask further groups, lower levels or other sites, or remove it",
             );
         }
@@ -107,7 +110,10 @@ fn too_late(place: &Spanned<Duration>, after: Duration, what: &str, group: &Grou
                 group.key.get_ref(),
                 show_span(*wait.get_ref())
             ),
-            format!("{} earlier, or let callers wait longer", if what == "overflow" { what } else { "open it" }),
+            format!(
+                "{} earlier, or let callers wait longer",
+                if what == "overflow" { what } else { "open it" }
+            ),
         );
     }
 }

@@ -133,9 +133,7 @@ impl Group {
         }
         let group = Self {
             title: s.or("title", key.get_ref().clone()),
-            timeline: s
-                .has("timeline")
-                .then(|| s.tables("timeline").into_iter().map(Stage::read).collect()),
+            timeline: s.has("timeline").then(|| s.tables("timeline").into_iter().map(Stage::read).collect()),
             timeline_place,
             overflow: s.tables("overflow").into_iter().map(Overflow::read).collect(),
             selection: s.or("selection", Selection::LongestIdle),
@@ -143,7 +141,9 @@ impl Group {
             ring: s.within("ring", S(20), S(1)..=S(300)),
             parallel: s.within("parallel", 1, 1..=PARALLEL_MAX),
             auto_answer: s.or("auto_answer", false),
-            no_answer: s.has("no_answer").then(|| s.tables("no_answer").into_iter().map(Grade::read).collect()),
+            no_answer: s
+                .has("no_answer")
+                .then(|| s.tables("no_answer").into_iter().map(Grade::read).collect()),
             wrap_up: s.within("wrap_up", S(0), S(0)..=S(3_600)),
             wrap_up_max: s.get_within("wrap_up_max", S(0)..=S(3_600)),
             line_max: s.within("line_max", 200, 0..=100_000),
@@ -258,7 +258,8 @@ impl Callback {
     }
 }
 
-const TARGETS: &str = "write \"busy\", { group = \"…\" }, { announce = \"…\" }, { callback = true } or { number = \"…\" }";
+const TARGETS: &str =
+    "write \"busy\", { group = \"…\" }, { announce = \"…\" }, { callback = true } or { number = \"…\" }";
 
 impl Target {
     fn read(s: &mut Section<'_>, key: &'static str) -> Self {

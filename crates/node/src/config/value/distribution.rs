@@ -85,14 +85,14 @@ pub(in crate::config) struct DaySpan(pub(in crate::config) u16, pub(in crate::co
 const DAY: u16 = 1_440;
 
 impl Value for DaySpan {
-    const WANTED: &'static str = r#"a part of the day, such as "08:30-12:00", "22:00-08:00" or "00:00-24:00""#;
+    const WANTED: &'static str =
+        r#"a part of the day, such as "08:30-12:00", "22:00-08:00" or "00:00-24:00""#;
 
     fn read(value: &DeValue<'_>) -> Result<Self, String> {
         let text = string(value)?;
         let bad = || format!("{text:?} is not a part of the day");
         let (from, to) = text.split_once('-').ok_or_else(bad)?;
-        let (from, to) =
-            (minute(from.trim()).ok_or_else(bad)?, minute(to.trim()).ok_or_else(bad)?);
+        let (from, to) = (minute(from.trim()).ok_or_else(bad)?, minute(to.trim()).ok_or_else(bad)?);
         if from == to || from == DAY {
             return Err(format!("{text:?} is no time at all"));
         }
