@@ -338,12 +338,8 @@ impl Setup {
             priority: Priority(0),
             requires: Abilities::NONE,
         };
-        let entry = |called: &str, flow| Entry {
-            trunk: None,
-            called: called.to_owned(),
-            flow: FlowRef(flow),
-            site: SiteRef(0),
-        };
+        let entry =
+            |called: &str, flow| Entry { trunk: None, called: called.to_owned(), flow: FlowRef(flow), site: SiteRef(0) };
         call::Plan {
             acd: acd::Plan {
                 groups: vec![

@@ -14,14 +14,16 @@ use acd::{Alert, GroupRef};
 use base::Timestamp;
 use call::event::{CallRef, Event, Stamped, Why};
 use call::{Request, RequestId};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
-use web::board::{Live as Picture, LiveCaller, LiveGroup};
+use web::board::{Live as Picture, LiveAlert, LiveCaller, LiveGroup};
 
 /// Callers in lines that are followed at once.
 const CALLERS_MAX: usize = 100_000;
 /// Of those who wait longest, so many are shown.
 const SHOWN: usize = 20;
+/// Things that a supervisor should know; older ones are in the log.
+const ALERTS_SHOWN: usize = 20;
 /// How often they are asked for.
 const ASK_EVERY: Duration = Duration::from_secs(1);
 
@@ -45,6 +47,8 @@ pub struct Live {
     why: BTreeMap<CallRef, (WhyCaller, Timestamp)>,
     next_ask: Timestamp,
     idle_beside_waiting: u64,
+    /// The newest first.
+    alerts: VecDeque<LiveAlert>,
 }
 
 impl Live {
@@ -57,6 +61,10 @@ impl Live {
     /// Takes an event.
     pub fn take(&mut self, stamped: &Stamped) {
         let at = stamped.at;
+        if let Event::Alert(alert) = stamped.event {
+            self.alerts.truncate(ALERTS_SHOWN - 1);
+            self.alerts.push_front(LiveAlert { at, alert });
+        }
         match &stamped.event {
             Event::Queued { call, group, expected, .. } => self.queued(at, *call, *group, *expected),
             Event::Connected { call, .. } => self.served(at, *call),
@@ -182,7 +190,12 @@ impl Live {
             since: waits.since,
             why: self.why.get(&call).cloned(),
         });
-        Picture { longest: longest.collect(), groups, idle_beside_waiting: self.idle_beside_waiting }
+        Picture {
+            longest: longest.collect(),
+            groups,
+            alerts: self.alerts.iter().copied().collect(),
+            idle_beside_waiting: self.idle_beside_waiting,
+        }
     }
 }
 
@@ -215,6 +228,7 @@ mod tests {
         let picture = live.picture();
         assert_eq!(picture.longest.iter().map(|caller| caller.call).collect::<Vec<_>>(), [7, 8]);
         assert!(picture.groups[0].surging);
+        assert_eq!(picture.alerts.len(), 1);
         // Told ten seconds, waited fourteen.
         live.take(&stamped(
             15,

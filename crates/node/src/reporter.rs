@@ -22,7 +22,7 @@ use crate::requests::Requests;
 use crate::rtp;
 use anyhow::{Context, Result};
 use base::{Ring, Timestamp};
-use call::event::Stamped;
+use call::event::{Event, Stamped};
 use parking_lot::{Mutex, RwLock};
 use report::{Board, Out, Report, UnixMs};
 use std::sync::Arc;
@@ -227,8 +227,26 @@ impl Reporter {
             self.report.fold(&event, &mut self.out);
             self.live.take(&event);
             self.callbacks.take(&event, &self.live);
+            if let Event::Alert(alert) = event.event {
+                self.alert(alert);
+            }
             if let Some(why) = self.requests.waiting().heard(&event.event) {
                 tracing::debug!(why, "a request was refused");
+            }
+        }
+    }
+
+    /// What a supervisor should know is in the log with keys, too.
+    fn alert(&self, alert: acd::Alert) {
+        let board = self.status.board();
+        match alert {
+            acd::Alert::RingNoAnswer { agent, in_a_row } => {
+                let agent = board.agents.get(agent.index()).map_or("?", |agent| agent.key.as_str());
+                tracing::warn!(agent, in_a_row, "an agent does not answer his phone");
+            }
+            acd::Alert::Surge { group, on, mode } => {
+                let group = board.groups.get(group.index()).map_or("?", |group| group.key.as_str());
+                tracing::warn!(group, ?mode, "{}", if on { "a surge begins" } else { "a surge is over" });
             }
         }
     }

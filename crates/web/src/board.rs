@@ -42,6 +42,8 @@ pub struct Snapshot {
     pub phones_bound: u32,
     /// Those who wait longest, and why.
     pub longest_waiting: Vec<Waiting>,
+    /// What a supervisor should know, the newest first.
+    pub alerts: Vec<Alert>,
 }
 
 /// What is known beside the report's board: who waits, and what the engine said about it last.
@@ -51,6 +53,8 @@ pub struct Live {
     pub groups: Vec<LiveGroup>,
     /// Those who wait longest, the longest first.
     pub longest: Vec<LiveCaller>,
+    /// What a supervisor should know, the newest first.
+    pub alerts: Vec<LiveAlert>,
     /// How often somebody waited beside a ready agent who might have had him; zero while all is well.
     pub idle_beside_waiting: u64,
 }
@@ -83,6 +87,30 @@ pub struct LiveCaller {
     pub since: Timestamp,
     /// Why not now, and when that was said.
     pub why: Option<(WhyCaller, Timestamp)>,
+}
+
+/// What a supervisor should know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LiveAlert {
+    /// Since when.
+    pub at: Timestamp,
+    /// What.
+    pub alert: acd::Alert,
+}
+
+/// What a supervisor should know.
+#[derive(Serialize)]
+pub struct Alert {
+    /// `ring_no_answer`, `surge_begins` or `surge_ends`.
+    pub kind: &'static str,
+    /// How long ago.
+    pub ago_ms: u64,
+    /// Key of the agent; `null` when it is about none.
+    pub agent: Option<String>,
+    /// Key of the group; `null` when it is about none.
+    pub group: Option<String>,
+    /// How often in a row.
+    pub times: Option<u32>,
 }
 
 /// One caller who waits.
@@ -370,7 +398,30 @@ impl Snapshot {
             agents: board.agents.iter().map(|agent| Agent::of(agent, board)).collect(),
             trunks: board.trunks.iter().map(Trunk::of).collect(),
             phones_bound: board.phones_bound,
+            alerts: live.alerts.iter().map(|alert| Alert::of(alert, board)).collect(),
             longest_waiting: live.longest.iter().map(|caller| Waiting::of(caller, board)).collect(),
+        }
+    }
+}
+
+impl Alert {
+    fn of(LiveAlert { at, alert }: &LiveAlert, board: &Board) -> Self {
+        let ago_ms = ms(board.taken_at.since(*at));
+        match alert {
+            acd::Alert::RingNoAnswer { agent, in_a_row } => Self {
+                kind: "ring_no_answer",
+                ago_ms,
+                agent: board.agents.get(agent.index()).map(|agent| agent.key.clone()),
+                group: None,
+                times: Some(*in_a_row),
+            },
+            acd::Alert::Surge { group, on, .. } => Self {
+                kind: if *on { "surge_begins" } else { "surge_ends" },
+                ago_ms,
+                agent: None,
+                group: board.groups.get(group.index()).map(|group| group.key.clone()),
+                times: None,
+            },
         }
     }
 }

@@ -358,16 +358,16 @@ async fn list(
             .or_else(|| expires_in_s.map(|seconds| now.saturating_add(u64::from(seconds) * 1_000)));
         if black && (reason.trim().is_empty() || approver.trim().is_empty() || expires.is_none()) {
             return Err(wrong(
-                "the black list asks for a reason, an approver and an expiry".into(),
+                "the black list asks for a reason, an approver and an expiry",
                 &format!("write {example}"),
             ));
         }
         let expires_unix_ms = expires.unwrap_or_else(|| now.saturating_add(GREY_USUALLY.as_millis() as u64));
         if expires_unix_ms <= now {
-            return Err(wrong("the expiry is over".into(), "give a moment that is still to come"));
+            return Err(wrong("the expiry is over", "give a moment that is still to come"));
         }
         if expires_unix_ms - now > LISTED_LONGEST.as_millis() as u64 {
-            return Err(wrong("the expiry is more than a year away".into(), "a year is the longest"));
+            return Err(wrong("the expiry is more than a year away", "a year is the longest"));
         }
         let (reason, approver) = (words_of("reason", &reason)?, words_of("approver", &approver)?);
         Ok(Deed::List { number: number_of(&number)?, black, reason, approver, expires_unix_ms })
@@ -404,7 +404,7 @@ async fn change_plan(
             other => return Err(wrong(format!("the query is {other:?}"), "write ?dry_run=true, or nothing")),
         };
         let text = String::from_utf8(body.to_vec())
-            .map_err(|_| wrong("the body is not UTF-8".into(), "send a centre's TOML file as UTF-8"))?;
+            .map_err(|_| wrong("the body is not UTF-8", "send a centre's TOML file as UTF-8"))?;
         let text = (!text.trim().is_empty()).then_some(text);
         Ok(Deed::Plan { text, dry_run })
     })
@@ -520,7 +520,7 @@ fn number_of(text: &str) -> Result<Private, Problem> {
     if (2..=20).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return Ok(Private::new(text.to_owned()));
     }
-    Err(wrong("that is not a telephone number".into(), "write 2 to 20 digits, with a leading + or without"))
+    Err(wrong("that is not a telephone number", "write 2 to 20 digits, with a leading + or without"))
 }
 
 fn json_of<T: DeserializeOwned>(body: &Bytes, example: &str) -> Result<T, Problem> {
@@ -528,8 +528,8 @@ fn json_of<T: DeserializeOwned>(body: &Bytes, example: &str) -> Result<T, Proble
         .map_err(|error| wrong(format!("the body is not as expected: {error}"), &format!("send {example}")))
 }
 
-fn wrong(what: String, remedy: &str) -> Problem {
-    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, &what).because(vec![remedy.to_owned()])
+fn wrong(what: impl AsRef<str>, remedy: &str) -> Problem {
+    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, what.as_ref()).because(vec![remedy.to_owned()])
 }
 
 #[cfg(test)]

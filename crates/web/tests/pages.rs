@@ -2,7 +2,7 @@
 
 use acd::explain::{Obstacles, Waits, WhyCaller};
 use acd::input::Reason;
-use acd::{AgentState, GroupRef, Priority, SurgeMode};
+use acd::{AgentState, Alert, GroupRef, Priority, SurgeMode};
 use base::{Private, Timestamp};
 use report::board::Mean;
 use report::{Board, Formula, Report};
@@ -10,7 +10,7 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use web::board::{Live, LiveCaller, LiveGroup};
+use web::board::{Live, LiveAlert, LiveCaller, LiveGroup};
 use web::deed::Wish;
 use web::{Answer, Deed, Refusal};
 
@@ -215,8 +215,10 @@ fn waiting() -> Live {
         expected_tried: 4,
         why: Some((why.agents, at)),
     };
+    let alert = Alert::RingNoAnswer { agent: acd::AgentRef::at(0), in_a_row: 2 };
+    let alerts = vec![LiveAlert { at: Timestamp::from_secs(3_540), alert }];
     let caller = LiveCaller { call: 7, group: 0, since: why.since, why: Some((why, at)) };
-    Live { groups: vec![general, LiveGroup::default()], longest: vec![caller], ..Live::default() }
+    Live { groups: vec![general, LiveGroup::default()], longest: vec![caller], alerts, ..Live::default() }
 }
 
 #[test]
