@@ -96,6 +96,36 @@ fn lists_and_plans_outlive_the_process() {
 }
 
 #[test]
+fn who_is_to_be_called_back_is_not_forgotten() {
+    let mut centre = Sujie::start(Plan::default());
+    let callback = r#"{"number": "13851234567", "group": "general", "after_s": 3600}"#;
+    let (status, said) = centre.ask("POST", "/api/v1/callbacks", callback);
+    assert_eq!(status, 409, "this group calls nobody back: {said}");
+    centre.signal(Signal::SIGTERM);
+    assert!(centre.ends().success(), "{}", centre.log());
+    let section = "[groups.general.callback]\ncaller = \"12345\"\n[flows.main]";
+    centre.write(&centre.written().replace("[flows.main]", section));
+    centre.start_again();
+    assert_eq!(centre.ask("POST", "/api/v1/callbacks", callback).0, 200);
+    let kept = |centre: &Sujie| centre.ask("GET", "/api/v1/callbacks", "").1["callbacks"].clone();
+    wait_for("it is kept", || kept(&centre).as_array().is_some_and(|kept| kept.len() == 1));
+    let due = kept(&centre)[0]["not_before_unix_ms"].as_u64().expect("when");
+    centre.signal(Signal::SIGKILL);
+    assert!(!centre.ends().success());
+    centre.start_again();
+    wait_for("it is kept again", || kept(&centre).as_array().is_some_and(|kept| kept.len() == 1));
+    let again = &kept(&centre)[0];
+    assert_eq!((&again["number"], &again["missed"]), (&"+8613851234567".into(), &false.into()), "{again:#}");
+    assert!(again["not_before_unix_ms"].as_u64().expect("when").abs_diff(due) < 50, "{again:#}");
+    centre.shows("/groups/0/callbacks_waiting", 1);
+    let path = format!("/api/v1/callers/{}/callback", again["call"]);
+    assert_eq!(centre.ask("DELETE", &path, "").0, 200);
+    centre.shows("/groups/0/callbacks_waiting", 0);
+    wait_for("it is over", || kept(&centre).as_array().is_some_and(Vec::is_empty));
+    assert_eq!(centre.close(0), []);
+}
+
+#[test]
 fn a_changed_plan_is_tried_applied_and_taken_back() {
     let mut centre = Sujie::start(Plan { node: "drain_grace = \"1s\"", ..Plan::default() });
     let caller = centre.caller("caller_is_released").play();

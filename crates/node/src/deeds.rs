@@ -24,7 +24,7 @@ use std::sync::Arc;
 use store::Register;
 use store::register::{AuditRow, List, Listed};
 use web::board::Live;
-use web::deed::{ListedNumber, PlanAnswer, PlanRow, Wish};
+use web::deed::{CallbackRow, ListedNumber, PlanAnswer, PlanRow, Wish};
 use web::{Answer, Deed, Refusal};
 
 /// Rows of the audit that are shown at once.
@@ -154,6 +154,18 @@ impl Deeds {
             }
             Deed::Surge(group, mode) => self.ask(Request::Surge(self.group(&group)?, mode)).await,
             Deed::Help(site, on) => self.ask(Request::Help(self.site(&site)?, on)).await,
+            Deed::Callbacks => {
+                let rows = self.keep(|register| Ok(register.callbacks()?)).await?;
+                let row = |callback: store::register::OpenCallback| CallbackRow {
+                    call: callback.name,
+                    number: callback.number.reveal().clone(),
+                    group: callback.group,
+                    missed: callback.missed,
+                    since_unix_ms: callback.since.0,
+                    not_before_unix_ms: callback.due.0,
+                };
+                Ok(Answer::Callbacks(rows.into_iter().map(row).collect()))
+            }
             Deed::Lists => self.lists().await,
             Deed::List { number, black, reason, approver, expires_unix_ms } => {
                 let number = self.normal(&number);

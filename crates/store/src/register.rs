@@ -291,6 +291,20 @@ impl Register {
     /// # Errors
     /// They are still there.
     pub fn take_callbacks(&self) -> Result<Vec<OpenCallback>, WriteError> {
+        let all = self.callbacks_kept()?;
+        self.records.connection.execute("DELETE FROM callback", [])?;
+        Ok(all)
+    }
+
+    /// The callbacks that are open, the oldest first.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn callbacks(&self) -> Result<Vec<OpenCallback>, ReadError> {
+        Ok(self.callbacks_kept()?)
+    }
+
+    fn callbacks_kept(&self) -> rusqlite::Result<Vec<OpenCallback>> {
         let connection = &self.records.connection;
         let mut rows = connection.prepare_cached(
             "SELECT name, number, line, priority, missed, since, due FROM callback ORDER BY since, name",
@@ -306,9 +320,7 @@ impl Register {
                 due: UnixMs(row.get(6)?),
             })
         };
-        let all = rows.query_map([], callback)?.collect::<rusqlite::Result<_>>()?;
-        connection.execute("DELETE FROM callback", [])?;
-        Ok(all)
+        rows.query_map([], callback)?.collect()
     }
 
     /// A plan is in force; `origin` is the version that was gone back to, if it was. Returns the version that it has

@@ -34,7 +34,7 @@ pub(crate) fn routes() -> Router<Shared> {
         .route("/api/v1/callers/{call}/why", get(why_caller))
         .route("/api/v1/callers/{call}/priority", post(prioritize))
         .route("/api/v1/callers/{call}/callback", post(call_back).delete(cancel_callback))
-        .route("/api/v1/callbacks", post(call_back_number))
+        .route("/api/v1/callbacks", get(callbacks).post(call_back_number))
         .route("/api/v1/agents/{key}/why", get(why_agent))
         .route("/api/v1/agents/{key}/state", post(agent_state))
         .route("/api/v1/agents/{key}/wrap-up", post(wrap_up))
@@ -78,6 +78,10 @@ async fn lists_of(State(centre): State<Shared>, headers: HeaderMap, Path(number)
         Ok(answer) => shown(&centre, answer),
         Err(refusal) => refused(refusal),
     }
+}
+
+async fn callbacks(State(centre): State<Shared>, headers: HeaderMap) -> Response {
+    secret(&centre, &headers, Deed::Callbacks).await
 }
 
 async fn history(State(centre): State<Shared>, headers: HeaderMap) -> Response {
@@ -445,6 +449,7 @@ fn shown(centre: &Shared, answer: Answer) -> Response {
         Answer::WhyCaller(why, now) => why::caller(&why, now, &board),
         Answer::WhyAgent(why, now) => why::agent(&why, now),
         Answer::Lists(listed, urgent) => json!({ "listed": listed, "urgent": urgent }),
+        Answer::Callbacks(rows) => json!({ "callbacks": rows }),
         Answer::Plan(plan) => plan::shown(&plan),
         Answer::History(plans) => json!({ "plans": plans }),
         Answer::Audit(rows) => json!({ "deeds": rows }),

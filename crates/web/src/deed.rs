@@ -56,6 +56,9 @@ pub enum Deed {
         after: Duration,
     },
 
+    /// Callbacks that are open.
+    Callbacks,
+
     /// A group's surge mode.
     Surge(String, SurgeMode),
     /// A site is helped, or no longer.
@@ -105,6 +108,7 @@ impl Deed {
             Self::WhyCaller(_)
                 | Self::WhyAgent(_)
                 | Self::Lists
+                | Self::Callbacks
                 | Self::PlanHistory
                 | Self::Audit
                 | Self::Plan { dry_run: true, .. }
@@ -136,6 +140,8 @@ pub enum Answer {
     WhyAgent(Box<WhyAgent>, Timestamp),
     /// Numbers on lists, and numbers with urgent cases.
     Lists(Vec<ListedNumber>, Vec<String>),
+    /// Callbacks that are open, the oldest first.
+    Callbacks(Vec<CallbackRow>),
     /// What a plan does, or would do.
     Plan(Box<PlanAnswer>),
     /// Plans, newest first.
@@ -155,6 +161,19 @@ pub struct ListedNumber {
     pub operator: String,
     pub since_unix_ms: u64,
     pub expires_unix_ms: u64,
+}
+
+/// A callback that is open.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[allow(missing_docs, reason = "the JSON's own words")]
+pub struct CallbackRow {
+    /// The call from which it came: `DELETE /api/v1/callers/{call}/callback` takes it back.
+    pub call: u64,
+    pub number: String,
+    pub group: String,
+    pub missed: bool,
+    pub since_unix_ms: u64,
+    pub not_before_unix_ms: u64,
 }
 
 /// What a plan does, or would do.
