@@ -155,12 +155,8 @@ impl Ledger {
             }
             Event::PhoneLost { aor, why } => self.lost_phones.push((*aor, *why)),
             Event::Trunk { up, .. } => self.trunk.push(*up),
-            Event::Answered { .. }
-            | Event::Overflowed { .. }
-            | Event::LegEnded { .. }
-            | Event::PhoneBound { .. }
-            | Event::RequestDone { .. }
-            | Event::RequestRefused { .. } => {}
+            // What concerns no caller, or what this centre does not do.
+            _ => {}
         }
     }
 

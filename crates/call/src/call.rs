@@ -265,7 +265,7 @@ impl fmt::Display for Call {
                 write!(f, "dialed to be called back: {}{waits}", calling.place.group)?;
             }
             Stage::Forwarding(forward) => {
-                write!(f, "being put through {}: {:?}", forward.trunk, forward.why)?
+                write!(f, "being put through {}: {:?}", forward.trunk, forward.why)?;
             }
             Stage::Talking(talk) => match talk.with {
                 With::Agent(agent) => write!(f, "talking: with {agent}")?,

@@ -16,6 +16,7 @@ impl Engine {
     /// - an agent is offered exactly when one call rings at him, and talks exactly when he has an open leg in one;
     /// - who waits or rings is in the distributor's lines, and nobody else is;
     /// - every callback is known to the distributor unless it is parked, and the distributor knows no other;
+    /// - nobody waits to be dialed first while there is a place for him;
     /// - a call of ours belongs to one callback until it has led to a talk or is over;
     /// - the distributor's own invariants;
     /// - what is done is forgotten.
@@ -149,7 +150,17 @@ impl Engine {
     /// Callbacks, those in the distributor's lines who are not on the phone, and the calls that we make.
     fn check_callbacks(&self, away: usize) -> Result<(), String> {
         let mut in_line = 0;
+        let mut held = vec![0; self.dialed_first.len()];
         for (from, callback) in self.callbacks() {
+            let group = callback.group.index();
+            held[group] += u32::from(callback.holds);
+            hold(!callback.holds || callback.call.is_some(), || format!("{from} holds a place for nothing"))?;
+            if callback.queued.is_some() {
+                let flow = self.plan.groups[group].callback.as_ref();
+                let full = flow.is_some_and(|flow| self.dialed_first[group] >= flow.at_once.max(1));
+                let listed = self.to_dial.iter().filter(|waits| **waits == from).count();
+                hold(full && listed == 1, || format!("{from} could be dialed, listed: {listed}"))?;
+            }
             in_line += usize::from(!callback.parked && !callback.reached);
             let known = self.acd.caller(caller_of(from)).is_some();
             hold(known != callback.parked, || {
@@ -168,6 +179,9 @@ impl Engine {
             let there = waits && !this.is_planned();
             hold(there == callback.reached, || format!("{from} is in {call}, reached: {there}"))?;
         }
+        hold(held == self.dialed_first, || {
+            format!("{held:?} hold a place, {:?} counted", self.dialed_first)
+        })?;
         hold(in_line == away, || format!("{in_line} are to be called back, {away} are in line"))?;
         for (name, call) in self.calls.iter() {
             let Way::Callback(from) = call.way else { continue };

@@ -78,6 +78,12 @@ pub struct Engine {
     pub(crate) callbacks: Table<CallRef, Callback>,
     /// Offers that ring for a callback, and the call that we make for it.
     pub(crate) rung: Table<OfferRef, CallRef>,
+    /// Per group: callers who were dialed first and have no agent yet.
+    pub(crate) dialed_first: Vec<u32>,
+    /// Those who are to be dialed first when there is a place for them.
+    pub(crate) to_dial: VecDeque<CallRef>,
+    /// Such a place has become free in this step.
+    pub(crate) place_freed: bool,
     /// Callbacks that came from no call are named by this.
     pub(crate) callbacks_minted: u32,
     /// The agent whom a party should get, because of an open case; bounded
@@ -133,6 +139,9 @@ impl Engine {
             legs: Table::seeded(random.bits()),
             callbacks: Table::default(),
             rung: Table::default(),
+            dialed_first: vec![0; plan.acd.groups.len()],
+            to_dial: VecDeque::new(),
+            place_freed: false,
             callbacks_minted: 0,
             preferred: Table::default(),
             here: None,
@@ -276,7 +285,13 @@ impl Engine {
     /// that causes a thousand others costs a thousand turns of this loop and no stack.
     fn settle(&mut self, now: Timestamp, out: &mut Out) {
         use acd::Output as Say;
-        while let Some(decided) = self.decided.pop_front() {
+        loop {
+            let Some(decided) = self.decided.pop_front() else {
+                if self.dial_next(now, out) {
+                    continue;
+                }
+                break;
+            };
             let output = match decided {
                 Decided::Acd(output) => output,
                 Decided::Ended { call, outcome, cause, by } => {

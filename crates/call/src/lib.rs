@@ -12,12 +12,13 @@
 //!
 //! Reading order: [`plan`] → [`event`] → [`call`] (the drawing of a call's stages) → [`engine`] → along the
 //! path of a call: [`ingress`], [`greeting`], [`waiting`], [`ringing`], [`talking`], [`renegotiate`],
-//! [`release`]; beside it [`callback`], [`outside`], [`service_code`], [`phone`], [`requests`]; under it [`leg`], [`audio`], [`sdp`],
+//! [`release`]; beside it [`callback`], [`calling`], [`outside`], [`service_code`], [`phone`], [`requests`]; under it [`leg`], [`audio`], [`sdp`],
 //! [`ports`], [`cause`]; over it [`check`].
 
 pub mod audio;
 pub mod call;
 pub mod callback;
+pub mod calling;
 pub mod cause;
 pub mod check;
 pub mod engine;

@@ -64,6 +64,9 @@ pub struct GroupFlow {
 pub struct CallbackFlow {
     /// How they are dialed.
     pub outbound: Outbound,
+    /// Where callers are dialed before their agents: so many at most are being dialed or wait for an agent at once;
+    /// the next one is dialed when one of them has his agent or could not be reached. At least 1.
+    pub at_once: u32,
     /// The key by which a caller in the line asks to be called back; `None`: by nobody but a request.
     pub key: Option<char>,
     /// Heard by a caller who waited long enough to be asked; `None`: he is not.

@@ -111,7 +111,9 @@ impl Engine {
         if plan.agents.len() != self.agents.len() || plan.groups.len() != self.plan.groups.len() {
             return Err("to add or remove groups or agents needs a restart");
         }
+        let kept = plan.clone();
         self.decide(|acd, said| acd.change_plan(now, plan, said))?;
+        self.plan.acd = kept;
         let (agents, groups) = (self.agents.len() as u32, self.plan.groups.len() as u32);
         self.tell(now, Event::PlanChanged { agents, groups }, out);
         Ok(())

@@ -39,6 +39,7 @@ const ANSWER_BY_PHONE: [(&str, &str); 2] = [
 ];
 
 /// A call that is shown to an agent: the distributor's words.
+#[derive(Clone, Copy)]
 pub(crate) struct Shown {
     pub(crate) offer: OfferRef,
     pub(crate) agent: AgentRef,
@@ -53,7 +54,7 @@ impl Engine {
     pub(crate) fn shown(&mut self, now: Timestamp, caller: CallerRef, shown: Shown, out: &mut Out) {
         let call = if self.callbacks.contains(&caller_call(caller)) {
             let offer = shown.offer;
-            let Some(call) = self.call_to_show(now, caller_call(caller), &shown, out) else { return };
+            let Some(call) = self.call_to_show(now, caller_call(caller), shown, out) else { return };
             self.rung.insert(offer, call);
             call
         } else {

@@ -3,231 +3,12 @@
 
 mod day;
 
-use acd::input::Reason;
-use acd::plan::First;
-use acd::{AgentRef, Priority, SiteRef, Stage};
-use base::{Private, Random, Table};
+use base::{Random, Table};
+use call::Request;
 use call::event::{CallRef, Event, Outcome};
-use call::plan::{Outside, Plan, Target};
-use call::{Input, Request};
-use day::centre::{ENTERPRISE, GENERAL};
-use day::{Day, Phone, calling_back, plan, sdp};
-use media::session::{self, ClipRef, Hear, Party};
-use sip::leg::{Fact, LegRef, ReleasedBy, TrunkRef};
-use std::time::Duration;
-
-/// A small, harsh centre: short lines, short waits, few ports, sends round in circles.
-fn harsh() -> Plan {
-    let mut plan = plan();
-    for group in &mut plan.acd.groups {
-        group.line_max = 2;
-        group.wait_max = Some(Duration::from_secs(40));
-        group.wrap_up = Duration::from_secs(5);
-        group.ring = Duration::from_secs(8);
-    }
-    plan.acd.groups[0].timeline =
-        vec![Stage::all(Duration::ZERO, GENERAL), Stage::all(Duration::from_secs(10), ENTERPRISE)];
-    plan.acd.groups[1].needs_signed_in = true;
-    plan.groups[0].on_full = Target::Group(ENTERPRISE);
-    plan.groups[1].on_nobody = Target::Group(GENERAL);
-    plan.groups[1].on_full = Target::Announce(ClipRef(3));
-    plan.audio.ports = 20_000..=20_031;
-    plan.calls_max = 12;
-    plan.setup_max = Duration::from_secs(15);
-    plan.call_max = Duration::from_secs(300);
-    plan
-}
-
-/// The same, and it calls back: agents first in one group and callers first in the other, two phones ring at once,
-/// who is turned away is called back or put through, and few numbers call again and again.
-fn calling_back_harshly() -> Plan {
-    let mut plan = harsh();
-    let with = calling_back();
-    for (at, group) in plan.acd.groups.iter_mut().enumerate() {
-        group.line_max = 4;
-        group.parallel = 2;
-        group.surge.begins_at = Some(3);
-        group.surge.admit_max = 4;
-        group.surge.ends_at = 1;
-        group.callback = acd::plan::CallbackPlan {
-            offer_after: Some(Duration::from_secs(10)),
-            first: if at == 0 { First::Agent } else { First::Caller },
-            tries: 2,
-            retry_after: Duration::from_secs(if at == 0 { 15 } else { 0 }),
-            missed_after: Some(Duration::from_secs(20)),
-        };
-        plan.groups[at].callback.clone_from(&with.groups[at].callback);
-    }
-    plan.groups[0].on_wait_max = Target::Number(Outside {
-        trunk: TrunkRef(0),
-        number: "110".into(),
-        caller: String::new(),
-        ring: Duration::from_secs(30),
-    });
-    plan.groups[1].on_wait_max = Target::Callback { announce: Some(ClipRef(3)), missed: false };
-    plan.groups[1].on_nobody = Target::Callback { announce: None, missed: true };
-    plan.groups[0].on_surge = Target::Callback { announce: Some(ClipRef(3)), missed: false };
-    plan
-}
-
-fn pick<T: Copy>(random: &mut Random, from: &[T]) -> Option<T> {
-    (!from.is_empty()).then(|| from[random.below(from.len() as u64) as usize])
-}
-
-fn body(random: &mut Random) -> Box<[u8]> {
-    let codecs: &[u8] = pick(random, &[&[8u8, 0][..], &[0], &[9, 8], &[9], &[18], &[8]]).unwrap_or(&[8]);
-    let extra = pick(random, &["", "", "", "a=sendonly\r\n", "a=inactive\r\n", "m=video 9 RTP/AVP 96\r\n"]);
-    sdp(4000, codecs, extra.unwrap_or(""))
-}
-
-/// Keys, and what people ask of callbacks.
-fn callback_deed(day: &mut Day, random: &mut Random) {
-    let callers: Vec<_> = day.parties.iter().filter(|joined| joined.party == Party(0)).collect();
-    let callers: Vec<_> = callers.iter().map(|joined| joined.session).collect();
-    let asked: Vec<_> = day.engine.callbacks().map(|(from, _)| from).collect();
-    match random.below(4) {
-        0 | 1 => {
-            if let Some(session) = pick(random, &callers) {
-                day.step(Input::Media(session::Fact::Key { session, party: Party(0), digit: '1' }));
-            }
-        }
-        2 => {
-            let number = Private::new(format!("+86527{}", random.below(5)));
-            let group = if random.chance(0.5) { GENERAL } else { ENTERPRISE };
-            let after = day.now + Duration::from_secs(random.below(30));
-            let (since, missed) = (None, random.chance(0.5));
-            let (priority, site) = (Priority(0), SiteRef(0));
-            day.request(Request::CallBackNumber { number, group, priority, site, since, after, missed });
-        }
-        _ => {
-            if let Some(from) = pick(random, &asked) {
-                day.request(Request::CancelCallback(from));
-            } else if let Some(session) = pick(random, &callers) {
-                day.request(Request::CallBack(CallRef::from_bits(session.bits())));
-            }
-        }
-    }
-}
-
-fn deed(day: &mut Day, random: &mut Random, made: &mut u32) {
-    let legs = day.living_legs();
-    let leg = pick(random, &legs);
-    match random.below(24) {
-        0..=3 => {
-            *made += 1;
-            let called = pick(random, &["12345", "12346", "960001", "960002", "999"]).unwrap_or("12345");
-            let offer = (!random.chance(0.15)).then(|| body(random));
-            let number = random.below(5);
-            day.invites(&format!("c{made}@{number}"), called, offer);
-        }
-        4 => {
-            *made += 1;
-            let code = pick(random, &["*10", "*11", "*12", "*12", "*12", "*131", "12345"]).unwrap_or("*12");
-            day.phone_dials(&format!("p{made}"), random.below(3) as u32, code);
-        }
-        5..=7 => {
-            if let Some((_, leg)) = pick(random, &day.ringing()) {
-                let answer = (!random.chance(0.05)).then(|| body(random));
-                day.answers(leg, answer);
-            }
-        }
-        8 => {
-            if let Some((_, leg)) = pick(random, &day.ringing()) {
-                let status = pick(random, &[486, 603, 480, 408, 503, 0]).unwrap_or(486);
-                day.leg_ends(
-                    leg,
-                    17,
-                    status,
-                    if status == 0 { ReleasedBy::Timeout } else { ReleasedBy::Peer },
-                );
-            }
-        }
-        9 => {
-            // The 200 that crossed a CANCEL.
-            if let Some((_, leg)) = pick(random, &day.phones(Phone::Gone)) {
-                let (answer, peer) = (Some(body(random)), "10.0.0.8:5060".parse().unwrap());
-                day.step(Input::Sip(Fact::Answered { leg, answer, peer, nated: false }));
-            }
-        }
-        10..=12 => {
-            if let Some(leg) = leg {
-                let by = if random.chance(0.9) { ReleasedBy::Peer } else { ReleasedBy::Timeout };
-                day.leg_ends(leg, 16, 200, by);
-            }
-        }
-        13..=15 => {
-            let clips: Vec<_> = day
-                .parties
-                .iter()
-                .filter_map(|joined| match joined.hears {
-                    Hear::Once(clip) => Some((joined.session, joined.party, clip)),
-                    _ => None,
-                })
-                .collect();
-            if let Some((session, party, clip)) = pick(random, &clips) {
-                day.step(Input::Media(session::Fact::ClipEnded { session, party, clip }));
-            }
-        }
-        16 => {
-            if let Some(leg) = leg {
-                let offer = (!random.chance(0.2)).then(|| body(random));
-                day.offers(leg, offer);
-            }
-        }
-        17 => {
-            if let Some(leg) = leg {
-                let answer = body(random);
-                day.step(Input::Sip(if random.chance(0.5) {
-                    Fact::Reanswered { leg, answer }
-                } else {
-                    Fact::ReofferRefused { leg, status: 488 }
-                }));
-            }
-        }
-        18 => {
-            let ingress: Vec<LegRef> = legs.into_iter().filter(|leg| leg.is_ingress()).collect();
-            if let Some(leg) = pick(random, &ingress) {
-                let answer = random.chance(0.8).then(|| body(random));
-                day.step(Input::Sip(Fact::Confirmed { leg, answer }));
-            }
-        }
-        19 => {
-            let aor = random.below(2) as u32;
-            if random.chance(0.7) { day.registers(aor) } else { day.phone_is_lost(aor) }
-        }
-        20 => {
-            let agent = AgentRef(random.below(2) as u32);
-            let request = [
-                Request::Ready(agent),
-                Request::Ready(agent),
-                Request::NotReady(agent, Reason::Rest),
-                Request::SignIn(agent),
-                Request::SignOut(agent),
-            ];
-            let at = random.below(request.len() as u64) as usize;
-            day.request(request[at].clone());
-        }
-        21 => {
-            let parties: Vec<_> =
-                day.parties.iter().map(|joined| (joined.session, joined.party, joined.audio.port)).collect();
-            if let Some((session, party, port)) = pick(random, &parties) {
-                day.step(Input::Media(match random.below(4) {
-                    0 => session::Fact::PortFailed { session, party, port },
-                    1 => session::Fact::Silent { session, party },
-                    2 => session::Fact::Key { session, party: Party(0), digit: '1' },
-                    _ => session::Fact::ClipEnded { session, party, clip: ClipRef(0) },
-                }));
-            }
-        }
-        22 => {
-            day.held = !day.held;
-            if !day.held {
-                day.deliver();
-            }
-        }
-        _ => day.wait_millis(random.below(9_000)),
-    }
-}
+use call::plan::Plan;
+use day::Day;
+use day::deeds::{calling_back_harshly, deed, harsh, random_day};
 
 /// Where a call stands by what was told of it.
 #[derive(Default)]
@@ -305,43 +86,21 @@ fn reconcile(day: &Day) -> Result<[usize; 9], String> {
 
 #[test]
 fn every_caller_is_counted_once_whatever_happens() {
-    let sum = days(&harsh(), 60, |_, _| {});
+    let sum = days(&harsh(), 60);
     // The deeds reach every counter, or the test tests nothing.
     assert!(sum[..6].iter().all(|&count| count > 50), "{sum:?}");
 }
 
 #[test]
 fn nobody_is_forgotten_who_is_to_be_called_back_whatever_happens() {
-    let sum = days(
-        &calling_back_harshly(),
-        std::env::var("SEEDS").map_or(60, |n| n.parse().unwrap()),
-        |day, random| {
-            if random.chance(0.2) {
-                callback_deed(day, random);
-            }
-        },
-    );
+    let sum = days(&calling_back_harshly(), 60);
     assert!(sum[..8].iter().all(|&count| count > 20), "{sum:?}");
 }
 
-fn days(plan: &Plan, seeds: u64, further: fn(&mut Day, &mut Random)) -> [usize; 9] {
+fn days(plan: &Plan, seeds: u64) -> [usize; 9] {
     let mut sum = [0; 9];
     for seed in 1..=seeds {
-        let mut day = Day::with(plan.clone());
-        day.record = std::env::var("SEED").is_ok_and(|wanted| wanted == seed.to_string());
-        let mut random = Random::seeded(seed);
-        let mut made = 0;
-        for agent in 0..2 {
-            day.registers(agent);
-        }
-        let run = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            for _ in 0..600 {
-                deed(&mut day, &mut random, &mut made);
-                further(&mut day, &mut random);
-            }
-            day.deliver();
-        }));
-        assert!(run.is_ok(), "seed {seed}");
+        let mut day = random_day(plan, seed, 600);
         let counts = reconcile(&day).unwrap_or_else(|why| panic!("seed {seed}: {why}"));
         assert_eq!(counts[0], counts[1..].iter().sum::<usize>(), "seed {seed}");
         for (to, count) in sum.iter_mut().zip(counts) {

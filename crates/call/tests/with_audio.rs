@@ -26,11 +26,15 @@ struct House {
 
 impl House {
     fn new() -> Self {
+        Self::with(plan())
+    }
+
+    fn with(plan: call::Plan) -> Self {
         // One second each.
         let clip = |name: &&str| Clip::from_pcm(*name, &[1_000; 8_000], 8_000, 1).expect("a clip");
         let clips: Vec<Clip> = day::centre::CLIPS.iter().map(clip).collect();
         Self {
-            engine: Engine::new(plan(), 3),
+            engine: Engine::new(plan, 3),
             desk: Desk::new(clips.into(), 3),
             now: Timestamp::START,
             legs: Vec::new(),
@@ -96,6 +100,19 @@ impl House {
         let mut heard = media::Out::default();
         self.desk.receive(self.now, port, from.parse().unwrap(), &packet, &mut heard);
         self.carry(Out::default(), heard);
+    }
+
+    /// A key (RFC 4733) arrives from outside: its end, sent three times.
+    fn press(&mut self, port: u16, from: &str, digit: u8) {
+        for number in 100..103_u16 {
+            let mut packet = vec![0x80, 101];
+            packet.extend(number.to_be_bytes());
+            packet.extend(16_000_u32.to_be_bytes());
+            packet.extend([0, 0, 0, 9, digit, 0x80 | 10, 3, 0x20]);
+            let mut heard = media::Out::default();
+            self.desk.receive(self.now, port, from.parse().unwrap(), &packet, &mut heard);
+            self.carry(Out::default(), heard);
+        }
     }
 
     /// The port in the last SDP of ours.
@@ -215,4 +232,57 @@ fn a_port_that_the_machine_refuses_ends_the_call_and_its_session() {
     assert_eq!(house.engine.calls(), 0);
     house.calls("960001");
     assert_ne!(house.port(), port);
+}
+
+#[test]
+fn a_key_asks_to_be_called_back_and_both_sides_of_our_own_call_hear_each_other() {
+    let mut house = House::with(day::centre::calling_back());
+    let leg = LegRef(LegRef::INGRESS | 2);
+    let invite = Box::new(Invited {
+        origin: Origin::Trunk(TrunkRef(0)),
+        called: "960001".into(),
+        caller: Private::new("+86527100".into()),
+        caller_name: Private::default(),
+        diverted_from: Private::default(),
+        call_id: "b".into(),
+        offer: Some(sdp(4000, &[8, 101], "a=rtpmap:101 telephone-event/8000\r\n")),
+        local: "192.0.2.1".parse().unwrap(),
+        peer: "10.0.0.9:5060".parse().unwrap(),
+        transport: Transport::Udp,
+        nated: false,
+    });
+    house.step(Input::Sip(Fact::Invited { leg, invite }));
+    let port = house.port();
+    house.wait(500);
+    house.press(port, "10.0.0.9:4000", 1);
+    house.wait(1_500);
+    house.step(Input::Sip(Fact::Released { leg, cause: Cause(16), status: 200, by: ReleasedBy::Us }));
+    assert_eq!((house.engine.calls(), house.engine.callbacks().count()), (0, 1));
+
+    house.step(Input::Sip(Fact::AorBound { aor: AorRef(0), contacts: 1, first: true }));
+    let (agent, agent_port) = (house.rung().expect("the agent first"), house.port());
+    let peer = "10.0.0.9:5060".parse().unwrap();
+    let answer = Some(sdp(6000, &[8], ""));
+    house.step(Input::Sip(Fact::Answered { leg: agent, answer, peer, nated: false }));
+    house.sent.clear();
+    house.wait(1_000);
+    let ring_back = house.sent.iter().filter(|sent| sent.0 == agent_port).count();
+    assert!(ring_back > 40, "the agent hears ring-back alone in the session, {ring_back} packets");
+
+    let (caller, caller_port) = (house.rung().expect("then the caller"), house.port());
+    assert_ne!(caller, agent);
+    let answer = Some(sdp(7000, &[8], ""));
+    house.step(Input::Sip(Fact::Answered { leg: caller, answer, peer, nated: false }));
+    house.sent.clear();
+    for number in 1..=50 {
+        house.receive(caller_port, "10.0.0.9:7000", 8, number);
+        house.receive(agent_port, "10.0.0.9:6000", 8, number);
+        house.wait(20);
+    }
+    let from = |port| house.sent.iter().filter(|sent| sent.0 == port).count();
+    assert_eq!((from(agent_port), from(caller_port)), (50, 50));
+    for (leg, by) in [(caller, ReleasedBy::Peer), (agent, ReleasedBy::Us)] {
+        house.step(Input::Sip(Fact::Released { leg, cause: Cause(16), status: 200, by }));
+    }
+    assert_eq!((house.engine.calls(), house.engine.callbacks().count()), (0, 0));
 }

@@ -1,7 +1,7 @@
 //! What is going on beside the counts: who waits, what he was told, and why he is not with an agent.
 //!
 //! ```text
-//!   events ─▶ Live: callers in lines, surges, expected waits and how far they were from what came
+//!   events ─▶ Live: callers in lines, surges, alerts, what callers were told to expect
 //!               └─ each second: the longest waiting are asked for ─WhyCaller─▶ engine ─Explained─▶ Live
 //! ```
 //!
@@ -31,8 +31,6 @@ const ASK_EVERY: Duration = Duration::from_secs(1);
 struct Waiter {
     group: GroupRef,
     since: Timestamp,
-    /// When he joined this line, and what he was told to expect then.
-    told: Option<(Timestamp, Duration)>,
 }
 
 /// The present.
@@ -67,7 +65,7 @@ impl Live {
         }
         match &stamped.event {
             Event::Queued { call, group, expected, .. } => self.queued(at, *call, *group, *expected),
-            Event::Connected { call, .. } => self.served(at, *call),
+            Event::Connected { call, .. } => self.gone(*call),
             Event::TurnedAway { call, to: None, .. } | Event::Ended { call, .. } => self.gone(*call),
             Event::CallbackKept { from, group, .. } => {
                 let since = self.waits.get(from).map_or(at, |waits| waits.since);
@@ -102,27 +100,15 @@ impl Live {
         if let Some(group) = self.groups.get_mut(group.index()) {
             group.expected = expected;
         }
-        let told = expected.map(|expected| (at, expected));
         let room = self.waits.len() < CALLERS_MAX;
         match self.waits.get_mut(&call) {
             // From one line to another: his clock stays.
-            Some(waits) => (waits.group, waits.told) = (group, told),
+            Some(waits) => waits.group = group,
             None if room => {
-                self.waits.insert(call, Waiter { group, since: at, told });
+                self.waits.insert(call, Waiter { group, since: at });
             }
             None => {}
         }
-    }
-
-    /// His wait is over: what he was told is held against it.
-    fn served(&mut self, at: Timestamp, call: CallRef) {
-        if let Some(Waiter { group, told: Some((joined, expected)), .. }) = self.waits.get(&call)
-            && let Some(group) = self.groups.get_mut(group.index())
-        {
-            group.expected_tried += 1;
-            group.expected_error += at.since(*joined).abs_diff(*expected);
-        }
-        self.gone(call);
     }
 
     fn gone(&mut self, call: CallRef) {
@@ -181,7 +167,6 @@ impl Live {
         let mut groups = self.groups.clone();
         for (at, group) in groups.iter_mut().enumerate() {
             let first = longest.iter().find(|(_, waits)| waits.group.index() == at);
-            group.callbacks = self.callbacks.values().filter(|(group, _)| group.index() == at).count() as u32;
             group.why = first.and_then(|(call, _)| self.why.get(call)).map(|(why, at)| (why.agents, *at));
         }
         let longest = longest.into_iter().take(SHOWN).map(|(call, waits)| LiveCaller {
@@ -217,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn the_longest_waiting_come_first_and_words_are_held_against_waits() {
+    fn the_longest_waiting_come_first_until_they_are_served() {
         let mut live = Live::new(1);
         live.take(&stamped(1, queued(7, 10)));
         live.take(&stamped(2, queued(8, 20)));
@@ -229,7 +214,6 @@ mod tests {
         assert_eq!(picture.longest.iter().map(|caller| caller.call).collect::<Vec<_>>(), [7, 8]);
         assert!(picture.groups[0].surging);
         assert_eq!(picture.alerts.len(), 1);
-        // Told ten seconds, waited fourteen.
         live.take(&stamped(
             15,
             Event::Connected {
@@ -240,10 +224,6 @@ mod tests {
             },
         ));
         let picture = live.picture();
-        assert_eq!(
-            (picture.groups[0].expected_tried, picture.groups[0].expected_error),
-            (1, Duration::from_secs(4))
-        );
         assert_eq!(picture.longest.len(), 1);
     }
 }

@@ -50,6 +50,8 @@ fn board() -> Board {
     line.counters.answered = 6;
     line.counters.abandoned_in_line = 1;
     line.counters.within[2].answered = 5;
+    (line.counters.callback.kept, line.counters.callback.open, line.counters.callback.reached) = (7, 5, 2);
+    (line.forecast.count, line.forecast.error) = (4, Duration::from_secs(30));
     line.wait_buckets[0] = 4;
     line.wait_buckets[12] = 2;
     line.wait.sum = Duration::from_millis(1_420_500);
@@ -59,14 +61,7 @@ fn board() -> Board {
 }
 
 fn live() -> Live {
-    let surging = LiveGroup {
-        surging: true,
-        callbacks: 5,
-        expected: Some(Duration::from_secs(40)),
-        expected_error: Duration::from_secs(30),
-        expected_tried: 4,
-        why: None,
-    };
+    let surging = LiveGroup { surging: true, expected: Some(Duration::from_secs(40)), why: None };
     Live { groups: vec![surging, LiveGroup::default()], ..Live::default() }
 }
 
@@ -286,6 +281,8 @@ fn metrics_say_what_the_board_and_the_threads_have_counted() {
         ("sujie_ring_depth{ring=\"events\"}", 7.0),
         ("sujie_ring_refused_total{ring=\"events\"}", 1.0),
         ("sujie_line_callbacks{group=\"general\"}", 5.0),
+        ("sujie_callbacks_ended_total{group=\"general\",outcome=\"reached\"}", 2.0),
+        ("sujie_callbacks_kept_total{group=\"general\"}", 7.0),
         ("sujie_surge{group=\"general\"}", 1.0),
         ("sujie_expected_wait_seconds{group=\"general\"}", 40.0),
         ("sujie_expected_wait_error_seconds_sum{group=\"general\"}", 30.0),

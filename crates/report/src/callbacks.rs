@@ -181,6 +181,7 @@ impl Callers {
         let place = place.unwrap_or(Place { group, quarter, first_quarter: quarter });
         if let Some(live) = self.known(call)
             && live.since.is_none()
+            && live.callback.is_none()
         {
             live.callback = Some(place);
             live.record.group = Some(group);
@@ -217,7 +218,10 @@ impl Callers {
         live.record.agent.get_or_insert(agent);
         live.talk(agent, group, now, wall);
         let id = live.record.opened.id;
-        books.both(place, Step::Callback(CallbackStep::Connected));
+        if live.reached.is_none() {
+            live.reached = Some(place);
+            books.both(place, Step::Callback(CallbackStep::Connected));
+        }
         if let Some(agent) = agents.get_mut(agent.index()) {
             agent.answered += 1;
             agent.last = Some((id, group));

@@ -368,10 +368,10 @@ impl Callers {
             live.end(greeting, wall, SegmentEnd::By(by));
             books.centre(Quarter::of(self.epoch, live.arrived), Step::Before(before));
         }
-        if let Some(live) = self.live.get(&call)
-            && let (Some(place), true) = (live.callback, live.record.connected_at.is_some())
+        if let Some((place, talked)) =
+            self.live.get(&call).and_then(|live| Some((live.reached?, live.record.talked)))
         {
-            books.both(place, Step::Callback(CallbackStep::Talked(live.record.talked)));
+            books.both(place, Step::Callback(CallbackStep::Talked(talked)));
         }
         if let Some(place) = self.live.get(&call).and_then(|live| live.answered) {
             let talked = self.live.get(&call).map(|live| live.record.talked).unwrap_or_default();
@@ -497,7 +497,7 @@ impl Callers {
         };
         live.end_line(stay.segment, wall, waited, end);
         live.foretold = None;
-        if let Left::TurnedAway(_) = left {
+        if let (Left::TurnedAway(_), true) = (left, stay.for_centre) {
             live.turned_away = Some(stay.place);
         }
         books.group(stay.place, Step::Left(left));

@@ -45,6 +45,8 @@ pub(crate) struct Live {
     pub(crate) foretold: Option<(Duration, Timestamp)>,
     /// A call of ours: where its callback is counted.
     pub(crate) callback: Option<Place>,
+    /// Where its talk is counted, once it has led to one.
+    pub(crate) reached: Option<Place>,
     pub(crate) talks: Vec<Talk>,
     talking_since: Timestamp,
     /// Legs that had audio with us and whose measurements have not come.
@@ -98,6 +100,7 @@ impl Live {
             turned_away: None,
             foretold: None,
             callback: None,
+            reached: None,
             talks: Vec::new(),
             talking_since: arrived,
             legs_open: 0,

@@ -2,7 +2,7 @@
 
 mod day;
 
-use acd::{AgentRef, AgentState, GroupRef, OfferEnd, OfferRef, Turned};
+use acd::{AgentRef, AgentState, CallbackEnd, GroupRef, OfferEnd, OfferRef, Turned};
 use base::{Private, Random, Timestamp};
 use call::event::{CallRef, Event, Outcome, Side, Stamped};
 use report::counters::Counters;
@@ -30,7 +30,7 @@ fn recount(records: &[CallRecord], thresholds: &[Duration], short: Duration) -> 
             within.abandoned += u64::from(abandoned && record.waited <= *limit);
         }
         counters.talks += u64::from(answered);
-        counters.long_talks += u64::from(record.talked > Duration::from_secs(600));
+        counters.long_talks += u64::from(answered && record.talked > Duration::from_secs(600));
         *match record.outcome {
             Outcome::Answered => &mut counters.answered,
             Outcome::AbandonedBeforeLine => &mut counters.abandoned_before_line,
@@ -69,7 +69,13 @@ fn a_day_of_calls_is_counted_the_same_from_its_records() {
         }
         report.finish(&mut out);
         report.check().expect("all is over");
-        assert_eq!((out.opened.len(), out.closed.len()), (3000, 3000), "seed {seed}");
+        let ours = out.closed.iter().filter(|record| record.outcome == Outcome::Callback).count();
+        assert_eq!((out.opened.len(), out.closed.len()), (3000 + ours, 3000 + ours), "seed {seed}");
+        assert!(ours > 50, "{ours} calls back");
+        let back = report.total().counters.callback;
+        assert_eq!((back.kept, back.open), (report.total().counters.called_back, 0), "seed {seed}");
+        assert_eq!((back.reached, back.connected, back.talks), (back.talks, back.talks, back.talks));
+        assert_eq!(back.dialed, ours as u64, "each of our calls dialed once");
 
         let total = report.total();
         let again = recount(&out.closed, &plan.thresholds, plan.short_abandon);
@@ -77,6 +83,7 @@ fn a_day_of_calls_is_counted_the_same_from_its_records() {
         let mut counted = total.counters;
         counted.offers = again.offers;
         (counted.help_asked, counted.help_given, counted.wrap_ups) = (0, 0, 0);
+        counted.callback = again.callback;
         assert_eq!(counted, again, "seed {seed}");
         assert_eq!(total.counters.offers.made, again.offers.made);
         let waited: Duration = answered(&out.closed).map(|record| record.waited).sum();
@@ -104,6 +111,8 @@ fn a_day_of_calls_is_counted_the_same_from_its_records() {
                 stays(|end| *end == SegmentEnd::AbandonedRinging),
                 "{key}"
             );
+            assert_eq!(counters.called_back, stays(|end| *end == SegmentEnd::CalledBack), "{key}");
+            assert_eq!(counters.joined, stays(|end| *end == SegmentEnd::Joined), "{key}");
             assert_eq!(counters.lost, stays(|end| *end == SegmentEnd::Lost), "{key}");
         }
 
@@ -120,7 +129,7 @@ fn a_day_of_calls_is_counted_the_same_from_its_records() {
         let board = report.board(last);
         assert_eq!((board.calls, board.total.waiting, board.missed), (0, 0, 0));
         let in_groups: u64 = board.agents.iter().map(|agent| agent.answered).sum();
-        assert_eq!(in_groups, total.counters.answered, "one agent each");
+        assert_eq!(in_groups, total.counters.answered + back.connected, "one agent each");
     }
 }
 
@@ -174,7 +183,10 @@ fn nonsense(random: &mut Random) -> Event {
         Outcome::Lost,
         Outcome::Refused,
         Outcome::Service,
-    ][random.below(8) as usize];
+        Outcome::CalledBack,
+        Outcome::Joined,
+        Outcome::Callback,
+    ][random.below(11) as usize];
     let end = [OfferEnd::Accepted, OfferEnd::RangOut, OfferEnd::Declined, OfferEnd::CallerGone]
         [random.below(4) as usize];
     let state = [
@@ -185,7 +197,10 @@ fn nonsense(random: &mut Random) -> Event {
         AgentState::WrapUp { until: Timestamp::NEVER },
     ][random.below(5) as usize];
     let to = random.chance(0.5).then_some(other);
-    match random.below(16) {
+    let from = CallRef::from_bits(random.below(6));
+    let over = [CallbackEnd::Reached, CallbackEnd::CalledAgain, CallbackEnd::GivenUp, CallbackEnd::Merged]
+        [random.below(4) as usize];
+    match random.below(24) {
         0..2 => Event::Arrived {
             call,
             origin: Origin::Aor(AorRef(9)),
@@ -195,7 +210,10 @@ fn nonsense(random: &mut Random) -> Event {
             flow: None,
         },
         2 => Event::Answered { call },
-        3..5 => Event::Queued { call, group, position: 0, expected: None },
+        3..5 => {
+            let expected = random.chance(0.5).then(|| Duration::from_secs(random.below(90)));
+            Event::Queued { call, group, position: 0, expected }
+        }
         5..7 => Event::Offered { call, offer, agent, group, because: BECAUSE },
         7 => Event::OfferEnded { call, offer, agent, end, status: 0 },
         8 => Event::Overflowed { call, from: group, to: other },
@@ -208,6 +226,15 @@ fn nonsense(random: &mut Random) -> Event {
         12 => Event::LegEnded { call, leg: LegRef(0), side: by, report: media::session::Report::default() },
         13 => Event::Ended { call, outcome, group: to, cause: Cause(255), by },
         14 => Event::Agent { agent, state },
+        15 => {
+            let (missed, after) = (random.chance(0.5), Timestamp::NEVER);
+            Event::CallbackKept { from, caller: Private::default(), group, missed, after, attempt: 9 }
+        }
+        16..18 => Event::CallbackBegun { call, from, group },
+        18 => Event::CallbackDialed { call, from, group, attempt: 1 },
+        19..21 => Event::CallbackConnected { call, from, agent, group, waited: Duration::MAX },
+        21 => Event::CallbackEnded { from, group, end: over },
+        22 => Event::PutThrough { call, group, trunk: TrunkRef(7) },
         _ => Event::Trunk { trunk: TrunkRef(random.below(3) as u32), up: random.chance(0.5) },
     }
 }
@@ -276,7 +303,8 @@ fn finished_calls_leave_memory() {
     }
     assert!(awaited > 100, "some measurements never came, {awaited} steps");
     report.tick(Timestamp::from_secs(100_000), &mut out);
-    assert_eq!(out.closed.len(), 500);
+    assert_eq!(out.closed.len(), out.opened.len());
+    assert!(out.closed.len() > 500, "calls of ours, too");
     assert_eq!(report.next_deadline(), None);
     assert_eq!(report.board(Timestamp::from_secs(100_000)).calls, 0);
 }

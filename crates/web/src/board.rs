@@ -64,14 +64,8 @@ pub struct Live {
 pub struct LiveGroup {
     /// A surge is on.
     pub surging: bool,
-    /// Callers who will be called back.
-    pub callbacks: u32,
     /// What the last caller was told to expect.
     pub expected: Option<Duration>,
-    /// How far such words were from what came, in all.
-    pub expected_error: Duration,
-    /// How many of them have been tried.
-    pub expected_tried: u64,
     /// What keeps agents from the one who waits longest.
     pub why: Option<(Obstacles, Timestamp)>,
 }
@@ -159,7 +153,9 @@ pub struct Group {
     /// A surge is on.
     pub surging: bool,
     /// Callers who will be called back.
-    pub callbacks_waiting: u32,
+    pub callbacks_waiting: u64,
+    /// Callbacks by what became of them.
+    pub callbacks: Callbacks,
     /// What the last caller was told to expect; `null` when it could not be told.
     pub expected_wait_ms: Option<u64>,
     /// How far such words were from what came.
@@ -231,6 +227,45 @@ pub struct Line {
     pub long_talks: Share,
     /// Phones rung, by how it ended.
     pub offers: Offers,
+}
+
+/// Callbacks by what became of them.
+#[derive(Serialize)]
+pub struct Callbacks {
+    /// Somebody is to be called back.
+    pub kept: u64,
+    /// Of these, missed calls.
+    pub missed: u64,
+    /// Still to be called back.
+    pub open: u64,
+    /// Caller and agent talked.
+    pub reached: u64,
+    /// The caller called again by himself.
+    pub called_again: u64,
+    /// One for the same party was there already.
+    pub merged: u64,
+    /// As often tried as the group allows.
+    pub given_up: u64,
+    /// Taken back.
+    pub cancelled: u64,
+    /// How often a number was dialed.
+    pub dialed: u64,
+}
+
+impl Callbacks {
+    fn of(callbacks: &report::callbacks::Callbacks) -> Self {
+        Self {
+            kept: callbacks.kept,
+            missed: callbacks.missed,
+            open: callbacks.open,
+            reached: callbacks.reached,
+            called_again: callbacks.called_again,
+            merged: callbacks.merged,
+            given_up: callbacks.given_up,
+            cancelled: callbacks.cancelled,
+            dialed: callbacks.dialed,
+        }
+    }
 }
 
 /// Turned away, by reason.
@@ -445,11 +480,12 @@ impl Group {
             line: Line::of(&group.line),
             agents_by_state: States::of(&group.agents),
             surging: live.surging,
-            callbacks_waiting: live.callbacks,
+            callbacks_waiting: group.line.counters.callback.open,
+            callbacks: Callbacks::of(&group.line.counters.callback),
             expected_wait_ms: live.expected.map(ms),
             expected_wait_error: Mean::of(&ReportMean {
-                sum: live.expected_error,
-                count: live.expected_tried,
+                sum: group.line.forecast.error,
+                count: group.line.forecast.count,
             }),
             why_not: live.why.as_ref().map(|(agents, at)| crate::why::obstacles(agents, *at)),
         }

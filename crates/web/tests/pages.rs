@@ -181,6 +181,8 @@ fn at_work() -> Board {
     line.counters.abandoned_in_line = 2;
     line.counters.abandoned_ringing = 1;
     line.counters.waiting = 2;
+    (line.counters.callback.kept, line.counters.callback.open, line.counters.callback.reached) = (5, 3, 2);
+    (line.forecast.count, line.forecast.error) = (4, Duration::from_secs(30));
     line.counters.within[0].answered = 92;
     let served = line.counters.served(0);
     line.levels[0].ratios = Formula::ALL.map(|formula| formula.of(&served));
@@ -207,14 +209,8 @@ fn waiting() -> Live {
         refused_by: Vec::new(),
     };
     let at = Timestamp::from_secs(3_600);
-    let general = LiveGroup {
-        surging: true,
-        callbacks: 3,
-        expected: Some(Duration::from_secs(40)),
-        expected_error: Duration::from_secs(30),
-        expected_tried: 4,
-        why: Some((why.agents, at)),
-    };
+    let general =
+        LiveGroup { surging: true, expected: Some(Duration::from_secs(40)), why: Some((why.agents, at)) };
     let alert = Alert::RingNoAnswer { agent: acd::AgentRef::at(0), in_a_row: 2 };
     let alerts = vec![LiveAlert { at: Timestamp::from_secs(3_540), alert }];
     let caller = LiveCaller { call: 7, group: 0, since: why.since, why: Some((why, at)) };

@@ -144,6 +144,7 @@ pub fn calling_back() -> Plan {
                 prefix: "0".into(),
                 ring: Duration::from_secs(40),
             },
+            at_once: 2,
             key: Some('1'),
             prompt: Some(ClipRef(8)),
             confirm: Some(ClipRef(9)),

@@ -13,10 +13,11 @@
 #![allow(dead_code, unreachable_pub, reason = "each test binary uses its part")]
 
 pub mod centre;
+pub mod deeds;
 mod lines;
 
 use centre::CLIPS;
-pub use centre::{calling_back, plan, sdp};
+pub use centre::{plan, sdp};
 use lines::brief;
 
 use acd::{AgentRef, AgentState};

@@ -138,6 +138,57 @@ impl Way<'_> {
         self.wait(group, since);
     }
 
+    /// He is called back, and perhaps reached by a call of ours.
+    fn call_back(&mut self, group: GroupRef, missed: bool) {
+        let from = self.call;
+        let kept = |attempt, after| {
+            let caller = Private::new("+8613851234567".into());
+            Event::CallbackKept { from, caller, group, missed, after, attempt }
+        };
+        self.say(kept(0, self.at));
+        self.end(Outcome::CalledBack, Some(group), Side::System);
+        for attempt in 1..3 {
+            self.pass(Duration::from_secs(1200));
+            // Calls of ours are numbered from a million on.
+            let call = CallRef::from_bits(1_000_000 + from.bits() * 4 + u64::from(attempt));
+            let agent = AgentRef::at(self.random.below(self.agents as u64) as usize);
+            self.call = call;
+            let (caller, called) = (Private::new("+8613851234567".into()), "12345".into());
+            let origin = Origin::Trunk(TrunkRef(0));
+            self.say(Event::Arrived { call, origin, caller, called, call_id: String::new(), flow: None });
+            self.say(Event::CallbackBegun { call, from, group });
+            let offer = OfferRef::from_bits(call.bits() << 8);
+            let because = acd::Because::FirstInOrder { among: 1, passed: 0 };
+            self.say(Event::Offered { call, offer, agent, group, because });
+            self.pass(Duration::from_secs(9));
+            self.say(Event::OfferEnded { call, offer, agent, end: OfferEnd::Accepted, status: 200 });
+            self.say(Event::CallbackDialed { call, from, group, attempt });
+            self.pass(Duration::from_secs(30));
+            if self.percent(60) {
+                self.say(Event::Answered { call });
+                self.say(Event::CallbackConnected {
+                    call,
+                    from,
+                    agent,
+                    group,
+                    waited: Duration::from_secs(9),
+                });
+                self.say(Event::CallbackEnded { from, group, end: acd::CallbackEnd::Reached });
+                self.pass(Duration::from_secs(200));
+                self.say(Event::Disconnected { call, agent, by: Side::Agent });
+                return self.end(Outcome::Callback, Some(group), Side::Agent);
+            }
+            let given_up = attempt == 2;
+            if !given_up {
+                self.say(kept(attempt, self.at));
+            }
+            self.end(Outcome::Callback, Some(group), Side::System);
+            if given_up {
+                self.say(Event::CallbackEnded { from, group, end: acd::CallbackEnd::GivenUp });
+            }
+        }
+    }
+
     fn wait(&mut self, group: GroupRef, since: Timestamp) {
         let call = self.call;
         if self.percent(5) {
@@ -151,6 +202,12 @@ impl Way<'_> {
         }
         if self.percent(1) {
             return self.end(Outcome::Lost, Some(group), Side::System);
+        }
+        if self.percent(4) {
+            return self.call_back(group, false);
+        }
+        if self.percent(2) {
+            return self.end(Outcome::Joined, Some(group), Side::System);
         }
         if self.percent(5) {
             let to = GroupRef::at((group.index() + 1) % GROUPS.len());

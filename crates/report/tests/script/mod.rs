@@ -10,7 +10,7 @@
 //! The invariants are checked after every event.
 
 use acd::input::Reason;
-use acd::{AgentRef, AgentState, GroupRef, OfferEnd, OfferRef, Turned};
+use acd::{AgentRef, AgentState, CallbackEnd, GroupRef, OfferEnd, OfferRef, Turned};
 use base::{Epoch, Private, Timestamp};
 use call::event::{CallRef, Event, Outcome, Side, Stamped};
 use call::plan::FlowRef;
@@ -160,8 +160,9 @@ impl Script {
                 flow: rest.is_empty().then_some(FlowRef(0)),
             },
             ["answer", c] => Event::Answered { call: call(c)? },
-            ["queue", c, group] => {
-                Event::Queued { call: call(c)?, group: self.group(group)?, position: 1, expected: None }
+            ["queue", c, group, rest @ ..] => {
+                let expected = rest.first().map(|text| span(text)).transpose()?;
+                Event::Queued { call: call(c)?, group: self.group(group)?, position: 1, expected }
             }
             ["offer", c, o, agent, group] => Event::Offered {
                 call: call(c)?,
@@ -208,6 +209,40 @@ impl Script {
                 cause: Cause(16),
                 by: side(by)?,
             },
+            ["keep", c, group, rest @ ..] => Event::CallbackKept {
+                from: call(c)?,
+                caller: Private::new("+8613851234567".into()),
+                group: self.group(group)?,
+                missed: rest.contains(&"missed"),
+                after: self.now,
+                attempt: u8::from(rest.contains(&"again")),
+            },
+            ["begin", c, of, group] => {
+                Event::CallbackBegun { call: call(c)?, from: call(of)?, group: self.group(group)? }
+            }
+            ["dial", c, of, group] => Event::CallbackDialed {
+                call: call(c)?,
+                from: call(of)?,
+                group: self.group(group)?,
+                attempt: 1,
+            },
+            ["connect_back", c, of, agent, group, waited] => Event::CallbackConnected {
+                call: call(c)?,
+                from: call(of)?,
+                agent: self.agent(agent)?,
+                group: self.group(group)?,
+                waited: span(waited)?,
+            },
+            ["end_callback", c, group, end] => {
+                Event::CallbackEnded { from: call(c)?, group: self.group(group)?, end: callback_end(end)? }
+            }
+            ["put_through", c, group] => {
+                Event::PutThrough { call: call(c)?, group: self.group(group)?, trunk: TrunkRef(0) }
+            }
+            ["alert", agent, in_a_row] => Event::Alert(acd::Alert::RingNoAnswer {
+                agent: self.agent(agent)?,
+                in_a_row: in_a_row.parse().map_err(|_| "how often")?,
+            }),
             ["agent", agent, to] => Event::Agent { agent: self.agent(agent)?, state: state(to)? },
             ["trunk", up] => Event::Trunk { trunk: TrunkRef(0), up: *up == "up" },
             ["phone", index, contacts] => Event::PhoneBound {
@@ -343,6 +378,18 @@ impl Script {
         }
         let _ = writeln!(text, "{:<10} {}", "centre", draw_line(&board.total));
         let _ = writeln!(text, "{:<10} agents: {}", "", draw_states(&board.agents_by_state));
+        let forecast = board.total.forecast;
+        if forecast.count > 0 {
+            let (error, expected, waited) = (forecast.error, forecast.expected, forecast.waited);
+            let _ = writeln!(
+                text,
+                "  {} told {expected:?} in all, waited {waited:?}, wrong by {error:?}",
+                forecast.count
+            );
+        }
+        if board.alerts != report::board::Alerts::default() {
+            let _ = writeln!(text, "  {:?}", board.alerts);
+        }
         for levels in &board.total.levels {
             let _ = write!(text, "  T={:?}", levels.threshold);
             for formula in Formula::ALL {
@@ -410,6 +457,7 @@ fn counted(counters: &Counters) -> String {
         ("abandoned_before_line", counters.abandoned_before_line),
         ("refused", counters.refused),
         ("service", counters.service),
+        ("callbacks", counters.callbacks),
         ("lost_before_line", counters.lost_before_line),
         ("offered", counters.offered),
         ("overflowed_in", counters.overflowed_in),
@@ -421,7 +469,13 @@ fn counted(counters: &Counters) -> String {
         ("line_full", counters.turned_away.line_full),
         ("waited_too_long", counters.turned_away.waited_too_long),
         ("nobody_signed_in", counters.turned_away.nobody_signed_in),
+        ("closed", counters.turned_away.closed),
+        ("surge", counters.turned_away.surge),
+        ("blocked", counters.turned_away.blocked),
+        ("put_through", counters.put_through),
         ("overflowed_out", counters.overflowed_out),
+        ("called_back", counters.called_back),
+        ("joined", counters.joined),
         ("lost", counters.lost),
         ("waiting", counters.waiting),
         ("talks", counters.talks),
@@ -432,6 +486,17 @@ fn counted(counters: &Counters) -> String {
         ("rang_out", counters.offers.rang_out),
         ("declined", counters.offers.declined),
         ("caller_gone", counters.offers.caller_gone),
+        ("kept", counters.callback.kept),
+        ("missed", counters.callback.missed),
+        ("open", counters.callback.open),
+        ("dialed", counters.callback.dialed),
+        ("put_off", counters.callback.put_off),
+        ("reached", counters.callback.reached),
+        ("called_again", counters.callback.called_again),
+        ("merged", counters.callback.merged),
+        ("given_up", counters.callback.given_up),
+        ("cancelled", counters.callback.cancelled),
+        ("talks_back", counters.callback.talks),
     ];
     let mut text = String::new();
     for (key, count) in all.into_iter().filter(|(_, count)| *count > 0) {
@@ -475,7 +540,7 @@ fn side(text: &str) -> Result<Side, String> {
 }
 
 fn turned(text: &str) -> Result<Turned, String> {
-    let all = [Turned::LineFull, Turned::WaitedTooLong, Turned::NobodySignedIn];
+    let all = [Turned::LineFull, Turned::WaitedTooLong, Turned::NobodySignedIn, Turned::Closed];
     all.into_iter().find(|why| words::turned(*why) == text).ok_or(format!("no reason {text}"))
 }
 
@@ -490,6 +555,12 @@ fn offer_end(text: &str) -> Result<OfferEnd, String> {
     all.into_iter().find(|end| words::offer_end(*end) == text).ok_or(format!("no offer end {text}"))
 }
 
+fn callback_end(text: &str) -> Result<CallbackEnd, String> {
+    let ends = report::callbacks::Callbacks::default().ends();
+    let mut ends = ends.into_iter().map(|(end, _)| end);
+    ends.find(|end| words::callback_end(*end) == text).ok_or(format!("no end {text}"))
+}
+
 fn outcome(text: &str) -> Result<Outcome, String> {
     let all = [
         Outcome::Answered,
@@ -502,6 +573,10 @@ fn outcome(text: &str) -> Result<Outcome, String> {
         Outcome::Lost,
         Outcome::Refused,
         Outcome::Service,
+        Outcome::TurnedAway(Turned::Closed),
+        Outcome::CalledBack,
+        Outcome::Joined,
+        Outcome::Callback,
     ];
     all.into_iter().find(|of| words::outcome(*of) == text).ok_or(format!("no outcome {text}"))
 }

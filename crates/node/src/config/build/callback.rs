@@ -68,6 +68,7 @@ pub(super) fn flow(group: &Group, raw: &File, keys: &Keys<'_>, findings: &Findin
             prefix: text(&callback.prefix, usual_prefix),
             ring: *callback.ring.get_ref(),
         },
+        at_once: *callback.at_once.get_ref(),
         key,
         prompt: clip(&callback.prompt),
         confirm: clip(&callback.confirm),
