@@ -13,7 +13,7 @@ use crate::clock::Clock;
 use crate::plans;
 use crate::reporter::Status;
 use crate::requests::{Answered, Requests, Unanswered};
-use acd::{AgentRef, GroupRef, Listing, SiteRef, SkillLevel};
+use acd::{AgentRef, GroupRef, Listing, Prefer, SiteRef, SkillLevel};
 use base::{Private, Timestamp};
 use call::event::{CallRef, Why};
 use call::{Request, RequestId};
@@ -182,6 +182,13 @@ impl Deeds {
             }
             Deed::Unlist(number) => self.unlist(self.normal(&number)).await,
             Deed::Urgent(number, open) => self.urgent(self.normal(&number), open, operator.to_owned()).await,
+            Deed::Prefer(number, agent, alone) => {
+                let agent = Some(Prefer { agent: self.agent(&agent)?, alone });
+                self.ask(Request::Prefer { number: self.normal(&number), agent }).await
+            }
+            Deed::PreferNobody(number) => {
+                self.ask(Request::Prefer { number: self.normal(&number), agent: None }).await
+            }
             Deed::Plan { text, dry_run } => plans::change(self, text, dry_run, operator).await,
             Deed::Rollback => plans::roll_back(self, operator).await,
             Deed::PlanHistory => {
@@ -354,6 +361,8 @@ impl Deeds {
             Deed::Urgent(number, open) => {
                 format!("{number}: urgent case {}", if *open { "open" } else { "closed" })
             }
+            Deed::Prefer(number, agent, _) => format!("{number}: agent {agent} of an open case"),
+            Deed::PreferNobody(number) => format!("{number}: no agent of an open case"),
             Deed::Plan { text, .. } => {
                 format!("plan from {}", if text.is_some() { "the request" } else { "the file" })
             }

@@ -44,6 +44,7 @@ pub(crate) fn routes() -> Router<Shared> {
         .route("/api/v1/lists", get(lists))
         .route("/api/v1/lists/{number}", get(lists_of).put(list).delete(unlist))
         .route("/api/v1/urgent/{number}", put(urgent).delete(not_urgent))
+        .route("/api/v1/preferred/{number}", put(prefer).delete(prefer_nobody))
         .route("/api/v1/plan", post(change_plan))
         .route("/api/v1/plan/rollback", post(rollback))
         .route("/api/v1/plan/history", get(history))
@@ -393,6 +394,35 @@ async fn not_urgent(
     Path(number): Path<String>,
 ) -> Response {
     change(&centre, &headers, || Ok(Deed::Urgent(number_of(&number)?, false))).await
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PreferBody {
+    agent: String,
+    alone_s: Option<u32>,
+}
+
+async fn prefer(
+    State(centre): State<Shared>,
+    headers: HeaderMap,
+    Path(number): Path<String>,
+    body: Bytes,
+) -> Response {
+    change(&centre, &headers, || {
+        let PreferBody { agent, alone_s } = json_of(&body, r#"{"agent": "8001", "alone_s": 20}"#)?;
+        let alone = alone_s.map(|seconds| Duration::from_secs(seconds.into()));
+        Ok(Deed::Prefer(number_of(&number)?, agent, alone))
+    })
+    .await
+}
+
+async fn prefer_nobody(
+    State(centre): State<Shared>,
+    headers: HeaderMap,
+    Path(number): Path<String>,
+) -> Response {
+    change(&centre, &headers, || Ok(Deed::PreferNobody(number_of(&number)?))).await
 }
 
 async fn change_plan(

@@ -84,6 +84,12 @@ pub enum Deed {
     /// A number has an open urgent case, or no longer.
     Urgent(Private, bool),
 
+    /// The agent of a number's open case: it gets him when it calls, and nobody else for so long (`None`: nobody else
+    /// at all).
+    Prefer(Private, String, Option<Duration>),
+    /// A number has no such agent any more.
+    PreferNobody(Private),
+
     /// A changed plan.
     Plan {
         /// The configuration; `None`: the file that the centre was started with, read again.

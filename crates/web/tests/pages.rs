@@ -322,6 +322,13 @@ fn each_deed_is_understood_and_done_in_the_name_of_who_asked() {
         ("DELETE", "/api/v1/lists/13800000000", "", Deed::Unlist(number())),
         ("PUT", "/api/v1/urgent/13800000000", "", Deed::Urgent(number(), true)),
         ("DELETE", "/api/v1/urgent/13800000000", "", Deed::Urgent(number(), false)),
+        (
+            "PUT",
+            "/api/v1/preferred/13800000000",
+            r#"{"agent": "8001", "alone_s": 20}"#,
+            Deed::Prefer(number(), key("8001"), Some(Duration::from_secs(20))),
+        ),
+        ("DELETE", "/api/v1/preferred/13800000000", "", Deed::PreferNobody(number())),
         ("POST", "/api/v1/plan?dry_run=true", "", Deed::Plan { text: None, dry_run: true }),
         ("POST", "/api/v1/plan", "[groups]", Deed::Plan { text: Some(key("[groups]")), dry_run: false }),
         ("POST", "/api/v1/plan/rollback", "", Deed::Rollback),
