@@ -135,6 +135,8 @@ pub struct Arrivals {
     pub refused: u64,
     /// Service codes.
     pub service: u64,
+    /// Calls of ours to somebody who is called back.
+    pub callbacks: u64,
     /// Lost to us.
     pub lost: u64,
 }
@@ -185,6 +187,8 @@ pub struct Line {
     pub short_abandoned: u64,
     /// Turned away, by reason.
     pub turned_away: TurnedAway,
+    /// Of the callers turned away, who talked to a number outside instead.
+    pub put_through: u64,
     /// Sent on to another line.
     pub overflowed_out: u64,
     /// Came from another line.
@@ -423,6 +427,7 @@ impl Snapshot {
                 abandoned: counters.abandoned_before_line,
                 refused: counters.refused,
                 service: counters.service,
+                callbacks: counters.callbacks,
                 lost: counters.lost_before_line,
             },
             total: Line::of(&board.total),
@@ -514,6 +519,7 @@ impl Line {
                 surge: counters.turned_away.surge,
                 blocked: counters.turned_away.blocked,
             },
+            put_through: counters.put_through,
             overflowed_out: counters.overflowed_out,
             overflowed_in: counters.overflowed_in,
             transferred_in: counters.transferred_in,

@@ -89,6 +89,7 @@ struct Stays {
 
 /// What only a group has: moves between lines, help, rung phones.
 struct Flow {
+    put_through: Counter,
     overflowed_in: Counter,
     overflowed_out: Counter,
     transferred_in: Counter,
@@ -444,6 +445,10 @@ impl Flow {
             )
         };
         Self {
+            put_through: counter(
+                "sujie_calls_put_through_total",
+                "Of the callers turned away, who talked to a number outside instead.",
+            ),
             overflowed_in: counter(
                 "sujie_calls_overflowed_in_total",
                 "Callers who came from another group's line.",
@@ -474,6 +479,7 @@ impl Flow {
 
     fn set(&self, line: &Line) {
         let counters = &line.counters;
+        self.put_through.absolute(counters.put_through);
         self.overflowed_in.absolute(counters.overflowed_in);
         self.overflowed_out.absolute(counters.overflowed_out);
         self.transferred_in.absolute(counters.transferred_in);
