@@ -8,7 +8,8 @@
 //! ```
 //!
 //! It looks at its ring ten times a second instead of being woken per event: a board may be late by that,
-//! and a thousand wake-ups a second are saved. A slow disk delays records, never calls.
+//! and a thousand wake-ups a second are saved. While somebody waits for an answer it looks more often. A slow
+//! disk delays records, never calls.
 
 use crate::callbacks::Callbacks;
 use crate::centre::RingGauge;
@@ -34,6 +35,8 @@ use web::board::Live as Picture;
 
 /// How often the ring is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
+/// How often while somebody waits for an answer.
+const LOOK_OFTEN: Duration = Duration::from_millis(2);
 /// How often the board is made anew.
 const BOARD_EVERY: Duration = Duration::from_millis(500);
 /// How often metrics are published.
@@ -178,8 +181,10 @@ impl Reporter {
 
     /// Runs until told to stop, then writes what is left.
     pub fn run(mut self, stop: &AtomicBool) {
+        let waiting = self.requests.waiting();
+        waiting.seen_here();
         while !stop.load(Ordering::Relaxed) {
-            thread::park_timeout(LOOK_EVERY);
+            thread::park_timeout(if waiting.any() { LOOK_OFTEN } else { LOOK_EVERY });
             self.look();
         }
         thread::sleep(LAST_WORDS);

@@ -14,8 +14,9 @@ use call::event::{Event, Why};
 use call::{Request, RequestId};
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::thread::Thread;
 use std::time::Duration;
 use tokio::sync::oneshot;
 
@@ -57,7 +58,14 @@ pub struct Requests {
 
 /// Who waits for which answer.
 #[derive(Clone, Default)]
-pub struct Waiting(Arc<Mutex<BTreeMap<RequestId, oneshot::Sender<Answered>>>>);
+pub struct Waiting(Arc<Table>);
+
+#[derive(Default)]
+struct Table {
+    waiting: Mutex<BTreeMap<RequestId, oneshot::Sender<Answered>>>,
+    /// Who sees the events; woken when somebody begins to wait, so that it looks more often meanwhile.
+    seer: OnceLock<Thread>,
+}
 
 impl Requests {
     /// Requests into a ring.
@@ -99,6 +107,9 @@ impl Requests {
         if !self.push(id, request) {
             return Err(Unanswered::Full);
         }
+        if let Some(seer) = self.waiting.0.seer.get() {
+            seer.unpark();
+        }
         match tokio::time::timeout(PATIENCE, answer).await {
             Ok(Ok(answered)) => Ok(answered),
             _ => Err(Unanswered::Late),
@@ -125,13 +136,24 @@ struct Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        self.waiting.0.lock().remove(&self.id);
+        self.waiting.0.waiting.lock().remove(&self.id);
     }
 }
 
 impl Waiting {
+    /// This thread is the one that sees the events.
+    pub fn seen_here(&self) {
+        let _ = self.0.seer.set(std::thread::current());
+    }
+
+    /// Whether anybody waits.
+    #[must_use]
+    pub fn any(&self) -> bool {
+        !self.0.waiting.lock().is_empty()
+    }
+
     fn begin(&self, id: RequestId) -> Option<oneshot::Receiver<Answered>> {
-        let mut waiting = self.0.lock();
+        let mut waiting = self.0.waiting.lock();
         if waiting.len() >= WAITING_MAX {
             return None;
         }
@@ -149,7 +171,7 @@ impl Waiting {
             Event::Previewed { id, preview } => (id, Answered::Preview(preview.clone())),
             _ => return None,
         };
-        let waits = self.0.lock().remove(id);
+        let waits = self.0.waiting.lock().remove(id);
         match (waits, answered) {
             (Some(waits), answered) => {
                 // Gone by now: he has been told that it is late.
@@ -183,7 +205,7 @@ mod tests {
         let (answered, ()) = tokio::join!(asked, engine);
         assert!(matches!(answered, Ok(Answered::Refused("not now"))), "{answered:?}");
         assert_eq!(requests.answer(Request::Drain).await.expect_err("nobody answers"), Unanswered::Late);
-        assert!(waiting.0.lock().is_empty(), "his place is free again");
+        assert!(waiting.0.waiting.lock().is_empty(), "his place is free again");
     }
 
     #[tokio::test(start_paused = true)]
