@@ -47,8 +47,9 @@ impl Arrivals {
         let mut random = Random::seeded(seed ^ 0x41_72_72_69_76_61_6C);
         let shares: f64 = plan.callers.iter().map(|callers| callers.share).sum();
         let mut days = Vec::new();
-        for day in plan.from.through(plan.to) {
-            let usual = usual(plan, day) * lognormal_factor(plan.load.day_cv, &mut random);
+        let factors = day_factors(plan, &mut random);
+        for (day, factor) in plan.from.through(plan.to).zip(factors) {
+            let usual = usual(plan, day) * factor;
             let of_group = |(index, callers): (usize, &crate::plan::Callers)| {
                 let group = GroupRef::at(index);
                 let concerns =
@@ -99,6 +100,30 @@ impl Arrivals {
         }
         into.sort_unstable();
     }
+}
+
+/// The factor of each day. Days of one kind (the Mondays, the holidays, the days of events …) share the scatter out
+/// evenly, in random order: a seed says which Mondays are busy, not how many. What a year's wait comes to depends on
+/// its few worst days, and would else differ between seeds by more than it does between ways to run the centre.
+fn day_factors(plan: &Plan, random: &mut Random) -> Vec<f64> {
+    let kind = |day: Date| {
+        let event = plan.surges(day).next().is_some();
+        if event { (2, 0) } else { (u8::from(!plan.calendar.is_workday(day)), day.weekday().index()) }
+    };
+    let mut days: Vec<_> = plan.from.through(plan.to).map(kind).enumerate().collect();
+    days.sort_by_key(|(number, kind)| (*kind, *number));
+    let mut factors = vec![1.0; days.len()];
+    for same in days.chunk_by(|one, other| one.1 == other.1) {
+        let mut order: Vec<usize> = (0..same.len()).collect();
+        for last in (1..order.len()).rev() {
+            order.swap(last, random.below(last as u64 + 1) as usize);
+        }
+        for ((number, _), stratum) in same.iter().zip(order) {
+            let unit = (stratum as f64 + open_unit(random)) / same.len() as f64;
+            factors[*number] = lognormal_factor(plan.load.day_cv, unit);
+        }
+    }
+    factors
 }
 
 /// A day's calls beside those of others, before events and chance.

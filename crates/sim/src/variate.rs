@@ -166,10 +166,11 @@ pub fn gamma_factor(variance: f64, random: &mut Random) -> f64 {
     }
 }
 
-/// A factor with mean 1 and this coefficient of variation, lognormal.
-pub fn lognormal_factor(cv: f64, random: &mut Random) -> f64 {
+/// A factor with mean 1 and this coefficient of variation, lognormal: the one below which a share `unit` of all lies.
+#[must_use]
+pub fn lognormal_factor(cv: f64, unit: f64) -> f64 {
     let variance = (1.0 + cv * cv).ln();
-    (variance.sqrt() * normal_quantile(open_unit(random)) - variance / 2.0).exp()
+    (variance.sqrt() * normal_quantile(unit) - variance / 2.0).exp()
 }
 
 /// How many come when `mean` are expected (Poisson). Large means are split, which is exact.

@@ -85,9 +85,9 @@ fn read(mut top: Section<'_>, folder: &Path, findings: &Findings) -> SimPlan {
     let seed = u64::from(top.or("seed", 12345u32).into_inner());
     let from = top.must::<Date>("from", "\"2024-01-01\"");
     let to = top.must::<Date>("to", "\"2024-12-31\"");
-    if to.get_ref() < from.get_ref() {
+    if *to.get_ref() > Date::FIRST && to.get_ref() < from.get_ref() {
         findings.wrong(to.span(), "to lies before from", "write a last day that is the first or later");
-    } else if to.get_ref().days() - from.get_ref().days() >= DAYS_MAX {
+    } else if *from.get_ref() > Date::FIRST && to.get_ref().days() - from.get_ref().days() >= DAYS_MAX {
         findings.wrong(
             to.span(),
             "the plan is longer than four years",

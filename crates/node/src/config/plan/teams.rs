@@ -3,7 +3,7 @@
 use super::find;
 use super::value::{Clock, spread};
 use crate::config::section::Section;
-use crate::config::value::Value;
+use crate::config::value::{Value, kind};
 use acd::input::Reason;
 use acd::{Abilities, AgentPlan, AgentRef, GroupRef, SiteRef, SkillLevel};
 use sim::plan::{Desk, Pause, Shift, Site, Team};
@@ -35,7 +35,8 @@ impl Value for For {
             Some("training") => Reason::Training,
             Some("study") => Reason::Study,
             Some("busy") => Reason::Busy,
-            _ => return Err("is not a reason to be away".into()),
+            Some(other) => return Err(format!("{other:?} is not known")),
+            None => return Err(format!("is {}, not a word in quotes", kind(value))),
         }))
     }
 }

@@ -82,10 +82,11 @@ pub(super) fn spread<'f, M>(
 }
 
 fn inner(mut section: Section<'_>, usual: Spread) -> Spread {
-    let findings = section.findings();
+    let (findings, place) = (section.findings(), section.place());
     let kind = section.or("kind", Kind::Exponential);
     let positive = |span: toml::Spanned<Duration>| {
-        if span.get_ref().is_zero() {
+        // One that is not there has been told already, and stands where its table does.
+        if span.get_ref().is_zero() && span.span() != place {
             findings.wrong(
                 span.span(),
                 "a span that scatters around nothing",
