@@ -39,9 +39,12 @@ use report::tally::Tally;
 use report::{Out, Report};
 use std::time::Duration;
 
+/// Somebody who sees every event.
+type Watch<'p> = Box<dyn FnMut(&Stamped) + 'p>;
+
 /// A run in progress.
 pub struct Run<'p> {
-    watch: Option<Box<dyn FnMut(&Stamped) + 'p>>,
+    watch: Option<Watch<'p>>,
     plan: &'p Plan,
     past: Option<&'p Day>,
     seed: u64,

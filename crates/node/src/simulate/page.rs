@@ -151,9 +151,10 @@ pub(super) fn write(read: &SimPlan, outcome: &Outcome, figures: &[Figures], firs
     let _ = write!(
         page,
         "</tbody></table></div><p class=\"note\">{} · T = {threshold} s, inclusive. The wait runs from the line to the first word \
-         (t4 − t2): ringing is in it, the greeting is not.</p></main></body></html>\n",
+         (t4 − t2): ringing is in it, the greeting is not.</p></main></body></html>",
         formulas.join(" · ")
     );
+    page.push('\n');
     page
 }
 
@@ -187,8 +188,7 @@ fn day(outcome: &Outcome, first: u32, days: u32, unit: Unit, figure: Figure) -> 
 
 /// A figure by day.
 fn span(read: &SimPlan, outcome: &Outcome, first: u32, days: u32, figure: Figure) -> Chart {
-    let mut chart = Chart::default();
-    chart.wide = true;
+    let mut chart = Chart { wide: true, ..Chart::default() };
     let mut month = 0;
     for day in first..first + days {
         let date = read.plan.from.add_days(day as i32);
@@ -200,7 +200,7 @@ fn span(read: &SimPlan, outcome: &Outcome, first: u32, days: u32, figure: Figure
             } else {
                 MONTHS[usize::from(date.month()) - 1].to_owned()
             }
-        } else if (day - first) % days.div_ceil(14) == 0 {
+        } else if (day - first).is_multiple_of(days.div_ceil(14)) {
             format!("{}-{}", date.month(), date.day())
         } else {
             String::new()
@@ -223,7 +223,7 @@ pub(super) fn thousands(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place) % 3 == 0 {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
             text.push('\u{2009}');
         }
         text.push(digit);
