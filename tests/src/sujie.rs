@@ -270,6 +270,51 @@ flow = "main"
         self.try_page(path).unwrap_or_else(|| panic!("no answer to GET {path}:\n{}", self.log()))
     }
 
+    /// A request that changes something, in the name of a supervisor, with more headers, each with its line's end;
+    /// status and body.
+    ///
+    /// # Panics
+    /// When nobody answers.
+    #[must_use]
+    pub fn ask_with(&self, method: &str, path: &str, headers: &str, body: &str) -> (u16, Value) {
+        let mut stream = TcpStream::connect_timeout(&self.http, SOON).expect("HTTP is served");
+        stream.set_read_timeout(Some(SOON)).expect("a socket");
+        let head = format!(
+            "{method} {path} HTTP/1.0\r\nHost: {}\r\nX-Operator: li\r\n{headers}Content-Length: {}\r\n\r\n",
+            self.http,
+            body.len()
+        );
+        stream.write_all((head + body).as_bytes()).expect("sent");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("an answer");
+        let (head, body) = answer.split_once("\r\n\r\n").expect("head and body");
+        let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status");
+        (status, serde_json::from_str(body).unwrap_or_else(|_| panic!("no JSON: {body}")))
+    }
+
+    /// The same without further headers.
+    #[must_use]
+    pub fn ask(&self, method: &str, path: &str, body: &str) -> (u16, Value) {
+        self.ask_with(method, path, "", body)
+    }
+
+    /// The configuration as it is written.
+    ///
+    /// # Panics
+    /// When it is gone.
+    #[must_use]
+    pub fn written(&self) -> String {
+        fs::read_to_string(self.directory.join("centre.toml")).expect("centre.toml is there")
+    }
+
+    /// Writes the configuration anew.
+    ///
+    /// # Panics
+    /// When it cannot be written.
+    pub fn write(&self, text: &str) {
+        fs::write(self.directory.join("centre.toml"), text).expect("centre.toml is written");
+    }
+
     fn try_page(&self, path: &str) -> Option<(u16, String)> {
         let mut stream = TcpStream::connect_timeout(&self.http, SOON).ok()?;
         stream.set_read_timeout(Some(SOON)).ok()?;

@@ -24,6 +24,7 @@
 //! Never knows: callers, lines, other agents, who is asking.
 
 use crate::input::Reason;
+use crate::refusal::COOL_DOWN;
 use crate::{AgentState, OfferRef};
 use base::Timestamp;
 use std::time::Duration;
@@ -132,6 +133,18 @@ pub enum Refused {
     NotReady(Reason),
     /// Not ready for a while.
     Pause(Reason, Timestamp),
+}
+
+impl Refused {
+    /// Whether he is ready again before a refusal has cooled down.
+    #[must_use]
+    pub fn is_soon(self, now: Timestamp) -> bool {
+        match self {
+            Self::Ready => true,
+            Self::NotReady(_) => false,
+            Self::Pause(_, until) => until < now + COOL_DOWN,
+        }
+    }
 }
 
 /// The table: what `deed` makes of an agent in `state`, or why it cannot be.

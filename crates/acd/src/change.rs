@@ -7,7 +7,8 @@
 //!
 //! Groups and agents are known by their place, so lists may grow and keep their order; whoever is no longer wanted
 //! stays with no skills. Callers keep their clocks: a new timeline applies as if it had always been so, and a
-//! stage that opened stays open only if the new timeline has it open now. Offers that are out go on. What was
+//! stage that opened stays open only if the new timeline has it open now. A line that is longer than its new limit
+//! gets shorter as callers leave it. Offers that are out go on. What was
 //! set by hand (surge mode, help, lists) stays. Going back is changing to the plan that was.
 //!
 //! Never knows: files, who asked, whether he may.
@@ -83,9 +84,6 @@ impl Distributor {
             .collect();
         for agent in (0..self.agents.len()).map(AgentRef::at) {
             self.unlist_agent(agent);
-            if self.agents[agent.index()].is_signed_in() {
-                self.count_signed_in(agent, -1);
-            }
         }
         let spots: Vec<_> = self.callers.iter().map(|(spot, _)| spot).collect();
         for spot in &spots {
@@ -107,9 +105,12 @@ impl Distributor {
             }
         }
         self.plan_pools();
-        for agent in (0..self.agents.len()).map(AgentRef::at) {
-            if self.agents[agent.index()].is_signed_in() {
-                self.count_signed_in(agent, 1);
+        for group in &mut self.groups {
+            group.signed_in = 0;
+        }
+        for agent in self.agents.iter().filter(|agent| agent.is_signed_in()) {
+            for (group, _) in &agent.plan.skills {
+                self.groups[group.index()].signed_in += 1;
             }
         }
         for spot in spots {

@@ -167,9 +167,6 @@ impl Distributor {
             ensure(counted == (ringing, callbacks), || {
                 format!("{name} counts {counted:?} ringing, called back")
             })?;
-            ensure(group.line.len() <= group.plan.line_max.max(1), || {
-                format!("{name} is longer than it may be")
-            })?;
             let there = |agent: &&crate::distributor::Agent| {
                 agent.is_signed_in() && agent.plan.skills.iter().any(|(skill, _)| *skill == name)
             };

@@ -150,7 +150,7 @@ impl Distributor {
         self.remember_refusal(agent, spot);
         let too_often = self.agents[agent.index()].refusals.cooling() >= REFUSALS_MAX;
         let by_itself = if end == OfferEnd::RangOut { Reason::RingNoAnswer } else { Reason::Declined };
-        let then = if then == Refused::Ready && too_often { Refused::NotReady(by_itself) } else { then };
+        let then = if then.is_soon(self.now) && too_often { Refused::NotReady(by_itself) } else { then };
         self.change(agent, Deed::Refuse(then), out);
         out.extend(alert.map(Output::Alert));
         let looks_on = self.callers.get(spot).is_some_and(crate::caller::Caller::is_open);

@@ -294,7 +294,8 @@ pub struct AgentPlan {
 impl Plan {
     /// The plan without what points nowhere, so that nothing checks it again: stages of unknown groups are
     /// dropped, a timeline without a stage is the group's own agents, stages are in order of time, a group is
-    /// named once in an agent's skills (with the highest level), levels are 1 to 10. That a configuration says
+    /// named once in an agent's skills (with the highest level), levels are 1 to 10, a surge ends with fewer callers
+    /// than it begins with. That a configuration says
     /// none of this by mistake is checked where it is read.
     #[must_use]
     pub fn tidied(mut self) -> Self {
@@ -312,6 +313,10 @@ impl Plan {
             group.parallel = group.parallel.clamp(1, PARALLEL_MAX);
             group.wrap_up_max = group.wrap_up_max.max(group.wrap_up);
             group.hours = group.hours.filter(known);
+            if let Some(begins_at) = &mut group.surge.begins_at {
+                *begins_at = (*begins_at).max(1);
+                group.surge.ends_at = group.surge.ends_at.min(*begins_at - 1);
+            }
         }
         for agent in &mut self.agents {
             agent.skills.retain(|(group, _)| group.index() < groups);

@@ -3,7 +3,8 @@
 //! Every offer that ended on the agent's side is a refusal: rung out, declined, or the agent went away. Then:
 //! - for [`COOL_DOWN`] this caller is not offered to this agent again; other callers are, at once;
 //! - later he comes after every agent who has not refused this caller, however long he has been idle;
-//! - the [`REFUSALS_MAX`]th refusal within [`COOL_DOWN`] that would leave him ready makes him not ready: a phone
+//! - the [`REFUSALS_MAX`]th refusal within [`COOL_DOWN`] that would leave him ready, or ready again within it,
+//!   makes him not ready: a phone
 //!   that is always busy must not turn the whole line over, one caller after the other.
 //!
 //! The memory lies with the agent and is bounded: he remembers the last [`REMEMBERED`] callers. By the rule above

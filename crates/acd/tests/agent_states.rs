@@ -3,7 +3,7 @@
 //! `UPDATE=1 cargo test -p acd --test agent_states` rewrites it; the review is in the diff.
 
 use acd::OfferRef;
-use acd::agent::{Deed, State, Then, WrapUp, step};
+use acd::agent::{Deed, Refused, State, Then, WrapUp, step};
 use acd::input::Reason;
 use base::Timestamp;
 use std::fmt::Write as _;
@@ -38,7 +38,7 @@ fn every_state_answers_every_deed_as_the_golden_table_says() {
 #[test]
 fn no_chain_of_deeds_leads_out_of_the_table_or_loses_an_offer() {
     // Whatever leaves `Offered` is either an acceptance or something after which another may be offered.
-    let offered = states()[3];
+    let offered = states()[4];
     for deed in deeds() {
         match step(Timestamp::from_secs(600), offered, deed) {
             Ok(State::Offered { .. } | State::WrapUp { .. }) => {
@@ -56,6 +56,7 @@ fn states() -> Vec<State> {
     vec![
         State::SignedOut,
         State::NotReady(Reason::Meal),
+        State::Pause { reason: Reason::RingNoAnswer, until: ahead },
         State::Ready { idle: before },
         State::Offered { offer: OfferRef::from_bits(7), idle: before },
         State::Talking { wrap_up: thirty, then: Then::Ready },
@@ -82,10 +83,12 @@ fn deeds() -> Vec<Deed> {
         Deed::Release,
         Deed::Offer(OfferRef::from_bits(8)),
         Deed::Accept(Duration::from_secs(30)),
-        Deed::Refuse(None),
-        Deed::Refuse(Some(Reason::RingNoAnswer)),
+        Deed::Refuse(Refused::Ready),
+        Deed::Refuse(Refused::NotReady(Reason::RingNoAnswer)),
+        Deed::Refuse(Refused::Pause(Reason::RingNoAnswer, Timestamp::from_secs(630))),
         Deed::Withdraw,
-        Deed::WrapUpOver,
+        Deed::Extend(Timestamp::from_secs(660)),
+        Deed::Over,
     ]
 }
 
@@ -100,10 +103,12 @@ fn named(deed: Deed) -> String {
         Deed::Release => "release".into(),
         Deed::Offer(offer) => offer.to_string(),
         Deed::Accept(_) => "accept".into(),
-        Deed::Refuse(None) => "refuse".into(),
-        Deed::Refuse(Some(reason)) => format!("refuse: {reason:?}"),
+        Deed::Refuse(Refused::Ready) => "refuse".into(),
+        Deed::Refuse(Refused::NotReady(reason)) => format!("refuse: {reason:?}"),
+        Deed::Refuse(Refused::Pause(..)) => "refuse: pause".into(),
         Deed::Withdraw => "withdraw".into(),
-        Deed::WrapUpOver => "wrap-up over".into(),
+        Deed::Extend(_) => "extend wrap-up".into(),
+        Deed::Over => "deadline".into(),
     }
 }
 
@@ -111,6 +116,7 @@ fn shown(state: State) -> String {
     match state {
         State::SignedOut => "signed out".into(),
         State::NotReady(reason) => format!("not ready: {reason:?}"),
+        State::Pause { reason, until } => format!("not ready till {until}: {reason:?}"),
         State::Ready { idle } => format!("ready, idle since {idle}"),
         State::Offered { offer, idle } => format!("{offer}, idle since {idle}"),
         State::Talking { wrap_up, then } => {

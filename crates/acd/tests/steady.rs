@@ -4,8 +4,8 @@
 #![allow(unsafe_code)] // counting allocations takes a global allocator, and that trait is unsafe
 
 use acd::{
-    AgentPlan, AgentRef, CallerRef, Distributor, Enqueue, GroupPlan, GroupRef, Input, Output, Plan, Priority,
-    SiteRef, SkillLevel,
+    Abilities, AgentPlan, AgentRef, CallerRef, Distributor, Enqueue, GroupPlan, GroupRef, Input, Output,
+    Plan, SiteRef, SkillLevel, Stage,
 };
 use base::{Handle, Random, Timestamp};
 use std::alloc::{GlobalAlloc, Layout, System};
@@ -40,7 +40,7 @@ const WAITING: u32 = 10_000;
 fn no_decision_allocates_in_steady_state() {
     let mut random = Random::seeded(12_345);
     let mut centre = Centre::open(&mut random);
-    for _ in 0..60_000 {
+    for _ in 0..600_000 {
         centre.go_on(&mut random);
     }
     let before = ALLOCATIONS.load(Ordering::Relaxed);
@@ -69,24 +69,29 @@ struct Centre {
 
 impl Centre {
     fn open(random: &mut Random) -> Self {
-        let group = |at| GroupPlan {
-            name: format!("group{at}"),
-            ring: Duration::from_secs(20),
+        let group = |at: u64| GroupPlan {
             wrap_up: Duration::from_millis(500),
-            overflow: vec![(Duration::from_secs(20), GroupRef(((at + 1) % GROUPS) as u32))],
+            timeline: vec![
+                Stage::all(Duration::ZERO, GroupRef(at as u32)),
+                Stage::all(Duration::from_secs(20), GroupRef(((at + 1) % GROUPS) as u32)),
+            ],
             line_max: WAITING as usize,
             wait_max: Some(Duration::from_secs(3_600)),
             needs_signed_in: true,
-            ring_no_answer_not_ready: true,
+            ..GroupPlan::named(format!("group{at}"))
         };
         let mut skill = || (GroupRef(random.below(GROUPS) as u32), SkillLevel(1 + random.below(10) as u8));
         let mut agent = |at| AgentPlan {
             name: format!("{at}"),
             site: SiteRef(0),
             skills: (0..10).map(|_| skill()).collect(),
+            abilities: Abilities::NONE,
         };
-        let plan =
-            Plan { groups: (0..GROUPS).map(group).collect(), agents: (0..AGENTS).map(&mut agent).collect() };
+        let plan = Plan {
+            groups: (0..GROUPS).map(group).collect(),
+            agents: (0..AGENTS).map(&mut agent).collect(),
+            ..Plan::default()
+        };
         let mut centre = Self {
             distributor: Distributor::new(plan),
             out: Vec::with_capacity(1_000),
@@ -128,7 +133,7 @@ impl Centre {
     fn enqueue(&mut self, group: GroupRef) {
         self.callers += 1;
         let caller = CallerRef::from_parts(self.callers, 0);
-        self.tell(Input::Enqueue(Enqueue { caller, group, priority: Priority(0), since: self.now }));
+        self.tell(Input::Enqueue(Enqueue::new(caller, group, self.now)));
     }
 
     fn tell(&mut self, input: Input) {

@@ -131,6 +131,8 @@ impl<H: Handle, T> Arena<H, T> {
     pub fn insert_with(&mut self, make: impl FnOnce(H) -> T) -> H {
         let index = self.free.pop().unwrap_or_else(|| {
             self.slots.push(Slot { generation: 0, value: None });
+            // Room for all to be free at once, so that ending a value never allocates.
+            self.free.reserve(self.slots.len());
             (self.slots.len() - 1) as u32
         });
         let slot = &mut self.slots[index as usize];

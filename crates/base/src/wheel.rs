@@ -76,6 +76,8 @@ impl<K> Wheel<K> {
             slot
         } else {
             self.slots.push(held);
+            // Room for all to be free at once, so that taking one back never allocates.
+            self.free.reserve(self.slots.len());
             (self.slots.len() - 1) as u32
         };
         let timer = TimerRef { at, order, slot };

@@ -363,6 +363,12 @@ impl Engine {
         self.seq += 1;
     }
 
+    /// Answers a question. That is no event of the day: it takes no number (it has that of the last event), so that a
+    /// day on which nobody asks is the same day.
+    pub(crate) fn answer(&self, at: Timestamp, event: Event, out: &mut Out) {
+        out.events.push(Stamped { at, seq: self.seq.saturating_sub(1), event });
+    }
+
     /// A fresh name for a leg that leaves us.
     pub(crate) const fn mint_leg(&mut self) -> LegRef {
         self.legs_minted += 1;

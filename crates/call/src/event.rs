@@ -333,6 +333,14 @@ pub enum Why {
     Agent(acd::explain::WhyAgent),
 }
 
+impl Event {
+    /// Whether it answers a question: no event of the day, and without a number of its own.
+    #[must_use]
+    pub const fn is_answer(&self) -> bool {
+        matches!(self, Self::Explained { .. } | Self::Previewed { .. })
+    }
+}
+
 /// An event with its place in the one order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stamped {

@@ -93,3 +93,11 @@ pub enum Request {
     /// End all calls: the process stops and its grace is over.
     ReleaseAll,
 }
+
+impl Request {
+    /// Whether it only asks: it changes nothing, and its answer is no event of the day.
+    #[must_use]
+    pub const fn is_question(&self) -> bool {
+        matches!(self, Self::Preview(_) | Self::WhyCaller(_) | Self::WhyAgent(_))
+    }
+}

@@ -59,21 +59,25 @@ impl Engine {
             Request::ChangePlan(plan) => self.change_plan(now, *plan, out),
             Request::Preview(plan) => match self.acd.preview(now, &plan) {
                 Ok(preview) => {
-                    return self.tell(now, Event::Previewed { id, preview: Box::new(preview) }, out);
+                    return self.answer(now, Event::Previewed { id, preview: Box::new(preview) }, out);
                 }
                 Err(why) => Err(why),
             },
             Request::WhyCaller(call) => {
                 match self.acd.why_caller(caller_of(self.callback_behind(call).unwrap_or(call))) {
                     Some(why) => {
-                        return self.tell(now, Event::Explained { id, why: Box::new(Why::Caller(why)) }, out);
+                        return self.answer(
+                            now,
+                            Event::Explained { id, why: Box::new(Why::Caller(why)) },
+                            out,
+                        );
                     }
                     None => Err("the call waits in no line"),
                 }
             }
             Request::WhyAgent(agent) => match self.acd.why_agent(agent) {
                 Some(why) => {
-                    return self.tell(now, Event::Explained { id, why: Box::new(Why::Agent(why)) }, out);
+                    return self.answer(now, Event::Explained { id, why: Box::new(Why::Agent(why)) }, out);
                 }
                 None => Err("no such agent"),
             },

@@ -23,6 +23,7 @@
 
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::deeds::{Counter, Deeds};
 use crate::engine_loop::{EngineLoop, Neighbors};
 use crate::journal::{self, Keeper, Recorded};
 use crate::net::doorbell::Doorbell;
@@ -31,18 +32,19 @@ use crate::net::streams::StreamRings;
 use crate::net::udp::UdpSockets;
 use crate::priority::{self, Role};
 use crate::reporter::{Reporter, Status};
+use crate::requests::Requests;
 use crate::rim::Rim;
 use crate::rtp::{Ports, Worker};
 use anyhow::{Context, Result};
-use base::{Handle, Ring};
-use call::{Request, RequestId};
+use base::Ring;
+use call::Request;
 use media::desk::Desk;
 use report::Board;
 use sip::leg::Transport;
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant};
 use store::journal::{Header, Numbers, Writer};
@@ -63,6 +65,7 @@ pub struct Centre {
     http: Option<SocketAddr>,
     database: PathBuf,
     status: Arc<Status>,
+    counter: Counter,
     requests: Requests,
     calls: Arc<AtomicUsize>,
     /// Ends the threads that carry calls, then the report, so that the last events are written.
@@ -75,23 +78,10 @@ pub struct Centre {
     rim: Option<Rim>,
 }
 
-/// The way in for requests: HTTP and the operator mint their ids here.
-#[derive(Clone)]
-pub struct Requests {
-    ring: Ring<(RequestId, Request)>,
-    engine: Doorbell,
-    minted: Arc<AtomicU32>,
-}
-
-impl Requests {
-    /// Asks for something; the event that answers carries the id. `None` when too many wait already.
-    #[must_use]
-    pub fn ask(&self, request: Request) -> Option<RequestId> {
-        let id = RequestId::from_parts(self.minted.fetch_add(1, Ordering::Relaxed), 0);
-        self.ring.push((id, request)).ok()?;
-        self.engine.ring();
-        Some(id)
-    }
+/// The configuration in force.
+pub struct RunningPlan {
+    /// As it is written, with the addresses that were asked for.
+    pub config: Config,
 }
 
 impl Centre {
@@ -102,6 +92,8 @@ impl Centre {
     pub fn start(mut config: Config) -> Result<Self> {
         raise_file_limit();
         let clock = Clock::start();
+        config.call.acd.clock.epoch = clock.epoch();
+        let written = config.clone();
         let (udp, tcp) = bind(&mut config)?;
         let sip: Vec<_> = config.sip.listen.clone();
         let clips = crate::prompts::load(&config.clips)?;
@@ -112,8 +104,7 @@ impl Centre {
         let engine_bell = Doorbell::new().context("no file descriptor left for a doorbell")?;
         let rim_bell = Doorbell::new()?;
         let events = Ring::bounded(EVENTS);
-        let requests =
-            Requests { ring: Ring::bounded(REQUESTS), engine: engine_bell.clone(), minted: Arc::default() };
+        let requests = Requests::new(Ring::bounded(REQUESTS), engine_bell.clone());
         let streams = StreamRings {
             arrivals: Ring::bounded(ARRIVALS),
             engine: engine_bell.clone(),
@@ -156,7 +147,7 @@ impl Centre {
         rings.push(gauge("stream_departures".into(), &streams.departures));
         rings.push(gauge("lookups".into(), &lookups));
         rings.push(gauge("answers".into(), &answers));
-        rings.push(gauge("requests".into(), &requests.ring));
+        rings.push(gauge("requests".into(), requests.ring()));
 
         let neighbors = Neighbors {
             bell: engine_bell.clone(),
@@ -166,7 +157,7 @@ impl Centre {
             departures: Outlet::new(streams.departures.clone(), Some(rim_bell.clone())),
             lookups: Outlet::new(lookups.clone(), Some(rim_bell)),
             answers: answers.clone(),
-            requests: requests.ring.clone(),
+            requests: requests.ring().clone(),
             events: Outlet::new(events.clone(), None),
             telemetry: engine_telemetry.clone(),
             calls: Arc::clone(&calls),
@@ -183,7 +174,16 @@ impl Centre {
             None => (None, None),
         };
 
-        let mut reporter = Reporter::open(&config, clock, events, engine_telemetry, media_telemetry, rings)?;
+        let telemetry = (engine_telemetry, media_telemetry);
+        let mut reporter = Reporter::open(&config, clock, events, telemetry, rings, requests.clone())?;
+        let register = reporter.register();
+        let groups: Vec<String> = config.call.acd.groups.iter().map(|group| group.name.clone()).collect();
+        let remembered = {
+            let register = register.lock();
+            let at = report::UnixMs(clock.epoch().unix_millis(clock.now()));
+            register.keep_plan(at, "start", &written.source.text, None)?;
+            crate::deeds::remembered(&register, clock, &groups, &requests)?
+        };
         let status = reporter.status();
         let keeper = match (&tap, journal) {
             (Some(tap), Some((plan, chunks, spent))) => {
@@ -208,15 +208,29 @@ impl Centre {
         let endpoint = sip::endpoint::Endpoint::new(config.sip.clone(), seed);
         let engine = call::Engine::new(config.call.clone(), seed[2]);
         let engine = Recorded::new(engine, tap);
-        let engine_loop = EngineLoop::new(clock, udp, endpoint, engine, neighbors);
+        let mut engine_loop = EngineLoop::new(clock, udp, endpoint, engine, neighbors);
+        engine_loop.remember(remembered);
         workers.push(spawn("engine", Role::Engine, move || engine_loop.run())?);
 
-        let rim = Rim::start(&config, tcp, streams, lookups, answers, &engine_bell, Arc::clone(&status))?;
+        let counter = Counter(Arc::new(Deeds {
+            status: Arc::clone(&status),
+            requests: requests.clone(),
+            clock,
+            token: config.node.http_token.clone(),
+            numbers: config.sip.trunks.first().map(|trunk| trunk.numbers.clone()).unwrap_or_default(),
+            register,
+            plan: tokio::sync::Mutex::new(RunningPlan { config: written }),
+            groups,
+            agents: config.call.acd.agents.iter().map(|agent| agent.name.clone()).collect(),
+            sites: config.report.sites.clone(),
+        }));
+        let rim = Rim::start(&config, tcp, streams, lookups, answers, &engine_bell, counter.clone())?;
         Ok(Self {
             sip,
             http: rim.http(),
             database: config.node.database,
             status,
+            counter,
             requests,
             calls,
             stop,
@@ -264,6 +278,30 @@ impl Centre {
     #[must_use]
     pub fn calls(&self) -> usize {
         self.calls.load(Ordering::Relaxed)
+    }
+
+    /// Reads the configuration again and applies it, as `POST /api/v1/plan` does. What came of it is logged.
+    pub fn reload(&self) {
+        let deed = web::Deed::Plan { text: None, dry_run: false };
+        let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+            Ok(runtime) => runtime,
+            Err(error) => return tracing::error!(%error, "the configuration cannot be read again"),
+        };
+        match runtime.block_on(self.counter.0.act(deed, "SIGHUP".into())) {
+            Ok(web::Answer::Plan(plan)) => {
+                tracing::info!(
+                    version = plan.version,
+                    callers = plan.preview.callers.len(),
+                    "the plan has changed"
+                );
+            }
+            Ok(_) => {}
+            Err(web::Refusal::Wrong(what, reasons) | web::Refusal::Cannot(what, reasons)) => {
+                tracing::error!("the plan is as before: {what}");
+                reasons.iter().for_each(|reason| tracing::error!("{reason}"));
+            }
+            Err(refusal) => tracing::error!(?refusal, "the plan is as before"),
+        }
     }
 
     /// A thread of the centre has ended by itself: it cannot go on.

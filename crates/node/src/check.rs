@@ -2,6 +2,7 @@
 
 use crate::config::Config;
 use anyhow::Result;
+use std::io::Write;
 use std::process::ExitCode;
 
 /// Shows a configuration that can be run; mistakes have been told before this.
@@ -14,6 +15,7 @@ pub fn command(config: Config) -> Result<ExitCode> {
     if !config.warnings.is_empty() {
         eprint!("{}", config.warnings);
     }
-    print!("{}", config.summary());
+    // Whoever reads the first lines only has seen enough.
+    let _ = std::io::stdout().write_all(config.summary().to_string().as_bytes());
     Ok(ExitCode::SUCCESS)
 }

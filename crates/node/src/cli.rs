@@ -23,6 +23,7 @@ Examples:
   sujie config example > centre.toml          begin a centre of your own
   sujie check --config centre.toml            every mistake with its line; exit code 2 if there is one
   sujie serve --config centre.toml            run it; Ctrl-C or SIGTERM ends it gracefully
+  sujie replay journal                        play a recorded day again: the same events, the same statistics
   sujie report --database sujie.db            figures of any period, with formulas, down to the call list";
 
 /// What to do.
@@ -295,6 +296,17 @@ mod tests {
         assert_eq!(check.config, PathBuf::from("centre.toml"));
         assert!(matches!(parsed("sujie config example"), Ok(Command::Config(ConfigCommand::Example))));
         assert!(matches!(parsed("sujie records summary --database d.db"), Ok(Command::Records(_))));
+        let Ok(Command::Replay(replay)) = parsed("sujie replay a b --run 7 --until 1h --at 5 --json") else {
+            panic!("replay is a command")
+        };
+        assert_eq!((replay.journal.len(), replay.run, replay.at, replay.json), (2, Some(7), Some(5), true));
+        let Ok(Command::Report(report)) =
+            parsed("sujie report -d d.db --day 2024-02-02 --by group=general --zone -03:30")
+        else {
+            panic!("report is a command")
+        };
+        assert_eq!(report.threshold.len(), 3);
+        assert_eq!(report.zone.to_string(), "UTC-03:30");
     }
 
     #[test]

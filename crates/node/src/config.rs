@@ -30,6 +30,7 @@ pub use mistake::{Mistake, Mistakes, Severity};
 pub use plan::SimPlan;
 pub use summary::Summary;
 
+use base::Private;
 use mistake::Findings;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -52,7 +53,7 @@ pub struct Config {
     pub report: report::Plan,
     /// Where each clip comes from; positions are the [`ClipRef`](media::session::ClipRef)s.
     pub clips: Vec<ClipSource>,
-    /// What it was read from, for the head of a journal.
+    /// What it was read from: to be read again, and for the head of a journal.
     pub source: Source,
     /// What is allowed but odd; empty for a file that nobody needs to look at again.
     pub warnings: Mistakes,
@@ -83,6 +84,8 @@ pub struct JournalPlan {
 pub struct NodePlan {
     /// Where HTTP is served (metrics, health, board).
     pub http: SocketAddr,
+    /// What a request that changes something must carry; `None`: nothing.
+    pub http_token: Option<Private>,
     /// File of the call records.
     pub database: PathBuf,
     /// Records are written at least this often: what a power cut may take.

@@ -137,6 +137,17 @@ impl EngineLoop {
         }
     }
 
+    /// Hears what an earlier run has left, before any call can come.
+    pub fn remember(&mut self, requests: Vec<(RequestId, Request)>) {
+        for (at, (id, request)) in requests.into_iter().enumerate() {
+            self.input(Input::Request(id, request));
+            if at % PER_TURN == PER_TURN - 1 {
+                self.flush();
+            }
+        }
+        self.flush();
+    }
+
     /// Runs until the process stops.
     ///
     /// # Errors

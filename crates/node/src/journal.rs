@@ -112,6 +112,11 @@ impl Recorded {
 
     /// See [`Engine::handle`].
     pub fn handle(&mut self, now: Timestamp, input: Input, out: &mut Out) {
+        if matches!(&input, Input::Request(_, request) if request.is_question()) {
+            // The board asks all day long; of that only what fell due meanwhile belongs to the day.
+            self.tick(now, out);
+            return self.engine.handle(now, input, out);
+        }
         if let Some(tap) = &mut self.tap {
             tap.recorder.input(now, &input);
         }

@@ -4,32 +4,38 @@
 //! cli ─▶ config ─▶ centre ─┬─ engine_loop   SIP, calls, distribution: the one thread of decisions
 //!                          ├─ rtp           audio
 //!                          ├─ journal       every input of the engine, to replay it
-//!                          ├─ reporter      board, metrics, records
-//!                          └─ rim           TCP, DNS, HTTP
+//!                          ├─ reporter      board, metrics, records, who waits and why
+//!                          └─ rim           TCP, DNS, HTTP ─▶ deeds ─▶ requests, plans, register
 //! demo: a centre, and beside it a carrier and phones that speak SIP and RTP to it
 //! replay: the engine again, out of a journal
 //! ```
 //!
 //! Reading order: [`cli`] → [`config`] → [`centre`] → [`engine_loop`] → [`journal`] → [`net`] → [`rtp`] → [`reporter`] →
-//! [`rim`]; apart from them, without a running centre: [`replay`], [`reports`], [`staff`].
+//! [`rim`] → [`deeds`] → [`plans`]; apart from them, without a running centre: [`replay`], [`reports`], [`staff`],
+//! [`simulate`], [`whatif`].
 
+pub mod callbacks;
 pub mod centre;
 pub mod check;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod deeds;
 pub mod demo;
 pub mod engine_loop;
 pub mod journal;
+pub mod live;
 pub mod log;
 pub mod metrics;
 pub mod net;
+pub mod plans;
 pub mod priority;
 pub mod prompts;
 pub mod records;
 pub mod replay;
 pub mod reporter;
 pub mod reports;
+pub mod requests;
 pub mod rim;
 pub mod rtp;
 pub mod serve;

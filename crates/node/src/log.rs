@@ -34,6 +34,9 @@ impl fmt::Display for Twice {
 
 impl std::error::Error for Twice {}
 
+/// Deeds of supervisors ([`crate::deeds`]).
+const AUDIT: &str = "audit=info";
+
 /// Sets the log up for the whole process. A variable that is no filter is told, and the configured level holds: a slip
 /// in the environment must not keep a centre from starting.
 ///
@@ -42,6 +45,11 @@ impl std::error::Error for Twice {}
 pub fn start(plan: LogPlan) -> Result<(), Twice> {
     MASKED.store(plan.mask_numbers, Ordering::Relaxed);
     let (filter, slip) = filter(plan.level, std::env::var(VARIABLE).ok().as_deref());
+    // Who did what is written whatever else is.
+    let filter = match AUDIT.parse() {
+        Ok(audit) => filter.add_directive(audit),
+        Err(_) => filter,
+    };
     let log = SubscriberBuilder::default()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)

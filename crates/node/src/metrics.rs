@@ -33,11 +33,14 @@ use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle, Prometheu
 use parking_lot::Mutex;
 use report::{Board, CallRecord};
 use spans::{Spans, Talks};
+use web::board::Live;
 
 /// What is published at one moment.
 pub struct Sample<'s> {
     /// The centre.
     pub board: &'s Board,
+    /// Who waits, and why.
+    pub live: &'s Live,
     /// The engine's thread, once it has spoken.
     pub engine: Option<&'s engine_loop::Telemetry>,
     /// The media threads that have spoken.
@@ -103,7 +106,7 @@ impl Metrics {
         let register = Register(&self.recorder);
         let mut spans = Spans::default();
         let mut late = self.late.lock();
-        self.centre.publish(sample.board, &late.talks, &mut spans);
+        self.centre.publish(sample.board, sample.live, &late.talks, &mut spans);
         self.engine.publish(sample, &mut spans);
         self.rtp.publish(sample.media, &mut spans);
         late.rings.publish(sample.rings, &register);

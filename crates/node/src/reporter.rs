@@ -2,32 +2,42 @@
 //!
 //! ```text
 //! engine ─events, ring─▶ report::Report ─┬─ board ─▶ Status (HTTP, terminal)
+//!                     │                  ├─ Live ─▶ Status; open callbacks ─▶ Register
+//!                     └─ answers ─▶ who waits for them (HTTP)
 //! engine, media ─telemetry─▶ metrics     └─ records ─▶ store::Backlog ─▶ SQLite, every flush interval
 //! ```
 //!
 //! It looks at its ring ten times a second instead of being woken per event: a board may be late by that,
-//! and a thousand wake-ups a second are saved. A slow disk delays records, never calls.
+//! and a thousand wake-ups a second are saved. While somebody waits for an answer it looks more often. A slow
+//! disk delays records, never calls.
 
+use crate::callbacks::Callbacks;
 use crate::centre::RingGauge;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::deeds::SharedRegister;
 use crate::engine_loop;
 use crate::journal::Counts;
+use crate::live::Live;
 use crate::metrics::{Metrics, Sample};
+use crate::requests::Requests;
 use crate::rtp;
 use anyhow::{Context, Result};
 use base::{Ring, Timestamp};
-use call::event::Stamped;
-use parking_lot::RwLock;
+use call::event::{Event, Stamped};
+use parking_lot::{Mutex, RwLock};
 use report::{Board, Out, Report, UnixMs};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
-use store::{Backlog, Numbers, Records, Writer};
+use store::{Backlog, Numbers, Records, Register, Writer};
+use web::board::Live as Picture;
 
 /// How often the ring is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
+/// How often while somebody waits for an answer.
+const LOOK_OFTEN: Duration = Duration::from_millis(2);
 /// How often the board is made anew.
 const BOARD_EVERY: Duration = Duration::from_millis(500);
 /// How often metrics are published.
@@ -44,6 +54,7 @@ const LAST_WORDS: Duration = Duration::from_millis(100);
 /// What other threads may read: the newest board and whether all is well.
 pub struct Status {
     board: RwLock<Arc<Board>>,
+    live: RwLock<Arc<Picture>>,
     health: RwLock<Vec<String>>,
     metrics: Metrics,
 }
@@ -53,18 +64,19 @@ impl Status {
     pub fn board(&self) -> Arc<Board> {
         Arc::clone(&self.board.read())
     }
-}
 
-impl web::Centre for Status {
-    fn board(&self) -> Arc<Board> {
-        self.board()
+    /// Who waits, and why.
+    pub fn live(&self) -> Arc<Picture> {
+        Arc::clone(&self.live.read())
     }
 
-    fn unready(&self) -> Vec<String> {
+    /// Why calls cannot be taken; empty when they can.
+    pub fn unready(&self) -> Vec<String> {
         self.health.read().clone()
     }
 
-    fn metrics(&self) -> String {
+    /// All metrics in Prometheus' text format.
+    pub fn metrics(&self) -> String {
         self.metrics.render()
     }
 }
@@ -90,6 +102,10 @@ pub struct Reporter {
     last_media: Vec<rtp::Telemetry>,
     rings: Vec<RingGauge>,
     journal: Option<Arc<Counts>>,
+    live: Live,
+    callbacks: Callbacks,
+    register: SharedRegister,
+    requests: Requests,
     status: Arc<Status>,
 }
 
@@ -102,9 +118,9 @@ impl Reporter {
         config: &Config,
         clock: Clock,
         events: Ring<Stamped>,
-        engine: Ring<engine_loop::Telemetry>,
-        media: Ring<rtp::Telemetry>,
+        (engine, media): (Ring<engine_loop::Telemetry>, Ring<rtp::Telemetry>),
         rings: Vec<RingGauge>,
+        requests: Requests,
     ) -> Result<Self> {
         let at = UnixMs(clock.epoch().unix_millis(clock.now()));
         if let Some(folder) = config.node.database.parent() {
@@ -118,11 +134,13 @@ impl Reporter {
             tracing::warn!(calls = orphans, "calls of a run that was killed are closed as lost");
         }
         let run = records.begin_run(at)?;
+        let register = Arc::new(Mutex::new(Register::open(&config.node.database)?));
         let plan = report::Plan { epoch: clock.epoch(), run, ..config.report.clone() };
         let writer = records.writer(&plan, Numbers::Plain)?;
         let report = Report::new(plan);
         let status = Arc::new(Status {
             board: RwLock::new(Arc::new(report.board(clock.now()))),
+            live: RwLock::default(),
             health: RwLock::new(vec!["the engine has not spoken yet".into()]),
             metrics: Metrics::new(&config.report)?,
         });
@@ -146,6 +164,10 @@ impl Reporter {
             last_media: Vec::new(),
             rings,
             journal: None,
+            live: Live::new(config.call.acd.groups.len()),
+            callbacks: Callbacks::new(&config.report.groups, clock),
+            register,
+            requests,
             status,
         })
     }
@@ -165,10 +187,17 @@ impl Reporter {
         Arc::clone(&self.status)
     }
 
+    /// What people have set, in the same file.
+    pub fn register(&self) -> SharedRegister {
+        Arc::clone(&self.register)
+    }
+
     /// Runs until told to stop, then writes what is left.
     pub fn run(mut self, stop: &AtomicBool) {
+        let waiting = self.requests.waiting();
+        waiting.seen_here();
         while !stop.load(Ordering::Relaxed) {
-            thread::park_timeout(LOOK_EVERY);
+            thread::park_timeout(if waiting.any() { LOOK_OFTEN } else { LOOK_EVERY });
             self.look();
         }
         thread::sleep(LAST_WORDS);
@@ -176,6 +205,7 @@ impl Reporter {
         self.report.finish(&mut self.out);
         self.backlog.take(&mut self.out);
         self.write();
+        self.callbacks.write(self.clock.now(), &self.register);
         self.publish_board();
         let at = UnixMs(self.clock.epoch().unix_millis(self.clock.now()));
         if let Some(writer) = self.writer.take()
@@ -196,8 +226,10 @@ impl Reporter {
             self.write();
         }
         self.take_telemetry(now);
+        self.callbacks.write(now, &self.register);
         if now >= self.next_board {
             self.next_board = now + BOARD_EVERY;
+            self.live.ask(now, &self.requests);
             self.publish_board();
         }
         if now >= self.next_metrics {
@@ -211,6 +243,29 @@ impl Reporter {
         for _ in 0..self.events.capacity() {
             let Some(event) = self.events.pop() else { break };
             self.report.fold(&event, &mut self.out);
+            self.live.take(&event);
+            self.callbacks.take(&event, &self.live);
+            if let Event::Alert(alert) = event.event {
+                self.alert(alert);
+            }
+            if let Some(why) = self.requests.waiting().heard(&event.event) {
+                tracing::debug!(why, "a request was refused");
+            }
+        }
+    }
+
+    /// What a supervisor should know is in the log with keys, too.
+    fn alert(&self, alert: acd::Alert) {
+        let board = self.status.board();
+        match alert {
+            acd::Alert::RingNoAnswer { agent, in_a_row } => {
+                let agent = board.agents.get(agent.index()).map_or("?", |agent| agent.key.as_str());
+                tracing::warn!(agent, in_a_row, "an agent does not answer his phone");
+            }
+            acd::Alert::Surge { group, on, mode } => {
+                let group = board.groups.get(group.index()).map_or("?", |group| group.key.as_str());
+                tracing::warn!(group, ?mode, "{}", if on { "a surge begins" } else { "a surge is over" });
+            }
         }
     }
 
@@ -251,12 +306,14 @@ impl Reporter {
     fn publish_board(&mut self) {
         let board = Arc::new(self.report.board(self.clock.now()));
         *self.status.board.write() = board;
+        *self.status.live.write() = Arc::new(self.live.picture());
     }
 
     fn publish_metrics(&mut self, now: Timestamp) {
-        let board = self.status.board();
+        let (board, live) = (self.status.board(), self.status.live());
         self.status.metrics.publish(&Sample {
             board: &board,
+            live: &live,
             engine: self.last_engine.as_ref(),
             media: &self.last_media,
             rings: &self.rings,

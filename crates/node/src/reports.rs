@@ -35,7 +35,7 @@ use progress::Progress;
 use report::UnixMs;
 use report::counters::Limits;
 use report::tables::again::{REDIAL_MS, REPEAT_MS};
-use report::tables::fold::TooFine;
+use report::tables::fold::{CELLS_MAX, TooFine};
 use report::tables::{Again, AgentTime, By, Call, Every, Period, Setup, Tables};
 use std::io::Write;
 use std::path::Path;
@@ -72,7 +72,9 @@ fn make(options: &Options) -> Result<(Document, bool)> {
     let format = options.format()?;
     let base = options.base.as_deref().map(Base::load).transpose()?;
     let centre = options.centre()?;
-    let records = Records::open_to_read(&options.database)?;
+    let database =
+        options.database.as_ref().context("--database FILE: name the file that a centre has written")?;
+    let records = Records::open_to_read(database)?;
     let reading = records.reading()?;
     let extent = reading.extent()?;
     let asked = options.period(extent)?;
@@ -88,6 +90,9 @@ fn make(options: &Options) -> Result<(Document, bool)> {
     };
     // A list is of the whole period: the interval is asked for with --from and --to.
     let every = options.interval.filter(|_| options.list.is_none());
+    if every.is_some_and(|every| every.count(&asked.period) > CELLS_MAX as u64) {
+        return Err(anyhow!(TooFine));
+    }
     let mut tables = Tables::new(setup(every, rows.by, limits.clone()));
     let chart = (format == Format::Html && options.list.is_none())
         .then(|| options.interval.unwrap_or_else(|| interval(&asked.period, extent)));

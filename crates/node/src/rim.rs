@@ -1,10 +1,10 @@
 //! The rim: one thread with a tokio runtime for everything that may wait, streams, names and HTTP.
 
 use crate::config::Config;
+use crate::deeds::Counter;
 use crate::net::dns::{Answer, Answers, look_up};
 use crate::net::doorbell::Doorbell;
 use crate::net::streams::{self, StreamRings};
-use crate::reporter::Status;
 use anyhow::{Context, Result};
 use base::Ring;
 use hickory_resolver::{ResolverBuilder, TokioResolver};
@@ -39,7 +39,7 @@ impl Rim {
         lookups: Ring<Lookup>,
         answers: Ring<Answer>,
         engine: &Doorbell,
-        status: Arc<Status>,
+        counter: Counter,
     ) -> Result<Self> {
         let http = TcpListener::bind(config.node.http).with_context(|| {
             format!("HTTP {} cannot be bound; is another sujie running? See [node] http", config.node.http)
@@ -58,7 +58,7 @@ impl Rim {
             });
             local.spawn_local(resolve(lookups, answers));
             local.spawn_local(async move {
-                if let Err(error) = serve_http(http, status).await {
+                if let Err(error) = serve_http(http, counter).await {
                     tracing::error!(%error, "HTTP has ended");
                 }
             });
@@ -108,7 +108,7 @@ async fn resolve(lookups: Ring<Lookup>, answers: Answers) {
     }
 }
 
-async fn serve_http(listener: TcpListener, status: Arc<Status>) -> std::io::Result<()> {
+async fn serve_http(listener: TcpListener, counter: Counter) -> std::io::Result<()> {
     let listener = tokio::net::TcpListener::from_std(listener)?;
-    web::serve(listener, status).await
+    web::serve(listener, Arc::new(counter)).await
 }

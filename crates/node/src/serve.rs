@@ -1,7 +1,7 @@
 //! `sujie serve`: a centre until a signal ends it, gracefully.
 //!
 //! The first SIGTERM or SIGINT stops new calls (503) and waits for the running ones, at most the configured
-//! grace; a second one ends at once.
+//! grace; a second one ends at once. SIGHUP reads the configuration again and applies what can change live.
 
 use crate::centre::Centre;
 use crate::config::Config;
@@ -14,43 +14,55 @@ use std::time::Duration;
 /// How often the signals are looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
-/// Counts the ending signals that have come.
-pub struct Signals(Arc<AtomicUsize>);
+/// Counts the signals that have come.
+pub struct Signals {
+    ending: Arc<AtomicUsize>,
+    reload: Arc<AtomicUsize>,
+}
 
 impl Signals {
-    /// Listens for SIGINT and SIGTERM from now on.
+    /// Listens for SIGINT, SIGTERM and SIGHUP from now on.
     ///
     /// # Errors
     /// When the system refuses.
     pub fn listen() -> Result<Self> {
-        let count = Arc::new(AtomicUsize::new(0));
-        let counted = Arc::clone(&count);
+        let (ending, reload) = (Arc::<AtomicUsize>::default(), Arc::<AtomicUsize>::default());
+        let (ended, reloaded) = (Arc::clone(&ending), Arc::clone(&reload));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         std::thread::Builder::new().name("sujie-signals".into()).spawn(move || {
             runtime.block_on(async {
                 use tokio::signal::unix::{SignalKind, signal};
-                let (Ok(mut interrupt), Ok(mut terminate)) =
-                    (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
-                else {
+                let (Ok(mut interrupt), Ok(mut terminate), Ok(mut hangup)) = (
+                    signal(SignalKind::interrupt()),
+                    signal(SignalKind::terminate()),
+                    signal(SignalKind::hangup()),
+                ) else {
                     tracing::error!("signals cannot be heard; end the process with SIGKILL");
                     return;
                 };
                 loop {
-                    tokio::select! {
-                        _ = interrupt.recv() => {}
-                        _ = terminate.recv() => {}
-                    }
-                    counted.fetch_add(1, Ordering::Relaxed);
+                    let counter = tokio::select! {
+                        _ = interrupt.recv() => &ended,
+                        _ = terminate.recv() => &ended,
+                        _ = hangup.recv() => &reloaded,
+                    };
+                    counter.fetch_add(1, Ordering::Relaxed);
                 }
             });
         })?;
-        Ok(Self(count))
+        Ok(Self { ending, reload })
     }
 
-    /// How many have come.
+    /// How many ending ones have come.
     #[must_use]
     pub fn count(&self) -> usize {
-        self.0.load(Ordering::Relaxed)
+        self.ending.load(Ordering::Relaxed)
+    }
+
+    /// Whether the configuration is to be read again; asked for twice in a moment is once.
+    #[must_use]
+    pub fn take_reload(&self) -> bool {
+        self.reload.swap(0, Ordering::Relaxed) > 0
     }
 }
 
@@ -72,6 +84,9 @@ pub fn command(config: Config) -> Result<ExitCode> {
     while signals.count() == 0 {
         if centre.broken() {
             bail!("a thread of the centre has ended; see the log above");
+        }
+        if signals.take_reload() {
+            centre.reload();
         }
         std::thread::sleep(LOOK_EVERY);
     }

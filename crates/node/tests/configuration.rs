@@ -28,6 +28,14 @@ fn a_file_full_of_mistakes_has_each_of_them_named_with_place_and_remedy() {
 }
 
 #[test]
+fn each_contradiction_in_the_distribution_is_named() {
+    let path = Path::new(GOLDEN).join("distribution.toml");
+    let text = std::fs::read_to_string(path).expect("the file is there");
+    let mistakes = Config::parse(&text, "distribution.toml").expect_err("it is full of them");
+    compare(&mistakes.to_string(), "distribution.txt");
+}
+
+#[test]
 fn the_sample_is_summed_up_in_a_table() {
     let config = Config::parse(EXAMPLE, "centre.toml").expect("the sample is right");
     compare(&config.summary().to_string(), "summary.txt");

@@ -14,6 +14,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
+use web::board::{Live, LiveGroup};
 
 fn deploy(file: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy").join(file)
@@ -49,12 +50,19 @@ fn board() -> Board {
     line.counters.answered = 6;
     line.counters.abandoned_in_line = 1;
     line.counters.within[2].answered = 5;
+    (line.counters.callback.kept, line.counters.callback.open, line.counters.callback.reached) = (7, 5, 2);
+    (line.forecast.count, line.forecast.error) = (4, Duration::from_secs(30));
     line.wait_buckets[0] = 4;
     line.wait_buckets[12] = 2;
     line.wait.sum = Duration::from_millis(1_420_500);
     line.wait.count = 6;
     board.total = line.clone();
     board
+}
+
+fn live() -> Live {
+    let surging = LiveGroup { surging: true, expected: Some(Duration::from_secs(40)), why: None };
+    Live { groups: vec![surging, LiveGroup::default()], ..Live::default() }
 }
 
 fn engine() -> engine_loop::Telemetry {
@@ -84,7 +92,14 @@ fn rendered() -> String {
         .collect();
     let rings = [RingGauge { name: "events".into(), read: Box::new(|| (7, 1)) }];
     let (board, engine) = (board(), engine());
-    let sample = Sample { board: &board, engine: Some(&engine), media: &media, rings: &rings, backlog: 4 };
+    let sample = Sample {
+        board: &board,
+        live: &live(),
+        engine: Some(&engine),
+        media: &media,
+        rings: &rings,
+        backlog: 4,
+    };
     metrics.publish(&sample);
     metrics.publish(&sample);
     metrics.render()
@@ -265,6 +280,14 @@ fn metrics_say_what_the_board_and_the_threads_have_counted() {
         ("sujie_engine_step_seconds_sum", 0.3),
         ("sujie_ring_depth{ring=\"events\"}", 7.0),
         ("sujie_ring_refused_total{ring=\"events\"}", 1.0),
+        ("sujie_line_callbacks{group=\"general\"}", 5.0),
+        ("sujie_callbacks_ended_total{group=\"general\",outcome=\"reached\"}", 2.0),
+        ("sujie_callbacks_kept_total{group=\"general\"}", 7.0),
+        ("sujie_surge{group=\"general\"}", 1.0),
+        ("sujie_expected_wait_seconds{group=\"general\"}", 40.0),
+        ("sujie_expected_wait_error_seconds_sum{group=\"general\"}", 30.0),
+        ("sujie_expected_wait_error_seconds_count{group=\"general\"}", 4.0),
+        ("sujie_work_conserving_violations_total", 0.0),
         ("sujie_records_waiting", 4.0),
         ("sujie_sip_requests_total{method=\"INVITE\",direction=\"in\"}", 10.0),
         ("sujie_sip_responses_total{method=\"INVITE\",status=\"486\",direction=\"in\"}", 2.0),
@@ -285,7 +308,14 @@ fn a_counter_never_goes_back_even_where_its_source_does() {
         let mut board = board();
         // SL3 divides by OFF - SHORT: a short abandon takes one back.
         board.groups[0].line.levels[2].ratios[2].whole = whole;
-        metrics.publish(&Sample { board: &board, engine: None, media: &[], rings: &[], backlog: 0 });
+        metrics.publish(&Sample {
+            board: &board,
+            live: &live(),
+            engine: None,
+            media: &[],
+            rings: &[],
+            backlog: 0,
+        });
         told.push(value(&metrics.render(), series));
     }
     assert_eq!(told, [10.0, 11.0, 11.0, 12.0]);

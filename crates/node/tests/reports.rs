@@ -440,6 +440,7 @@ fn a_wrong_question_is_told_what_would_be_right() {
         ("--from 2024-02-02 --to 2024-02-02", "not after its beginning"),
         ("--threshold 30", "30s, 1500ms or 10m"),
         ("--year 2024 --interval 5m --by agent --from 2024-01-01", "cannot be used with"),
+        ("--interval 5m --year 2024", "a shorter period or a longer interval"),
         ("--format pdf", "possible values: md, html, csv, xlsx, json"),
         ("--output report.pdf --format md --output x", "cannot be used multiple times"),
     ] {

@@ -18,7 +18,7 @@
 //!
 //! The steps are those of [`Counters`](crate::counters::Counters), so a table keeps the same identity as the live
 //! board and is held to it row by row. A list of the calls behind a figure is made by the same fold, one call at a
-//! time ([`fold::Tables::share_of`]): list and figure cannot disagree.
+//! time ([`fold::Setup::share_of`]): list and figure cannot disagree.
 //!
 //! **Where a call belongs.** A caller belongs to the interval in which he entered the line; in the row of all
 //! callers and of a trunk that is his first line, in a group's row each stay in its line. His arrival, and a call
@@ -27,11 +27,12 @@
 //!
 //! Never knows: files, SQL, formats of output, the clock; the zone of local time is a value.
 //!
-//! Reading order: [`period`] → [`rows`] → [`again`] → [`cell`] → [`parts`] → [`fold`] → [`figure`] → [`change`] →
+//! Reading order: [`period`] → [`rows`] → [`again`] → [`cell`] → [`parts`] → [`fold`] → [`figure`] (and its catalogue) → [`change`] →
 //! [`annual`].
 
 pub mod again;
 pub mod annual;
+mod catalogue;
 pub mod cell;
 pub mod change;
 mod civil;

@@ -105,10 +105,17 @@ pub const fn turned(why: Turned) -> &'static str {
 }
 
 /// All reasons for which a caller may be turned away.
-pub const TURNED: [Turned; 3] = [Turned::LineFull, Turned::WaitedTooLong, Turned::NobodySignedIn];
+pub const TURNED: [Turned; 6] = [
+    Turned::LineFull,
+    Turned::WaitedTooLong,
+    Turned::NobodySignedIn,
+    Turned::Closed,
+    Turned::Surge,
+    Turned::Blocked,
+];
 
 /// Outcomes other than turned away.
-const OUTCOMES: [Outcome; 7] = [
+const OUTCOMES: [Outcome; 10] = [
     Outcome::Answered,
     Outcome::AbandonedBeforeLine,
     Outcome::AbandonedInLine,
@@ -116,6 +123,9 @@ const OUTCOMES: [Outcome; 7] = [
     Outcome::Lost,
     Outcome::Refused,
     Outcome::Service,
+    Outcome::CalledBack,
+    Outcome::Joined,
+    Outcome::Callback,
 ];
 
 /// The outcome that a key names.

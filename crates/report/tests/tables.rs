@@ -6,6 +6,7 @@ mod day;
 use acd::OfferEnd;
 use base::{Private, Timestamp};
 use call::event::Outcome;
+use report::callbacks::Callbacks;
 use report::counters::{Counters, Limits};
 use report::record::SegmentKind;
 use report::spread::histogram;
@@ -423,7 +424,7 @@ fn of_day(by: By, every: Option<Every>, report: &Report) -> Setup {
 
 /// What only the live fold knows of.
 fn without_help(counters: &Counters) -> Counters {
-    Counters { help_asked: 0, help_given: 0, ..*counters }
+    Counters { help_asked: 0, help_given: 0, callback: Callbacks::default(), ..*counters }
 }
 
 #[test]

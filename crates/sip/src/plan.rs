@@ -74,6 +74,14 @@ pub struct NumberRules {
     pub short: Vec<String>,
 }
 
+impl NumberRules {
+    /// A number as somebody writes it becomes the caller's number that flows, lists and records know.
+    #[must_use]
+    pub fn normalize(&self, written: &str) -> String {
+        crate::numbers::caller(written, self)
+    }
+}
+
 /// User and password of a digest.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret {

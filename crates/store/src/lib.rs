@@ -43,7 +43,7 @@
 //! the records, so that it can hold the counters of `report` to account.
 //!
 //! Reading order: [`schema`] → [`records`] → [`writer`] → [`backlog`] → [`summary`] → [`period`]; apart from them
-//! [`journal`]: what the engine was told, to tell it again.
+//! [`journal`]: what the engine was told, to tell it again; and [`register`]: what people have set.
 
 pub mod backlog;
 pub mod calls;
@@ -52,6 +52,7 @@ pub mod journal;
 mod names;
 pub mod period;
 pub mod records;
+pub mod register;
 pub mod schema;
 pub mod summary;
 pub mod writer;
@@ -61,5 +62,6 @@ pub use calls::{Filter, StoredCall};
 pub use error::{OpenError, ReadError, WriteError};
 pub use period::{Reading, Stopped};
 pub use records::{Durability, Records};
+pub use register::Register;
 pub use summary::Totals;
 pub use writer::{Numbers, Writer, Written};

@@ -8,11 +8,13 @@
 //!                    the configuration reorders its lists
 //! ```
 //!
+//! What people have set: `listed`, `urgent`, `callback`, `plan`; and `audit`, who did what.
+//!
 //! `…_at` is wall time in milliseconds since 1970, `…_ms` a span in milliseconds. A call without `outcome` is
 //! in progress. `PRAGMA user_version` is the number of the last migration that was applied.
 
 /// Migrations in order; the schema's number is how many have been applied.
-pub const MIGRATIONS: [&str; 1] = [FIRST];
+pub const MIGRATIONS: [&str; 2] = [FIRST, REGISTER];
 
 /// Marks the file as ours (`PRAGMA application_id`): "SUJI".
 pub const APPLICATION_ID: i64 = 0x5355_4a49;
@@ -114,4 +116,52 @@ FROM call
 LEFT JOIN name AS line ON line.id = call.group_id
 LEFT JOIN name AS agent ON agent.id = call.agent_id
 LEFT JOIN name AS trunk ON trunk.id = call.trunk_id;
+";
+
+const REGISTER: &str = "
+CREATE TABLE listed (                   -- numbers on the grey or the black list
+    number TEXT PRIMARY KEY,            -- normalized
+    number_hash INTEGER NOT NULL,       -- as call.caller_hash
+    list TEXT NOT NULL,                 -- grey, black
+    reason TEXT NOT NULL,
+    approver TEXT NOT NULL,
+    operator TEXT NOT NULL,
+    since INTEGER NOT NULL,
+    expires INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX listed_by_expiry ON listed (expires);
+
+CREATE TABLE urgent (                   -- numbers with an open urgent case: no list applies to them
+    number TEXT PRIMARY KEY,
+    number_hash INTEGER NOT NULL,
+    operator TEXT NOT NULL,
+    since INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE callback (                 -- callbacks that are open
+    name INTEGER PRIMARY KEY,           -- in the engine of the run that wrote it
+    number TEXT NOT NULL,
+    number_hash INTEGER NOT NULL,
+    line TEXT NOT NULL,                 -- key of the group
+    priority INTEGER NOT NULL,
+    missed INTEGER NOT NULL,
+    since INTEGER NOT NULL,
+    due INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE plan (                     -- configurations that were in force, one after the other
+    version INTEGER PRIMARY KEY AUTOINCREMENT,
+    origin INTEGER,                     -- the version that was gone back to
+    at INTEGER NOT NULL,
+    operator TEXT NOT NULL,
+    text TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE audit (                    -- who did what
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    at INTEGER NOT NULL,
+    operator TEXT NOT NULL,
+    deed TEXT NOT NULL,
+    outcome TEXT NOT NULL
+) STRICT;
 ";

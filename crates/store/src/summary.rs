@@ -62,6 +62,7 @@ fn compare(found: &mut Vec<String>, place: &str, records: &Recount, line: &repor
         ("abandoned before line", ours.abandoned_before_line, theirs.abandoned_before_line),
         ("refused", ours.refused, theirs.refused),
         ("service", ours.service, theirs.service),
+        ("callbacks", ours.callbacks, theirs.callbacks),
         ("lost before line", ours.lost_before_line, theirs.lost_before_line),
         ("offered", ours.offered, theirs.offered),
         ("overflowed in", ours.overflowed_in, theirs.overflowed_in),
@@ -139,6 +140,7 @@ impl Records {
                     "abandoned_before_line" => &mut total.counters.abandoned_before_line,
                     "refused" => &mut total.counters.refused,
                     "service" => &mut total.counters.service,
+                    "callback" => &mut total.counters.callbacks,
                     _ => &mut total.counters.lost_before_line,
                 } += count;
                 continue;

@@ -80,7 +80,8 @@ fn ten_thousand_calls_reconcile_with_the_board() {
     let totals = writer.records().summary(run, &limits()).expect("reads");
     let board = report.board(events.last().expect("a day").at);
     assert_eq!(totals.differences(&board), Vec::<String>::new());
-    assert_eq!(totals.total.counters.arrived, 10_000);
+    // Calls that we made to call somebody back are beside those that came.
+    assert_eq!(totals.total.counters.arrived - totals.total.counters.callbacks, 10_000);
     assert_eq!(totals.total.sums.rang, report.total().sums.rang);
     assert_eq!(totals.total.sums.greeted, report.total().sums.greeted);
     totals.total.counters.check().expect("the identity holds in the records");
@@ -92,7 +93,7 @@ fn ten_thousand_calls_reconcile_with_the_board() {
     // Another T and another short limit count history again, boundary included.
     let records = writer.records();
     let calls = records.calls(&Filter { limit: Some(20_000), ..Filter::default() }).expect("reads");
-    assert_eq!(calls.len(), 10_000);
+    assert_eq!(calls.len() as u64, totals.total.counters.arrived);
     let some =
         calls.iter().find(|call| call.outcome.as_deref() == Some("answered")).expect("an answered call");
     let exact = Limits {
@@ -193,6 +194,7 @@ fn a_full_disk_keeps_the_batch_until_there_is_room() {
         .and_then(|connection| connection.query_row("PRAGMA page_count", [], |row| row.get(0)))
         .expect("reads");
     writer.records().limit_pages(pages + 20).expect("is set");
+    let calls = out.closed.len();
     backlog.take(&mut out);
     let waiting = backlog.len();
     let error = backlog.flush(&mut writer).expect_err("the disk is full");
@@ -204,7 +206,7 @@ fn a_full_disk_keeps_the_batch_until_there_is_room() {
 
     writer.records().limit_pages(1 << 30).expect("is set");
     let written = backlog.flush(&mut writer).expect("there is room again");
-    assert_eq!((written.closed, written.opened), (2000, 0), "each call is written once");
+    assert_eq!((written.closed, written.opened), (calls, 0), "each call is written once");
     let totals = writer.records().summary(run, &limits()).expect("reads");
     assert_eq!(totals.differences(&report.board(Timestamp::START)), Vec::<String>::new());
 }
@@ -218,16 +220,20 @@ fn the_backlog_drops_the_least_valuable_first_and_counts_it() {
     }
     report.finish(&mut out);
     let spans = out.agent_spans.len();
-    assert!(spans > 50 && out.closed.len() == 300 && out.opened.len() == 300);
+    let calls = out.closed.len();
+    assert!(spans > 50 && calls >= 300 && out.opened.len() == calls);
     let newest = out.closed.last().cloned();
 
-    let mut backlog = Backlog::new(300 + spans);
+    let mut backlog = Backlog::new(calls + spans);
     backlog.take(&mut out.clone());
-    assert_eq!((backlog.dropped().opened, backlog.dropped().agent_spans), (300, 0));
+    assert_eq!((backlog.dropped().opened, backlog.dropped().agent_spans), (calls as u64, 0));
     let mut backlog = Backlog::new(200);
     backlog.take(&mut out);
     let dropped = backlog.dropped();
-    assert_eq!((dropped.opened, dropped.agent_spans, dropped.closed), (300, spans as u64, 100));
+    assert_eq!(
+        (dropped.opened, dropped.agent_spans, dropped.closed),
+        (calls as u64, spans as u64, calls as u64 - 200)
+    );
     assert_eq!(backlog.len(), 200);
 
     // What is left is the newest, and is written.
@@ -387,11 +393,12 @@ fn a_file_held_by_another_program_is_busy_and_nothing_is_lost() {
         report.fold(stamped, &mut out);
     }
     report.finish(&mut out);
+    let calls = out.closed.len();
     backlog.take(&mut out);
     let other = Connection::open(folder.file()).expect("opens");
     other.execute_batch("BEGIN IMMEDIATE").expect("holds");
     let error = backlog.flush(&mut writer).expect_err("held");
     assert!(matches!(error, WriteError::Busy(_)) && error.passes(), "{error}");
     other.execute_batch("ROLLBACK").expect("lets go");
-    assert_eq!(backlog.flush(&mut writer).expect("is written").closed, 20);
+    assert_eq!(backlog.flush(&mut writer).expect("is written").closed, calls);
 }

@@ -4,6 +4,8 @@
 //! (`tests/golden/board.json` shows all of them). Spans are whole milliseconds and say so in their names; a share
 //! carries both its numbers, so that a reader can add groups up. An unknown value is `null`.
 
+use acd::explain::{Obstacles, WhyCaller};
+use base::Timestamp;
 use report::board::TrunkBoard;
 use report::board::{AgentBoard, AgentsByState, GroupBoard, Levels, Line as ReportLine, Mean as ReportMean};
 use report::spread::WAIT_BOUNDS;
@@ -38,6 +40,84 @@ pub struct Snapshot {
     pub trunks: Vec<Trunk>,
     /// Phone accounts with a living contact.
     pub phones_bound: u32,
+    /// Those who wait longest, and why.
+    pub longest_waiting: Vec<Waiting>,
+    /// What a supervisor should know, the newest first.
+    pub alerts: Vec<Alert>,
+}
+
+/// What is known beside the report's board: who waits, and what the engine said about it last.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Live {
+    /// Each group, in the plan's order.
+    pub groups: Vec<LiveGroup>,
+    /// Those who wait longest, the longest first.
+    pub longest: Vec<LiveCaller>,
+    /// What a supervisor should know, the newest first.
+    pub alerts: Vec<LiveAlert>,
+    /// How often somebody waited beside a ready agent who might have had him; zero while all is well.
+    pub idle_beside_waiting: u64,
+}
+
+/// One group's present.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LiveGroup {
+    /// A surge is on.
+    pub surging: bool,
+    /// What the last caller was told to expect.
+    pub expected: Option<Duration>,
+    /// What keeps agents from the one who waits longest.
+    pub why: Option<(Obstacles, Timestamp)>,
+}
+
+/// One caller who waits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LiveCaller {
+    /// His call.
+    pub call: u64,
+    /// Place of the group.
+    pub group: usize,
+    /// His original clock.
+    pub since: Timestamp,
+    /// Why not now, and when that was said.
+    pub why: Option<(WhyCaller, Timestamp)>,
+}
+
+/// What a supervisor should know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LiveAlert {
+    /// Since when.
+    pub at: Timestamp,
+    /// What.
+    pub alert: acd::Alert,
+}
+
+/// What a supervisor should know.
+#[derive(Serialize)]
+pub struct Alert {
+    /// `ring_no_answer`, `surge_begins` or `surge_ends`.
+    pub kind: &'static str,
+    /// How long ago.
+    pub ago_ms: u64,
+    /// Key of the agent; `null` when it is about none.
+    pub agent: Option<String>,
+    /// Key of the group; `null` when it is about none.
+    pub group: Option<String>,
+    /// How often in a row.
+    pub times: Option<u32>,
+}
+
+/// One caller who waits.
+#[derive(Serialize)]
+pub struct Waiting {
+    /// His call, to ask for him: `/api/v1/callers/{call}/why`.
+    pub call: u64,
+    /// Key of the group.
+    pub group: String,
+    /// How long.
+    pub waited_ms: u64,
+    /// Why not now; `null` until it was asked.
+    pub why: Option<serde_json::Value>,
 }
 
 /// Calls that arrived.
@@ -55,6 +135,8 @@ pub struct Arrivals {
     pub refused: u64,
     /// Service codes.
     pub service: u64,
+    /// Calls of ours to somebody who is called back.
+    pub callbacks: u64,
     /// Lost to us.
     pub lost: u64,
 }
@@ -70,6 +152,18 @@ pub struct Group {
     pub line: Line,
     /// Agents who serve it; one of several groups is in each.
     pub agents_by_state: States,
+    /// A surge is on.
+    pub surging: bool,
+    /// Callers who will be called back.
+    pub callbacks_waiting: u64,
+    /// Callbacks by what became of them.
+    pub callbacks: Callbacks,
+    /// What the last caller was told to expect; `null` when it could not be told.
+    pub expected_wait_ms: Option<u64>,
+    /// How far such words were from what came.
+    pub expected_wait_error: Mean,
+    /// Agents by what keeps them from the one who waits longest; `null` when nobody waits.
+    pub why_not: Option<serde_json::Value>,
 }
 
 /// Callers of a group, or of the centre.
@@ -93,6 +187,8 @@ pub struct Line {
     pub short_abandoned: u64,
     /// Turned away, by reason.
     pub turned_away: TurnedAway,
+    /// Of the callers turned away, who talked to a number outside instead.
+    pub put_through: u64,
     /// Sent on to another line.
     pub overflowed_out: u64,
     /// Came from another line.
@@ -135,6 +231,45 @@ pub struct Line {
     pub long_talks: Share,
     /// Phones rung, by how it ended.
     pub offers: Offers,
+}
+
+/// Callbacks by what became of them.
+#[derive(Serialize)]
+pub struct Callbacks {
+    /// Somebody is to be called back.
+    pub kept: u64,
+    /// Of these, missed calls.
+    pub missed: u64,
+    /// Still to be called back.
+    pub open: u64,
+    /// Caller and agent talked.
+    pub reached: u64,
+    /// The caller called again by himself.
+    pub called_again: u64,
+    /// One for the same party was there already.
+    pub merged: u64,
+    /// As often tried as the group allows.
+    pub given_up: u64,
+    /// Taken back.
+    pub cancelled: u64,
+    /// How often a number was dialed.
+    pub dialed: u64,
+}
+
+impl Callbacks {
+    fn of(callbacks: &report::callbacks::Callbacks) -> Self {
+        Self {
+            kept: callbacks.kept,
+            missed: callbacks.missed,
+            open: callbacks.open,
+            reached: callbacks.reached,
+            called_again: callbacks.called_again,
+            merged: callbacks.merged,
+            given_up: callbacks.given_up,
+            cancelled: callbacks.cancelled,
+            dialed: callbacks.dialed,
+        }
+    }
 }
 
 /// Turned away, by reason.
@@ -212,6 +347,8 @@ pub struct Offers {
     pub caller_gone: u64,
     /// The agent went away.
     pub agent_gone: u64,
+    /// Another agent, rung at the same time, was faster.
+    pub taken_elsewhere: u64,
 }
 
 /// Agents by state.
@@ -273,10 +410,12 @@ pub struct Trunk {
 impl Snapshot {
     /// The board as JSON has it.
     #[must_use]
-    pub fn of(board: &Board) -> Self {
+    pub fn of(board: &Board, live: &Live) -> Self {
         let counters = &board.total.counters;
+        let none = LiveGroup::default();
+        let groups = board.groups.iter().enumerate();
         Self {
-            version: 1,
+            version: 2,
             unix_ms: board.unix_ms,
             uptime_ms: board.taken_at.as_nanos() / 1_000_000,
             seq: board.seq,
@@ -288,25 +427,72 @@ impl Snapshot {
                 abandoned: counters.abandoned_before_line,
                 refused: counters.refused,
                 service: counters.service,
+                callbacks: counters.callbacks,
                 lost: counters.lost_before_line,
             },
             total: Line::of(&board.total),
             agents_by_state: States::of(&board.agents_by_state),
-            groups: board.groups.iter().map(Group::of).collect(),
+            groups: groups
+                .map(|(at, group)| Group::of(group, live.groups.get(at).unwrap_or(&none)))
+                .collect(),
             agents: board.agents.iter().map(|agent| Agent::of(agent, board)).collect(),
             trunks: board.trunks.iter().map(Trunk::of).collect(),
             phones_bound: board.phones_bound,
+            alerts: live.alerts.iter().map(|alert| Alert::of(alert, board)).collect(),
+            longest_waiting: live.longest.iter().map(|caller| Waiting::of(caller, board)).collect(),
+        }
+    }
+}
+
+impl Alert {
+    fn of(LiveAlert { at, alert }: &LiveAlert, board: &Board) -> Self {
+        let ago_ms = ms(board.taken_at.since(*at));
+        match alert {
+            acd::Alert::RingNoAnswer { agent, in_a_row } => Self {
+                kind: "ring_no_answer",
+                ago_ms,
+                agent: board.agents.get(agent.index()).map(|agent| agent.key.clone()),
+                group: None,
+                times: Some(*in_a_row),
+            },
+            acd::Alert::Surge { group, on, .. } => Self {
+                kind: if *on { "surge_begins" } else { "surge_ends" },
+                ago_ms,
+                agent: None,
+                group: board.groups.get(group.index()).map(|group| group.key.clone()),
+                times: None,
+            },
+        }
+    }
+}
+
+impl Waiting {
+    fn of(caller: &LiveCaller, board: &Board) -> Self {
+        Self {
+            call: caller.call,
+            group: board.groups.get(caller.group).map(|group| group.key.clone()).unwrap_or_default(),
+            waited_ms: ms(board.taken_at.since(caller.since)),
+            why: caller.why.as_ref().map(|(why, at)| crate::why::caller(why, *at, board)),
         }
     }
 }
 
 impl Group {
-    fn of(group: &GroupBoard) -> Self {
+    fn of(group: &GroupBoard, live: &LiveGroup) -> Self {
         Self {
             key: group.key.clone(),
             title: group.title.clone(),
             line: Line::of(&group.line),
             agents_by_state: States::of(&group.agents),
+            surging: live.surging,
+            callbacks_waiting: group.line.counters.callback.open,
+            callbacks: Callbacks::of(&group.line.counters.callback),
+            expected_wait_ms: live.expected.map(ms),
+            expected_wait_error: Mean::of(&ReportMean {
+                sum: group.line.forecast.error,
+                count: group.line.forecast.count,
+            }),
+            why_not: live.why.as_ref().map(|(agents, at)| crate::why::obstacles(agents, *at)),
         }
     }
 }
@@ -333,6 +519,7 @@ impl Line {
                 surge: counters.turned_away.surge,
                 blocked: counters.turned_away.blocked,
             },
+            put_through: counters.put_through,
             overflowed_out: counters.overflowed_out,
             overflowed_in: counters.overflowed_in,
             transferred_in: counters.transferred_in,
@@ -363,6 +550,7 @@ impl Line {
                 declined: counters.offers.declined,
                 caller_gone: counters.offers.caller_gone,
                 agent_gone: counters.offers.agent_gone,
+                taken_elsewhere: counters.offers.taken_elsewhere,
             },
         }
     }

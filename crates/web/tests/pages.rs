@@ -1,20 +1,28 @@
 //! Every page, asked for over a real connection on loopback; the board's JSON as a golden file.
 
+use acd::explain::{Obstacles, Waits, WhyCaller};
 use acd::input::Reason;
-use acd::{AgentState, GroupRef};
-use base::Timestamp;
+use acd::{AgentState, Alert, GroupRef, Priority, SurgeMode};
+use base::{Private, Timestamp};
 use report::board::Mean;
 use report::{Board, Formula, Report};
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use web::board::{Live, LiveAlert, LiveCaller, LiveGroup};
+use web::deed::Wish;
+use web::{Answer, Deed, Refusal};
 
 /// A centre that says what it was told to say.
 #[derive(Default)]
 struct Sample {
     board: Board,
     unready: Mutex<Vec<String>>,
+    live: Live,
+    token: Option<Private>,
+    answer: Option<Result<Answer, Refusal>>,
+    deeds: Mutex<Vec<(Deed, String)>>,
 }
 
 impl web::Centre for Sample {
@@ -28,6 +36,24 @@ impl web::Centre for Sample {
 
     fn metrics(&self) -> String {
         "# TYPE up gauge\nup 1\n".to_owned()
+    }
+
+    fn live(&self) -> Arc<Live> {
+        Arc::new(self.live.clone())
+    }
+
+    fn unix_ms(&self) -> u64 {
+        1_735_689_600_000
+    }
+
+    fn token(&self) -> Option<&Private> {
+        self.token.as_ref()
+    }
+
+    fn act(&self, deed: Deed, operator: String) -> web::Acting {
+        let answer = self.answer.clone();
+        self.deeds.lock().expect("nobody panics with it").push((deed, operator));
+        Box::pin(async move { answer.unwrap_or(Ok(Answer::Done)) })
     }
 }
 
@@ -47,9 +73,19 @@ fn serve(centre: Arc<Sample>) -> SocketAddr {
 
 /// Status line, headers in small letters, body.
 fn ask(address: SocketAddr, method: &str, path: &str) -> (u16, String, String) {
+    send(address, method, path, "", "")
+}
+
+/// The same with more headers, each with its line's end, and a body.
+fn send(address: SocketAddr, method: &str, path: &str, headers: &str, body: &str) -> (u16, String, String) {
+    let length = body.len();
     let mut stream = TcpStream::connect(address).expect("a connection");
     stream.set_read_timeout(Some(Duration::from_secs(20))).expect("a socket");
-    write!(stream, "{method} {path} HTTP/1.1\r\nHost: centre\r\nConnection: close\r\n\r\n").expect("sent");
+    write!(
+        stream,
+        "{method} {path} HTTP/1.1\r\nHost: centre\r\nConnection: close\r\n{headers}Content-Length: {length}\r\n\r\n{body}"
+    )
+    .expect("sent");
     let mut answer = String::new();
     stream.read_to_string(&mut answer).expect("an answer");
     let (head, body) = answer.split_once("\r\n\r\n").expect("head and body");
@@ -145,6 +181,8 @@ fn at_work() -> Board {
     line.counters.abandoned_in_line = 2;
     line.counters.abandoned_ringing = 1;
     line.counters.waiting = 2;
+    (line.counters.callback.kept, line.counters.callback.open, line.counters.callback.reached) = (5, 3, 2);
+    (line.forecast.count, line.forecast.error) = (4, Duration::from_secs(30));
     line.counters.within[0].answered = 92;
     let served = line.counters.served(0);
     line.levels[0].ratios = Formula::ALL.map(|formula| formula.of(&served));
@@ -157,9 +195,31 @@ fn at_work() -> Board {
     board
 }
 
+/// One caller waits; why was asked.
+fn waiting() -> Live {
+    let why = WhyCaller {
+        group: GroupRef::at(0),
+        position: 1,
+        since: Timestamp::from_secs(3_587),
+        waits: Waits::Open,
+        stages_open: vec![0],
+        next_stage: None,
+        alone: None,
+        agents: Obstacles { not_ready: 1, ..Obstacles::default() },
+        refused_by: Vec::new(),
+    };
+    let at = Timestamp::from_secs(3_600);
+    let general =
+        LiveGroup { surging: true, expected: Some(Duration::from_secs(40)), why: Some((why.agents, at)) };
+    let alert = Alert::RingNoAnswer { agent: acd::AgentRef::at(0), in_a_row: 2 };
+    let alerts = vec![LiveAlert { at: Timestamp::from_secs(3_540), alert }];
+    let caller = LiveCaller { call: 7, group: 0, since: why.since, why: Some((why, at)) };
+    Live { groups: vec![general, LiveGroup::default()], longest: vec![caller], alerts, ..Live::default() }
+}
+
 #[test]
 fn the_board_is_what_other_programs_were_promised() {
-    let address = serve(Arc::new(Sample { board: at_work(), unready: Mutex::default() }));
+    let address = serve(Arc::new(Sample { board: at_work(), live: waiting(), ..Sample::default() }));
     let (status, head, body) = ask(address, "GET", "/api/v1/board");
     assert_eq!(status, 200);
     assert!(head.contains("content-type: application/json") && head.contains("cache-control: no-store"));
@@ -171,4 +231,190 @@ fn the_board_is_what_other_programs_were_promised() {
     }
     let wanted = std::fs::read_to_string(golden).expect("the golden file; UPDATE=1 writes it");
     assert_eq!(shown, wanted, "/api/v1/board has changed; UPDATE=1 rewrites the golden file");
+}
+
+const LI: &str = "X-Operator: 李\r\n";
+
+#[test]
+fn each_deed_is_understood_and_done_in_the_name_of_who_asked() {
+    let centre = Arc::new(Sample::default());
+    let address = serve(Arc::clone(&centre));
+    let number = || Private::new("13800000000".to_owned());
+    let key = |text: &str| text.to_owned();
+    let black =
+        r#"{"list": "black", "reason": "骚扰", "approver": "王主任", "expires_unix_ms": 1735776000000}"#;
+    for (method, path, body, deed) in [
+        (
+            "POST",
+            "/api/v1/agents/8001/state",
+            r#"{"state": "sign_in"}"#,
+            Deed::Agent(key("8001"), Wish::SignIn),
+        ),
+        (
+            "POST",
+            "/api/v1/agents/8001/state",
+            r#"{"state": "not_ready", "reason": "meal"}"#,
+            Deed::Agent(key("8001"), Wish::NotReady(Reason::Meal)),
+        ),
+        (
+            "POST",
+            "/api/v1/agents/8001/state",
+            r#"{"state": "forced"}"#,
+            Deed::Agent(key("8001"), Wish::NotReady(Reason::Forced)),
+        ),
+        (
+            "POST",
+            "/api/v1/agents/8001/wrap-up",
+            r#"{"extend_s": 30}"#,
+            Deed::ExtendWrapUp(key("8001"), Duration::from_secs(30)),
+        ),
+        (
+            "PUT",
+            "/api/v1/agents/8001/skills/medical",
+            r#"{"level": 7}"#,
+            Deed::Skill { agent: key("8001"), group: key("medical"), level: Some(7) },
+        ),
+        (
+            "DELETE",
+            "/api/v1/agents/8001/skills/medical",
+            "",
+            Deed::Skill { agent: key("8001"), group: key("medical"), level: None },
+        ),
+        (
+            "POST",
+            "/api/v1/callers/7/priority",
+            r#"{"priority": "emergency"}"#,
+            Deed::Prioritize(7, Priority::EMERGENCY),
+        ),
+        ("POST", "/api/v1/callers/7/callback", "", Deed::CallBack(7)),
+        ("DELETE", "/api/v1/callers/7/callback", "", Deed::CancelCallback(7)),
+        (
+            "POST",
+            "/api/v1/callbacks",
+            r#"{"number": "13800000000", "group": "general", "after_s": 60}"#,
+            Deed::CallBackNumber {
+                number: number(),
+                group: key("general"),
+                site: None,
+                priority: Priority(0),
+                after: Duration::from_secs(60),
+            },
+        ),
+        (
+            "PUT",
+            "/api/v1/groups/general/surge",
+            r#"{"mode": "announce_only"}"#,
+            Deed::Surge(key("general"), SurgeMode::AnnounceOnly),
+        ),
+        ("PUT", "/api/v1/sites/city/help", r#"{"on": true}"#, Deed::Help(key("city"), true)),
+        (
+            "PUT",
+            "/api/v1/lists/13800000000",
+            black,
+            Deed::List {
+                number: number(),
+                black: true,
+                reason: key("骚扰"),
+                approver: key("王主任"),
+                expires_unix_ms: 1_735_776_000_000,
+            },
+        ),
+        ("DELETE", "/api/v1/lists/13800000000", "", Deed::Unlist(number())),
+        ("PUT", "/api/v1/urgent/13800000000", "", Deed::Urgent(number(), true)),
+        ("DELETE", "/api/v1/urgent/13800000000", "", Deed::Urgent(number(), false)),
+        (
+            "PUT",
+            "/api/v1/preferred/13800000000",
+            r#"{"agent": "8001", "alone_s": 20}"#,
+            Deed::Prefer(number(), key("8001"), Some(Duration::from_secs(20))),
+        ),
+        ("DELETE", "/api/v1/preferred/13800000000", "", Deed::PreferNobody(number())),
+        ("POST", "/api/v1/plan?dry_run=true", "", Deed::Plan { text: None, dry_run: true }),
+        ("POST", "/api/v1/plan", "[groups]", Deed::Plan { text: Some(key("[groups]")), dry_run: false }),
+        ("POST", "/api/v1/plan/rollback", "", Deed::Rollback),
+    ] {
+        let (status, _, said) = send(address, method, path, LI, body);
+        assert_eq!((status, said.as_str()), (200, "{\"done\":true}"), "{method} {path}");
+        let done = centre.deeds.lock().expect("nobody panics with it").pop();
+        assert_eq!(done, Some((deed, key("李"))), "{method} {path}");
+    }
+}
+
+#[test]
+fn what_is_asked_wrongly_is_answered_with_what_would_be_right() {
+    let centre = Arc::new(Sample::default());
+    let address = serve(Arc::clone(&centre));
+    for (method, path, body, says) in [
+        ("POST", "/api/v1/agents/8001/state", r#"{"state": "dead"}"#, "sign_in, sign_out, ready"),
+        (
+            "POST",
+            "/api/v1/agents/8001/state",
+            r#"{"state": "not_ready", "reason": "phone_lost"}"#,
+            "busy, rest, meal",
+        ),
+        ("POST", "/api/v1/agents/8001/state", "ready", r#"{\"state\": \"not_ready\""#),
+        ("PUT", "/api/v1/agents/8001/skills/medical", r#"{"level": 11}"#, "10 is best"),
+        ("POST", "/api/v1/callers/7/priority", r#"{"priority": 10}"#, "0 to 9"),
+        ("PUT", "/api/v1/groups/general/surge", r#"{"mode": "yes"}"#, "announce_only"),
+        (
+            "PUT",
+            "/api/v1/lists/13800000000",
+            r#"{"list": "black", "reason": "x"}"#,
+            "an approver and an expiry",
+        ),
+        (
+            "PUT",
+            "/api/v1/lists/13800000000",
+            r#"{"list": "grey", "expires_unix_ms": 5}"#,
+            "a moment that is still to come",
+        ),
+        ("PUT", "/api/v1/lists/me", r#"{"list": "grey"}"#, "2 to 20 digits"),
+        ("POST", "/api/v1/plan?dry_run=perhaps", "", "?dry_run=true"),
+    ] {
+        let (status, _, said) = send(address, method, path, LI, body);
+        assert!(status == 422 && said.contains(says), "{method} {path}: {status} {said}");
+    }
+    // Who does not say who he is changes nothing, and may ask.
+    let (status, _, said) = send(address, "POST", "/api/v1/plan/rollback", "", "");
+    assert!(status == 400 && said.contains("X-Operator"), "{status} {said}");
+    assert!(centre.deeds.lock().expect("nobody panics with it").is_empty());
+    assert_eq!(ask(address, "GET", "/api/v1/agents/8001/why").0, 200);
+}
+
+#[test]
+fn with_a_token_only_who_has_it_changes_anything() {
+    let token = Some(Private::new("a long and secret token".to_owned()));
+    let centre = Arc::new(Sample { token, ..Sample::default() });
+    let address = serve(Arc::clone(&centre));
+    for headers in ["", "Authorization: Bearer a long and secret toke\r\n", "Authorization: Basic YTpi\r\n"] {
+        let headers = format!("{LI}{headers}");
+        let (status, _, said) = send(address, "PUT", "/api/v1/urgent/110", &headers, "");
+        assert!(status == 401 && said.contains("http_token"), "{status} {said}");
+        assert_eq!(
+            send(address, "GET", "/api/v1/lists", &headers, "").0,
+            401,
+            "numbers are not for everybody"
+        );
+    }
+    assert!(centre.deeds.lock().expect("nobody panics with it").is_empty());
+    let headers = format!("{LI}Authorization: Bearer a long and secret token\r\n");
+    assert_eq!(send(address, "PUT", "/api/v1/urgent/110", &headers, "").0, 200);
+    assert_eq!(ask(address, "GET", "/api/v1/board").0, 200, "the board is for all");
+}
+
+#[test]
+fn what_was_not_done_says_why() {
+    for (refusal, status) in [
+        (Refusal::Unknown("there is no agent 9".into()), 404),
+        (Refusal::Wrong("the configuration has 1 mistakes".into(), vec!["centre.toml:3:1".into()]), 422),
+        (Refusal::Cannot("he talks".into(), Vec::new()), 409),
+        (Refusal::Full, 503),
+        (Refusal::Late, 504),
+        (Refusal::NotKept("disk".into()), 500),
+    ] {
+        let address = serve(Arc::new(Sample { answer: Some(Err(refusal)), ..Sample::default() }));
+        let (got, head, body) = send(address, "POST", "/api/v1/plan", LI, "");
+        assert_eq!(got, status, "{body}");
+        assert!(head.contains("application/problem+json"), "{head}");
+    }
 }

@@ -13,7 +13,10 @@
 //! anything was noted.
 
 mod agents;
+mod callback;
 mod groups;
+mod timeline;
+mod times;
 mod ways;
 mod wire;
 
@@ -21,15 +24,20 @@ use super::mistake::Findings;
 use super::names::Names;
 use super::{Config, JournalPlan, Mistakes, NodePlan, Source, raw};
 use acd::GroupRef;
-use base::Epoch;
+use base::{Epoch, Private};
 use report::plan::THRESHOLDS_MAX;
 use std::path::Path;
 use std::time::Duration;
+
+/// A shorter token could be tried out.
+const TOKEN_MIN: usize = 16;
 
 /// Everything that others refer to by key.
 struct Keys<'r> {
     clips: Names<'r>,
     sites: Names<'r>,
+    abilities: Names<'r>,
+    hours: Names<'r>,
     groups: Names<'r>,
     trunks: Names<'r>,
     flows: Names<'r>,
@@ -40,6 +48,8 @@ pub(super) fn build(raw: &raw::File, beside: &Path, findings: &Findings) -> Conf
     let keys = Keys {
         clips: Names::of("clip", raw.clips.iter().map(|clip| &clip.key), findings),
         sites: Names::of("site", raw.sites.iter(), findings),
+        abilities: Names::of("ability", raw.abilities.iter(), findings),
+        hours: Names::of("hours", raw.hours.iter().map(|hours| &hours.key), findings),
         groups: Names::of("group", raw.groups.iter().map(|group| &group.key), findings),
         trunks: Names::of("trunk", raw.trunks.iter().map(|trunk| &trunk.key), findings),
         flows: Names::of("flow", raw.flows.iter().map(|flow| &flow.key), findings),
@@ -49,7 +59,15 @@ pub(super) fn build(raw: &raw::File, beside: &Path, findings: &Findings) -> Conf
     let flows = ways::flows(raw, &keys);
     let entries = ways::entries(raw, &keys, findings);
     let call = call::Plan {
-        acd: acd::Plan { groups: group_plans, agents: agent_plans, ..acd::Plan::default() },
+        acd: acd::Plan {
+            groups: group_plans,
+            agents: agent_plans,
+            hours: times::hours(raw, findings),
+            night: times::night(raw, &keys),
+            clock: times::clock(raw, findings),
+            order: times::order(raw),
+            breaks_max: raw.breaks_max.as_ref().map(|max| *max.get_ref()),
+        },
         groups: group_flows,
         phones,
         flows,
@@ -71,6 +89,11 @@ pub(super) fn build(raw: &raw::File, beside: &Path, findings: &Findings) -> Conf
         source: Source::default(),
         warnings: Mistakes::of_file("", "", ""),
     };
+    times::check_head_starts(raw, findings);
+    if let Some(beyond) = raw.abilities.get(agents::ABILITIES_MAX) {
+        let what = format!("there are {} abilities", raw.abilities.len());
+        findings.wrong(beyond.span(), what, format!("write at most {}", agents::ABILITIES_MAX));
+    }
     unused(&keys, findings);
     config
 }
@@ -80,9 +103,11 @@ fn node(raw: &raw::File, findings: &Findings) -> NodePlan {
     if node.database.get_ref().is_empty() {
         findings.wrong(node.database.span(), "database is empty", "write a file name, such as \"sujie.db\"");
     }
+    check_http(node, findings);
     let directory = Path::new(node.directory.get_ref()).to_path_buf();
     NodePlan {
         http: *node.http.get_ref(),
+        http_token: node.http_token.as_ref().map(|token| Private::new(token.get_ref().clone())),
         database: directory.join(node.database.get_ref()),
         record_flush: *node.record_flush.get_ref(),
         journal: journal(raw, &directory, findings),
@@ -110,6 +135,28 @@ fn journal(raw: &raw::File, directory: &Path, findings: &Findings) -> Option<Jou
             east_s: utc_offset.get_ref().0,
         },
     })
+}
+
+/// Whoever reaches HTTP may change the centre: from this machine, or with the token.
+fn check_http(node: &raw::Node, findings: &Findings) {
+    match &node.http_token {
+        None if !node.http.get_ref().ip().is_loopback() => findings.wrong(
+            node.http.span(),
+            format!("HTTP listens on {} and anybody could change the centre", node.http.get_ref()),
+            "listen on 127.0.0.1, or add http_token = \"…\", which changes must carry",
+        ),
+        Some(token) if token.get_ref().len() < TOKEN_MIN => findings.wrong(
+            token.span(),
+            "http_token is easy to guess",
+            format!("use {TOKEN_MIN} characters or more, such as `openssl rand -hex 24` prints"),
+        ),
+        Some(token) if !token.get_ref().bytes().all(|byte| byte.is_ascii_graphic()) => findings.wrong(
+            token.span(),
+            "http_token has characters in it that no header can carry",
+            "use ASCII letters, digits and signs",
+        ),
+        _ => {}
+    }
 }
 
 fn counting(raw: &raw::File, call: &call::Plan, findings: &Findings) -> report::Plan {
@@ -161,6 +208,16 @@ fn unused(keys: &Keys<'_>, findings: &Findings) {
             place,
             format!("no caller reaches group {key}"),
             "name it in a flow, an overflow or an agent's skills, or remove it",
+        );
+    }
+    for (key, place) in keys.abilities.unused() {
+        findings.odd(place, format!("nobody has ability {key}"), "name it at an agent, or remove it");
+    }
+    for (key, place) in keys.hours.unused() {
+        findings.odd(
+            place,
+            format!("nothing keeps hours {key}"),
+            "name them in a group or as night in [calendar], or remove them",
         );
     }
     for (key, place) in keys.sites.unused() {

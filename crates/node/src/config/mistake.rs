@@ -102,6 +102,16 @@ impl Mistakes {
         self.found.is_empty()
     }
 
+    /// Each of that severity in one line: place, what is wrong, what would be right.
+    #[must_use]
+    pub fn heads(&self, severity: Severity) -> Vec<String> {
+        let head = |Mistake { place, what, remedy, .. }: &Mistake| match place {
+            Some(place) => format!("{}: {what}; {remedy}", self.text.position(place.start)),
+            None => format!("{}: {what}; {remedy}", self.text.file()),
+        };
+        self.found.iter().filter(|found| found.severity == severity).map(head).collect()
+    }
+
     /// Each, in order of place.
     pub fn iter(&self) -> impl Iterator<Item = &Mistake> {
         self.found.iter()

@@ -17,7 +17,7 @@ pub(super) struct Names<'r> {
 }
 
 impl<'r> Names<'r> {
-    /// `kind` in the singular, for messages; the table in the file has an `s` more.
+    /// `kind` in the singular, for messages.
     pub(super) fn of(
         kind: &'static str,
         keys: impl Iterator<Item = &'r Spanned<String>>,
@@ -36,16 +36,25 @@ impl<'r> Names<'r> {
             self.keys[at].1.set(true);
             return Some(at);
         }
-        let kind = self.kind;
+        let (kind, table) = (self.kind, self.table());
         if !name.is_empty() {
             let remedy = match nearest(name, self.places.keys().copied()) {
                 Some(word) => format!("did you mean {word}?"),
-                None if self.places.is_empty() => format!("add [{kind}s.{name}]"),
-                None => format!("add [{kind}s.{name}], or use one of {}", self.some()),
+                None if self.places.is_empty() => format!("add [{table}.{name}]"),
+                None => format!("add [{table}.{name}], or use one of {}", self.some()),
             };
             self.findings.wrong(wanted.span(), format!("there is no {kind} {name}"), remedy);
         }
         None
+    }
+
+    /// The table of the file in which they are.
+    fn table(&self) -> String {
+        match self.kind {
+            "ability" => "abilities".into(),
+            "hours" => "hours".into(),
+            kind => format!("{kind}s"),
+        }
     }
 
     /// The place of a key, without a word about one that is unknown.

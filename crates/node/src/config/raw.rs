@@ -1,10 +1,17 @@
 //! What can be written in the file: one struct a section, each value with its place, defaults filled in.
 //!
-//! This is the list of all keys. What they mean together is checked in `build`.
+//! This is the list of all keys; those of groups are in `raw/group.rs`, those of time in `raw/time.rs`. What they mean
+//! together is checked in `build`.
+
+mod group;
+mod time;
+
+pub(super) use group::{Group, Stage, Target};
+pub(super) use time::{Calendar, Hours, Order};
 
 use super::mistake::Findings;
 use super::section::Section;
-use super::value::{Listen, Network, PortRange, UtcOffset};
+use super::value::{CallerPriority, Listen, Network, PortRange, UtcOffset};
 use super::{Builtin, LogFormat, LogLevel, LogPlan};
 use media::session::Codec;
 use sip::digest::Algorithm;
@@ -32,6 +39,11 @@ pub(super) struct File {
     pub(super) report: Report,
     pub(super) clips: Vec<Clip>,
     pub(super) sites: Vec<Spanned<String>>,
+    pub(super) abilities: Vec<Spanned<String>>,
+    pub(super) calendar: Calendar,
+    pub(super) hours: Vec<Hours>,
+    pub(super) order: Order,
+    pub(super) breaks_max: Option<Spanned<u32>>,
     pub(super) groups: Vec<Group>,
     pub(super) agents: Vec<Agent>,
     pub(super) trunks: Vec<Trunk>,
@@ -42,6 +54,7 @@ pub(super) struct File {
 /// `[node]`: the process.
 pub(super) struct Node {
     pub(super) http: Spanned<SocketAddr>,
+    pub(super) http_token: Option<Spanned<String>>,
     pub(super) directory: Spanned<String>,
     pub(super) database: Spanned<String>,
     pub(super) record_flush: Spanned<Duration>,
@@ -146,37 +159,6 @@ pub(super) struct Clip {
     pub(super) length: Option<Spanned<Duration>>,
 }
 
-/// `[groups.KEY]`.
-pub(super) struct Group {
-    pub(super) key: Spanned<String>,
-    pub(super) title: Spanned<String>,
-    pub(super) ring: Spanned<Duration>,
-    pub(super) wrap_up: Spanned<Duration>,
-    pub(super) line_max: Spanned<usize>,
-    pub(super) wait_max: Option<Spanned<Duration>>,
-    pub(super) overflow: Vec<Overflow>,
-    pub(super) needs_signed_in: Spanned<bool>,
-    pub(super) ring_no_answer_not_ready: Spanned<bool>,
-    pub(super) music: Option<Spanned<String>>,
-    pub(super) on_full: Target,
-    pub(super) on_wait_max: Target,
-    pub(super) on_nobody: Target,
-}
-
-/// One stage of a group's overflow.
-pub(super) struct Overflow {
-    pub(super) after: Spanned<Duration>,
-    pub(super) to: Spanned<String>,
-}
-
-/// What becomes of a caller who is turned away.
-#[derive(Debug)]
-pub(super) enum Target {
-    Busy,
-    Group(Spanned<String>),
-    Announce(Spanned<String>),
-}
-
 /// `[agents.KEY]`.
 pub(super) struct Agent {
     pub(super) key: Spanned<String>,
@@ -184,6 +166,7 @@ pub(super) struct Agent {
     pub(super) phone: Spanned<String>,
     pub(super) password: Spanned<String>,
     pub(super) skills: Vec<(Spanned<String>, Spanned<u8>)>,
+    pub(super) abilities: Vec<Spanned<String>>,
 }
 
 /// `[trunks.KEY]`.
@@ -226,7 +209,8 @@ pub(super) struct Flow {
     pub(super) greeting: Vec<Spanned<String>>,
     pub(super) early_media: Spanned<bool>,
     pub(super) ring_back: Option<Spanned<String>>,
-    pub(super) priority: Spanned<u8>,
+    pub(super) priority: Spanned<CallerPriority>,
+    pub(super) requires: Vec<Spanned<String>>,
 }
 
 /// `[[entries]]`.
@@ -235,6 +219,7 @@ pub(super) struct Entry {
     pub(super) trunk: Option<Spanned<String>>,
     pub(super) called: Spanned<String>,
     pub(super) flow: Spanned<String>,
+    pub(super) site: Option<Spanned<String>>,
 }
 
 impl File {
@@ -252,7 +237,12 @@ impl File {
             codes: Codes::read(top.section_or_empty("codes")),
             report: Report::read(top.section_or_empty("report")),
             clips: each(top.keyed("clips"), Clip::read),
-            sites: each(top.keyed("sites"), site),
+            sites: each(top.keyed("sites"), titled),
+            abilities: each(top.keyed("abilities"), titled),
+            calendar: Calendar::read(top.section_or_empty("calendar")),
+            hours: each(top.keyed("hours"), Hours::read),
+            order: Order::read(top.section_or_empty("order")),
+            breaks_max: breaks_max(top.section_or_empty("breaks")),
             groups: each(top.keyed("groups"), Group::read),
             agents: each(top.keyed("agents"), Agent::read),
             trunks: each(top.keyed("trunks"), |key, section| Trunk::read(key, section, &numbers)),
@@ -275,6 +265,7 @@ impl Node {
     fn read(mut s: Section<'_>) -> Self {
         let node = Self {
             http: s.or("http", SocketAddr::from(([127, 0, 0, 1], 8080))),
+            http_token: s.get("http_token"),
             directory: s.or("directory", ".".into()),
             database: s.or("database", "sujie.db".into()),
             record_flush: s.within("record_flush", MS(200), MS(10)..=S(60)),
@@ -456,66 +447,17 @@ impl Clip {
     }
 }
 
-fn site(key: Spanned<String>, mut s: Section<'_>) -> Spanned<String> {
+fn breaks_max(mut s: Section<'_>) -> Option<Spanned<u32>> {
+    let max = s.get_within("max", 1..=10_000);
+    s.close();
+    max
+}
+
+fn titled(key: Spanned<String>, mut s: Section<'_>) -> Spanned<String> {
     // For the reader of the file; screens show the key until there is a desk.
     let _: Option<Spanned<String>> = s.get("title");
     s.close();
     key
-}
-
-impl Group {
-    fn read(key: Spanned<String>, mut s: Section<'_>) -> Self {
-        let group = Self {
-            title: s.or("title", key.get_ref().clone()),
-            ring: s.within("ring", S(20), S(1)..=S(300)),
-            wrap_up: s.within("wrap_up", S(0), S(0)..=S(3_600)),
-            line_max: s.within("line_max", 200, 0..=100_000),
-            wait_max: s.get_within("wait_max", S(1)..=S(86_400)),
-            overflow: s.tables("overflow").into_iter().map(Overflow::read).collect(),
-            needs_signed_in: s.or("needs_signed_in", false),
-            ring_no_answer_not_ready: s.or("ring_no_answer_not_ready", true),
-            music: s.get("music"),
-            on_full: Target::read(&mut s, "on_full"),
-            on_wait_max: Target::read(&mut s, "on_wait_max"),
-            on_nobody: Target::read(&mut s, "on_nobody"),
-            key,
-        };
-        s.close();
-        group
-    }
-}
-
-impl Overflow {
-    fn read(mut s: Section<'_>) -> Self {
-        let overflow =
-            Self { after: s.must("after", "\"20s\""), to: s.must("to", "\"the other group's key\"") };
-        s.close();
-        overflow
-    }
-}
-
-impl Target {
-    fn read(s: &mut Section<'_>, key: &'static str) -> Self {
-        let remedy = "write \"busy\", { group = \"…\" } or { announce = \"…\" }";
-        if let Some(text) = s.text(key) {
-            if text.get_ref() != "busy" {
-                s.findings().wrong(text.span(), format!("{key} is {:?}", text.get_ref()), remedy);
-            }
-            return Self::Busy;
-        }
-        let Some(mut inner) = s.section(key) else { return Self::Busy };
-        let (group, announce) = (inner.get("group"), inner.get("announce"));
-        if group.is_some() == announce.is_some() {
-            let count = if group.is_some() { "both a group and an announcement" } else { "no target" };
-            inner.findings().wrong(inner.place(), format!("{key} names {count}"), remedy);
-        }
-        inner.close();
-        match (group, announce) {
-            (Some(group), _) => Self::Group(group),
-            (None, Some(clip)) => Self::Announce(clip),
-            (None, None) => Self::Busy,
-        }
-    }
 }
 
 impl Agent {
@@ -534,6 +476,7 @@ impl Agent {
             phone: s.or("phone", key.get_ref().clone()),
             password: s.must("password", "\"…\", which his phone registers with"),
             skills: skills.unwrap_or_default(),
+            abilities: s.list("abilities").unwrap_or_default(),
             key,
         };
         s.close();
@@ -610,7 +553,8 @@ impl Flow {
             greeting: s.list("greeting").unwrap_or_default(),
             early_media: s.or("early_media", false),
             ring_back: s.get("ring_back"),
-            priority: s.within("priority", 0, 0..=9),
+            priority: s.or("priority", CallerPriority::default()),
+            requires: s.list("requires").unwrap_or_default(),
         };
         s.close();
         flow
@@ -624,6 +568,7 @@ impl Entry {
             trunk: s.get("trunk"),
             called: s.must("called", "\"12345\", or a prefix that ends in *"),
             flow: s.must("flow", "\"the flow that it takes\""),
+            site: s.get("site"),
         };
         s.close();
         entry

@@ -30,6 +30,8 @@ pub(super) struct Section<'f> {
     entries: Vec<(&'f Spanned<DeString<'f>>, &'f Spanned<DeValue<'f>>)>,
     /// Keys that were asked for.
     known: Vec<&'static str>,
+    /// Keys of earlier versions, about which enough has been said.
+    gone: Vec<&'static str>,
     findings: &'f Findings,
 }
 
@@ -42,7 +44,7 @@ impl<'f> Section<'f> {
     ) -> Self {
         let mut entries: Vec<_> = table.iter().collect();
         entries.sort_by_key(|(key, _)| key.span().start);
-        Self { name: name.into(), place, entries, known: Vec::new(), findings }
+        Self { name: name.into(), place, entries, known: Vec::new(), gone: Vec::new(), findings }
     }
 
     /// Where the table begins.
@@ -69,6 +71,14 @@ impl<'f> Section<'f> {
     pub(super) fn get<T: Value>(&mut self, key: &'static str) -> Option<Spanned<T>> {
         let value = self.find(key)?;
         self.read(key, value)
+    }
+
+    /// A value of a key that has gone: asked for without being known, so that no message proposes it.
+    pub(super) fn take<T: Value>(&mut self, key: &'static str) -> Option<Spanned<T>> {
+        let value = self.get(key);
+        self.known.retain(|known| *known != key);
+        self.gone.push(key);
+        value
     }
 
     fn read<T: Value>(&self, key: &str, value: &Spanned<DeValue<'_>>) -> Option<Spanned<T>> {
@@ -167,6 +177,7 @@ impl<'f> Section<'f> {
             place,
             entries: Vec::new(),
             known: Vec::new(),
+            gone: Vec::new(),
             findings,
         })
     }
@@ -242,7 +253,8 @@ impl<'f> Section<'f> {
         }
     }
 
-    fn key_place(&self, key: &str) -> Range<usize> {
+    /// Where a key stands; the table when it is left out.
+    pub(super) fn key_place(&self, key: &str) -> Range<usize> {
         let found = self.entries.iter().find(|(written, _)| written.get_ref() == key);
         found.map_or_else(|| self.place(), |(written, _)| written.span())
     }
@@ -251,7 +263,7 @@ impl<'f> Section<'f> {
     pub(super) fn close(self) {
         for (key, _) in &self.entries {
             let written = key.get_ref().as_ref();
-            if self.known.contains(&written) {
+            if self.known.contains(&written) || self.gone.contains(&written) {
                 continue;
             }
             let remedy = match nearest(written, self.known.iter().copied()) {

@@ -250,3 +250,77 @@ fn a_journal_is_asked_for_with_bounds_that_make_sense() {
          \"+08:00\""
     );
 }
+
+#[test]
+fn a_timeline_says_who_may_be_asked_after_how_long() {
+    let more = r#"
+timeline = [
+    { sites = "own", level_min = 4 },
+    { after = "20s", sites = "city", waives = true },
+    { after = "40s", at_night = true, on_help = true },
+    { after = "1m", group = "medical" },
+]
+selection = "round_robin"
+parallel = 3
+no_answer = [{ then = "skip" }, { then = "30s" }, { then = "not_ready", tell = true }]
+hours = "desk"
+on_closed = { group = "medical" }
+[groups.general.surge]
+begins_at = 50
+[groups.medical]
+[sites]
+city = {}
+east = {}
+[hours.desk]
+workdays = ["08:30-12:00", "14:00-18:00"]
+[hours.night]
+workdays = ["22:00-08:00"]
+[calendar]
+night = "night"
+statutory = "none"
+workdays = ["2026-11-28"]
+"#;
+    let agents = "8001 = { site = \"city\", password = \"a long password\", skills = { general = 5, medical = 5 } }\n\
+                  8002 = { site = \"east\", password = \"a long password\", skills = { general = 5 } }";
+    let text = LEAST
+        .replace("8001 = { password = \"a long password\", skills = { general = 5 } }", agents)
+        .replace("[groups.general]", &format!("[groups.general]{more}"));
+    let config = Config::parse(&text, "centre.toml").expect("right");
+    assert!(config.warnings.is_empty(), "{}", config.warnings);
+    let acd = &config.call.acd;
+    let general = &acd.groups[0];
+    let own =
+        Stage { level_min: SkillLevel(4), sites: acd::Sites::Own, ..Stage::all(Duration::ZERO, GroupRef(0)) };
+    assert_eq!(general.timeline[0], own);
+    assert!(general.timeline[1].waives && general.timeline[1].sites == acd::Sites::Only(acd::SiteRef(0)));
+    assert!(general.timeline[2].at_night && general.timeline[2].on_help);
+    assert_eq!(general.timeline[3], Stage::all(Duration::from_secs(60), GroupRef(1)));
+    assert_eq!(
+        (general.parallel, general.selection, general.no_answer.len()),
+        (3, acd::Selection::RoundRobin, 3)
+    );
+    assert_eq!(
+        (general.surge.ends_at, general.surge.admit_max),
+        (25, 200),
+        "half of it, and no fewer than ever"
+    );
+    assert_eq!(general.hours.map(acd::HoursRef::index), Some(0));
+    assert_eq!(acd.night.map(acd::HoursRef::index), Some(1));
+    assert_eq!(acd.hours[1].workdays, [(1_320, 1_920)], "over midnight");
+    let saturday = "2026-11-28".parse().expect("a day");
+    assert!(acd.clock.calendar.is_workday(saturday), "a make-up day of our own");
+    assert_eq!(config.call.groups[0].on_closed, Target::Group(GroupRef(1)));
+}
+
+#[test]
+fn who_may_change_the_centre_is_asked_when_others_reach_it() {
+    let found = mistakes(with("[node]\nhttp = \"0.0.0.0:8080\""));
+    assert_eq!(
+        found,
+        "15:8: HTTP listens on 0.0.0.0:8080 and anybody could change the centre; listen on 127.0.0.1, or add http_token \
+         = \"…\", which changes must carry"
+    );
+    let token = "[node]\nhttp = \"0.0.0.0:8080\"\nhttp_token = \"0123456789abcdef\"";
+    let config = Config::parse(&format!("{LEAST}\n{token}"), "centre.toml").expect("right");
+    assert!(config.node.http_token.is_some());
+}

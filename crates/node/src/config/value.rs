@@ -355,6 +355,10 @@ words!(
     }
 );
 
+mod distribution;
+
+pub(super) use distribution::{AtTheEnd, CallerPriority, DaySpan, Statutory, show_day_span};
+
 #[cfg(test)]
 mod tests {
     use super::*;

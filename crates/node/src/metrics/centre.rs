@@ -4,10 +4,12 @@ use super::spans::{Buckets, Kind, Spans, TALK_BOUNDS, Talks};
 use super::{Labels, Register};
 use metrics::{Counter, Gauge};
 use report::board::{AgentsByState, Line, Mean};
+use report::callbacks::Callbacks;
 use report::plan::THRESHOLDS_MAX;
 use report::spread::WAIT_BOUNDS;
 use report::words::REASONS;
 use report::{Board, Formula, words};
+use web::board::{Live, LiveGroup};
 
 pub(super) struct Handles {
     groups: Vec<Group>,
@@ -22,7 +24,36 @@ struct Group {
     flow: Flow,
     waiting: Gauge,
     oldest: Gauge,
+    callbacks: Gauge,
+    kept: Counter,
+    missed: Counter,
+    dialed: Counter,
+    ended: [Counter; 5],
+    surge: Gauge,
+    expected: Gauge,
     agents: Agents,
+}
+
+impl Group {
+    fn callbacks(&self, callbacks: &Callbacks) {
+        self.callbacks.set(callbacks.open as f64);
+        self.kept.absolute(callbacks.kept);
+        self.missed.absolute(callbacks.missed);
+        self.dialed.absolute(callbacks.dialed);
+        let ends = [
+            callbacks.reached,
+            callbacks.called_again,
+            callbacks.merged,
+            callbacks.given_up,
+            callbacks.cancelled,
+        ];
+        set_all(&self.ended, ends);
+    }
+
+    fn live(&self, live: &LiveGroup) {
+        self.surge.set(f64::from(u8::from(live.surging)));
+        self.expected.set(live.expected.map_or(f64::NAN, |expected| expected.as_secs_f64()));
+    }
 }
 
 /// The whole centre's series: every caller, every agent once.
@@ -38,6 +69,8 @@ struct Centre {
     phones: Gauge,
     strays: Counter,
     missed: Counter,
+    idle_beside_waiting: Counter,
+    alerts: [Counter; 3],
 }
 
 /// What a group and the centre both count, under different names.
@@ -56,6 +89,7 @@ struct Stays {
 
 /// What only a group has: moves between lines, help, rung phones.
 struct Flow {
+    put_through: Counter,
     overflowed_in: Counter,
     overflowed_out: Counter,
     transferred_in: Counter,
@@ -130,6 +164,33 @@ impl Handles {
                     "How long the one has waited who waits longest.",
                     &labels,
                 ),
+                callbacks: to.gauge(
+                    "sujie_line_callbacks",
+                    "Callers of the line who will be called back.",
+                    &labels,
+                ),
+                kept: to.counter("sujie_callbacks_kept_total", "Callers who are to be called back.", &labels),
+                missed: to.counter(
+                    "sujie_callbacks_missed_total",
+                    "Of these, missed calls: nobody asked for it.",
+                    &labels,
+                ),
+                dialed: to.counter(
+                    "sujie_callbacks_dialed_total",
+                    "Numbers dialed to call somebody back.",
+                    &labels,
+                ),
+                ended: ["reached", "called_again", "merged", "given_up", "cancelled"].map(|outcome| {
+                    let labels = [("group", key.as_str()), ("outcome", outcome)];
+                    let help = "Callbacks that are over, by how.";
+                    to.counter("sujie_callbacks_ended_total", help, &labels)
+                }),
+                surge: to.gauge("sujie_surge", "Whether a surge is on: 1 yes, 0 no.", &labels),
+                expected: to.gauge(
+                    "sujie_expected_wait_seconds",
+                    "What the last caller was told to expect; NaN when it could not be told.",
+                    &labels,
+                ),
                 agents: Agents::new(
                     to,
                     "sujie_agents",
@@ -157,8 +218,11 @@ impl Handles {
         handles
     }
 
-    pub(super) fn publish(&self, board: &Board, talks: &[Talks], spans: &mut Spans) {
-        for (handles, group) in self.groups.iter().zip(&board.groups) {
+    pub(super) fn publish(&self, board: &Board, live: &Live, talks: &[Talks], spans: &mut Spans) {
+        let none = LiveGroup::default();
+        for (at, (handles, group)) in self.groups.iter().zip(&board.groups).enumerate() {
+            handles.live(live.groups.get(at).unwrap_or(&none));
+            handles.callbacks(&group.line.counters.callback);
             handles.stays.set(&group.line);
             handles.flow.set(&group.line);
             handles.waiting.set(group.line.waiting as f64);
@@ -169,6 +233,7 @@ impl Handles {
         for (up, trunk) in self.trunks.iter().zip(&board.trunks) {
             up.set(trunk.up.map_or(f64::NAN, |up| f64::from(u8::from(up))));
         }
+        self.centre.idle_beside_waiting.absolute(live.idle_beside_waiting);
         self.spans(board, talks, spans);
     }
 
@@ -196,6 +261,12 @@ impl Handles {
             }),
             ("sujie_call_abandoned_wait_seconds", "Wait of callers who hung up.", |line| line.wait_abandoned),
         ];
+        let name = "sujie_expected_wait_error_seconds";
+        spans.begin(name, Kind::Summary, "How far what callers were told to expect was from what came.");
+        for (handles, group) in self.groups.iter().zip(&board.groups) {
+            let (labels, forecast) = ([("group", handles.key.as_str())], group.line.forecast);
+            spans.summary(name, &labels, forecast.error, forecast.count);
+        }
         for (name, help, mean) in means {
             spans.begin(name, Kind::Summary, help);
             for (handles, group) in self.groups.iter().zip(&board.groups) {
@@ -233,6 +304,15 @@ impl Centre {
             phones_bound: to.gauge("sujie_phones_bound", "Phone accounts with a living contact.", &[]),
             phones: to.gauge("sujie_phones_configured", "Phone accounts in the configuration.", &[]),
             strays: to.counter("sujie_report_stray_events_total", help, &[]),
+            alerts: ["ring_no_answer", "surge_begins", "surge_ends"].map(|kind| {
+                let help = "What supervisors were told at once, by what it was.";
+                to.counter("sujie_alerts_total", help, &[("kind", kind)])
+            }),
+            idle_beside_waiting: to.counter(
+                "sujie_work_conserving_violations_total",
+                "Callers found waiting beside a ready agent who might have had them; zero while all is well.",
+                &[],
+            ),
             missed: to.counter(
                 "sujie_report_missed_events_total",
                 "Events that never came; zero while all is well.",
@@ -259,6 +339,8 @@ impl Centre {
         self.agents.set(&board.agents_by_state);
         self.calls.set(f64::from(board.calls));
         self.phones_bound.set(f64::from(board.phones_bound));
+        let alerts = &board.alerts;
+        set_all(&self.alerts, [alerts.ring_no_answer, alerts.surges_begun, alerts.surges_over]);
         self.strays.absolute(board.strays);
         self.missed.absolute(board.missed);
     }
@@ -363,6 +445,10 @@ impl Flow {
             )
         };
         Self {
+            put_through: counter(
+                "sujie_calls_put_through_total",
+                "Of the callers turned away, who talked to a number outside instead.",
+            ),
             overflowed_in: counter(
                 "sujie_calls_overflowed_in_total",
                 "Callers who came from another group's line.",
@@ -393,6 +479,7 @@ impl Flow {
 
     fn set(&self, line: &Line) {
         let counters = &line.counters;
+        self.put_through.absolute(counters.put_through);
         self.overflowed_in.absolute(counters.overflowed_in);
         self.overflowed_out.absolute(counters.overflowed_out);
         self.transferred_in.absolute(counters.transferred_in);

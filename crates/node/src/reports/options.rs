@@ -32,7 +32,7 @@ Exit code 0; 1 when a row does not reconcile (it is marked) or something cannot 
 pub struct Options {
     /// The database that a centre has written
     #[arg(long, short, value_name = "FILE")]
-    pub database: PathBuf,
+    pub database: Option<PathBuf>,
     /// From this date or time on
     #[arg(long, value_name = "DATE", conflicts_with_all = ["year", "month", "day"])]
     pub from: Option<String>,

@@ -8,8 +8,9 @@ use crate::counters::Limits;
 use crate::record::UnixMs;
 use std::collections::BTreeMap;
 
-/// Cells of one table; a finer question is refused.
-pub const CELLS_MAX: usize = 100_000;
+/// Cells of one table; a finer question is refused. With their spreads they take 8 kB each on a busy line, so that
+/// the finest table stays at half a gigabyte: a year of hours by five groups fits.
+pub const CELLS_MAX: usize = 60_000;
 
 /// What the rows of a table are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

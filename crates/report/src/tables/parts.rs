@@ -13,6 +13,7 @@ use super::again::abandoned;
 use super::cell::{Doing, Part};
 use super::fold::{By, Setup, Who};
 use super::rows::{AgentTime, Call, End, Fate, Kind, NameId, Stretch, TimeKind};
+use crate::callbacks::CallbackStep;
 use crate::counters::{Before, Came, Left, Step, Waits};
 use crate::record::UnixMs;
 use call::event::Outcome;
@@ -75,12 +76,18 @@ fn whole(call: &Call, who: Who, emit: &mut dyn FnMut(Who, When, Part)) {
             Fate::Over(Outcome::AbandonedBeforeLine) => Before::Abandoned,
             Fate::Over(Outcome::Refused) => Before::Refused,
             Fate::Over(Outcome::Service) => Before::Service,
+            Fate::Over(Outcome::Callback) => Before::Callback,
             _ => Before::Lost,
         };
         if call.fate == Fate::Unknown {
             emit(who, arrived, Part::UnknownEnd);
         }
-        return emit(who, arrived, Part::Step(Step::Before(before)));
+        emit(who, arrived, Part::Step(Step::Before(before)));
+        if before == Before::Callback {
+            rings(call, arrived, &|_| Some(who), emit);
+            talked_back(call, who, arrived, emit);
+        }
+        return;
     };
     let at = At(queued);
     emit(who, arrived, Part::Step(Step::Before(Before::InLine)));
@@ -91,6 +98,8 @@ fn whole(call: &Call, who: Who, emit: &mut dyn FnMut(Who, When, Part)) {
         Fate::Over(Outcome::AbandonedInLine) => Left::Abandoned { ringing: false, waited },
         Fate::Over(Outcome::AbandonedRinging) => Left::Abandoned { ringing: true, waited },
         Fate::Over(Outcome::TurnedAway(why)) => Left::TurnedAway(why),
+        Fate::Over(Outcome::CalledBack) => Left::CalledBack,
+        Fate::Over(Outcome::Joined) => Left::Joined,
         _ => Left::Lost,
     };
     emit(who, at, Part::Step(Step::Left(left)));
@@ -106,6 +115,16 @@ fn whole(call: &Call, who: Who, emit: &mut dyn FnMut(Who, When, Part)) {
     talks(call, at, &|_| who, emit);
     if who == Who::All {
         agent_time(call, &|_| who, emit);
+    }
+}
+
+/// The talk of a call that we made to call somebody back: answered counts nobody for it.
+fn talked_back(call: &Call, who: Who, when: When, emit: &mut dyn FnMut(Who, When, Part)) {
+    if call.talked_ms > 0 {
+        let talked = CallbackStep::Talked(Duration::from_millis(call.talked_ms));
+        for step in [CallbackStep::Connected, talked] {
+            emit(who, when, Part::Step(Step::Callback(step)));
+        }
     }
 }
 
@@ -132,6 +151,8 @@ fn stays(call: &Call, emit: &mut dyn FnMut(Who, When, Part)) {
             End::AbandonedInLine => Left::Abandoned { ringing: false, waited },
             End::AbandonedRinging => Left::Abandoned { ringing: true, waited },
             End::TurnedAway(why) => Left::TurnedAway(why),
+            End::CalledBack => Left::CalledBack,
+            End::Joined => Left::Joined,
             _ => Left::Lost,
         };
         emit(who, at, Part::Step(Step::Left(left)));
@@ -147,7 +168,11 @@ fn stays(call: &Call, emit: &mut dyn FnMut(Who, When, Part)) {
         }
         before = Some(stay.end);
     }
-    let Some(first) = call.queued else { return };
+    // A callback that we dialed stood in no line by itself: its rings count where it began.
+    let Some(first) = call.queued.or((call.fate == Fate::Over(Outcome::Callback)).then_some(call.arrived))
+    else {
+        return;
+    };
     // A ring belongs to the stay in whose line he then was.
     for ring in call.stretches.iter().filter(|stretch| stretch.kind == Kind::Ring) {
         let stay = call
@@ -156,6 +181,9 @@ fn stays(call: &Call, emit: &mut dyn FnMut(Who, When, Part)) {
             .rev()
             .find(|stay| stay.kind == Kind::Line && stay.group == ring.group && stay.from <= ring.from);
         offer(row(ring.group), At(stay.map_or(first, |stay| stay.from)), ring, emit);
+    }
+    if call.queued.is_none() {
+        return talked_back(call, row(call.group), At(first), emit);
     }
     let group = |stretch: &Stretch| row(stretch.group.or(call.group));
     let at = At(first);

@@ -161,6 +161,10 @@ pub enum End {
     AbandonedRinging,
     /// Line: turned away.
     TurnedAway(Turned),
+    /// Line: he will be called back.
+    CalledBack,
+    /// Line: the same party's later call took the place.
+    Joined,
     /// Line: lost to us.
     Lost,
     /// Ring: how the offer ended.
@@ -179,6 +183,8 @@ impl End {
             Kind::Line => match key {
                 "connected" => Self::Connected,
                 "moved_on" => Self::MovedOn,
+                "called_back" => Self::CalledBack,
+                "joined" => Self::Joined,
                 "abandoned_in_line" => Self::AbandonedInLine,
                 "abandoned_ringing" => Self::AbandonedRinging,
                 "lost" => Self::Lost,

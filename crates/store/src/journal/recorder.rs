@@ -83,12 +83,12 @@ impl Recorder {
 
     /// What the engine has said since, in order.
     pub fn events(&mut self, events: &[Stamped]) {
-        for stamped in events {
+        for stamped in events.iter().filter(|stamped| !stamped.event.is_answer()) {
             self.scratch.clear();
             event::put(stamped, &mut Pen { bytes: &mut self.scratch, numbers: &self.numbers });
             self.sum.add(&self.scratch);
+            self.events += 1;
         }
-        self.events += events.len() as u64;
     }
 
     /// Stamp of the chunk's first frame; `None` while it is empty.

@@ -91,12 +91,12 @@ impl Replay {
             What::Gap(lost) => self.lost += lost,
             What::End => {}
         }
-        for stamped in &self.out.events {
+        for stamped in self.out.events.iter().filter(|stamped| !stamped.event.is_answer()) {
             self.scratch.clear();
             event::put(stamped, &mut Pen { bytes: &mut self.scratch, numbers: &Numbers::Plain });
             self.sum.add(&self.scratch);
+            self.events += 1;
         }
-        self.events += self.out.events.len() as u64;
         &self.out.events
     }
 

@@ -8,9 +8,12 @@ use call::plan::AgentPhone;
 use sip::leg::AorRef;
 use sip::plan::{Account, Secret};
 use std::collections::BTreeSet;
+use toml::Spanned;
 
 /// A shorter password of a phone is guessed sooner than one would think.
 const PASSWORD_MIN: usize = 8;
+/// Abilities of a centre: they are a set of bits.
+pub(super) const ABILITIES_MAX: usize = 64;
 
 pub(super) fn build(
     raw: &File,
@@ -36,7 +39,7 @@ pub(super) fn build(
             name: agent.key.get_ref().clone(),
             site: site(agent, raw, keys, findings),
             skills: skills(agent, keys, findings),
-            abilities: Abilities::NONE,
+            abilities: abilities(&agent.abilities, keys),
         });
         phones.push(AgentPhone { aor: AorRef::at(accounts.len()) });
         let user = agent.phone.get_ref().clone();
@@ -44,6 +47,12 @@ pub(super) fn build(
         accounts.push(Account { user, secret });
     }
     (plans, phones, accounts)
+}
+
+/// A set of abilities; unknown ones have been noted.
+pub(super) fn abilities(written: &[Spanned<String>], keys: &Keys<'_>) -> Abilities {
+    let places = written.iter().filter_map(|ability| keys.abilities.find(ability));
+    Abilities(places.filter(|at| *at < ABILITIES_MAX).fold(0, |set, at| set | 1 << at))
 }
 
 fn check_account(agent: &Agent, findings: &Findings) {

@@ -1,23 +1,28 @@
-//! Groups: their line, their overflow, and where callers go who are turned away.
+//! Groups: their line, its limits, and where callers go who are turned away.
 //!
-//! Two kinds of "to another group" exist. *Overflow* asks other agents to help while the caller keeps his place, so
-//! two groups may well help each other. *Turned away* (`on_full`, `on_wait_max`, `on_nobody`) moves the caller to
+//! Two kinds of "to another group" exist. *A timeline* (`timeline`) asks other agents to help while the caller keeps
+//! his place, so two groups may well help each other. *Turned away* (`on_full`, `on_wait_max`, …) moves the caller to
 //! the other line for good, so going round in a circle there would never serve him: it is a mistake.
 
-use super::{Keys, or_first};
+use super::{Keys, callback, timeline};
 use crate::config::mistake::Findings;
 use crate::config::raw::{File, Group, Target};
 use crate::config::value::show_span;
-use acd::plan::{Grade, NoAnswer};
-use acd::{GroupPlan, GroupRef, Stage};
+use acd::plan::{Grade, NoAnswer, SurgePlan};
+use acd::{GroupPlan, HoursRef};
 use call::plan::GroupFlow;
 use media::session::ClipRef;
+use std::time::Duration;
 use toml::Spanned;
 
 /// More groups than this would make more metric series than anybody can look at.
 const GROUPS_MAX: usize = 200;
 /// Moves from line to line that the engine follows (`call::plan::Target`).
 const MOVES_MAX: usize = 4;
+/// Grades of a ring-no-answer; the last one stays, so that nobody needs more.
+const GRADES_MAX: usize = 8;
+/// Longest wrap-up with extensions, unless the group says otherwise.
+const WRAP_UP_MAX: Duration = Duration::from_secs(300);
 
 pub(super) fn build(raw: &File, keys: &Keys<'_>, findings: &Findings) -> (Vec<GroupPlan>, Vec<GroupFlow>) {
     if raw.groups.is_empty() {
@@ -27,16 +32,42 @@ pub(super) fn build(raw: &File, keys: &Keys<'_>, findings: &Findings) -> (Vec<Gr
         let what = format!("there are {} groups", raw.groups.len());
         findings.wrong(beyond.key.span(), what, format!("one centre has at most {GROUPS_MAX}"));
     }
-    let plans = raw.groups.iter().map(|group| plan(group, keys, findings)).collect();
-    let flows = raw.groups.iter().map(|group| flow(group, keys)).collect();
+    let plans = raw.groups.iter().map(|group| plan(group, raw, keys, findings)).collect();
+    let flows = raw.groups.iter().map(|group| flow(group, raw, keys, findings)).collect();
     check_moves(&raw.groups, keys, findings);
     check_served(raw, findings);
     (plans, flows)
 }
 
-fn plan(group: &Group, keys: &Keys<'_>, findings: &Findings) -> GroupPlan {
+fn plan(group: &Group, raw: &File, keys: &Keys<'_>, findings: &Findings) -> GroupPlan {
+    check_spans(group, findings);
     let name = group.key.get_ref();
-    let mut overflow: Vec<(std::time::Duration, GroupRef)> = Vec::new();
+    let wrap_up = *group.wrap_up.get_ref();
+    let wrap_up_max = group.wrap_up_max.as_ref().map(|most| *most.get_ref());
+    GroupPlan {
+        timeline: timeline::build(group, raw, keys, findings),
+        selection: *group.selection.get_ref(),
+        weight: *group.weight.get_ref(),
+        ring: *group.ring.get_ref(),
+        parallel: *group.parallel.get_ref(),
+        auto_answer: *group.auto_answer.get_ref(),
+        no_answer: no_answer(group, findings),
+        wrap_up,
+        wrap_up_max: wrap_up_max.unwrap_or_else(|| WRAP_UP_MAX.max(wrap_up)),
+        line_max: *group.line_max.get_ref(),
+        wait_max: group.wait_max.as_ref().map(|wait| *wait.get_ref()),
+        needs_signed_in: *group.needs_signed_in.get_ref(),
+        hours: keys.hours.find_some(group.hours.as_ref()).map(HoursRef::at),
+        surge: surge(group, findings),
+        callback: callback::plan(group),
+        sticky: group.sticky.as_ref().map(|span| *span.get_ref()),
+        name: name.clone(),
+    }
+}
+
+/// Spans that contradict each other.
+fn check_spans(group: &Group, findings: &Findings) {
+    let name = group.key.get_ref();
     if let Some(wait) = &group.wait_max
         && group.ring.get_ref() > wait.get_ref()
     {
@@ -50,75 +81,98 @@ fn plan(group: &Group, keys: &Keys<'_>, findings: &Findings) -> GroupPlan {
             "ring for less, or let callers wait longer",
         );
     }
-    for stage in &group.overflow {
-        if stage.to.get_ref() == name {
-            findings.wrong(
-                stage.to.span(),
-                format!("group {name} overflows into itself"),
-                "name another group, or remove the stage",
-            );
-        }
-        let Some(to) = keys.groups.find(&stage.to) else { continue };
-        if overflow.iter().any(|(_, earlier)| earlier.index() == to) {
-            findings.wrong(
-                stage.to.span(),
-                format!("group {name} overflows into {} twice", stage.to.get_ref()),
-                "name each group once, with the earlier time",
-            );
-        }
-        if let Some(wait) = &group.wait_max
-            && stage.after.get_ref() >= wait.get_ref()
+    if let Some(most) = &group.wrap_up_max
+        && most.get_ref() < group.wrap_up.get_ref()
+    {
+        findings.wrong(
+            most.span(),
+            format!(
+                "wrap_up_max of {} is shorter than wrap_up of {} in group {name}",
+                show_span(*most.get_ref()),
+                show_span(*group.wrap_up.get_ref())
+            ),
+            "wrap_up_max is the usual wrap-up with all extensions: write a longer one",
+        );
+    }
+    let too_late = [("sticky", &group.sticky), ("offer_after", &group.callback.offer_after)];
+    for (key, span) in too_late {
+        if let (Some(span), Some(wait)) = (span, &group.wait_max)
+            && span.get_ref() >= wait.get_ref()
         {
             findings.wrong(
-                stage.after.span(),
+                span.span(),
                 format!(
-                    "overflow after {} never happens, because wait_max of group {name} is {}",
-                    show_span(*stage.after.get_ref()),
+                    "{key} of {} is not before wait_max of {} in group {name}",
+                    show_span(*span.get_ref()),
                     show_span(*wait.get_ref())
                 ),
-                "overflow earlier, or let callers wait longer",
+                "write a shorter one, or let callers wait longer",
             );
         }
-        overflow.push((*stage.after.get_ref(), GroupRef::at(to)));
-    }
-    GroupPlan {
-        timeline: timeline(keys.groups.known(&group.key), &overflow),
-        ring: *group.ring.get_ref(),
-        wrap_up: *group.wrap_up.get_ref(),
-        line_max: *group.line_max.get_ref(),
-        wait_max: group.wait_max.as_ref().map(|wait| *wait.get_ref()),
-        needs_signed_in: *group.needs_signed_in.get_ref(),
-        no_answer: no_answer(*group.ring_no_answer_not_ready.get_ref()),
-        ..GroupPlan::named(name)
     }
 }
 
-/// The group's own agents, then those who help.
-fn timeline(own: Option<usize>, overflow: &[(std::time::Duration, GroupRef)]) -> Vec<Stage> {
-    let own = own.map(|own| Stage::all(std::time::Duration::ZERO, GroupRef::at(own)));
-    own.into_iter().chain(overflow.iter().map(|(after, to)| Stage::all(*after, *to))).collect()
-}
-
-fn no_answer(not_ready: bool) -> Vec<Grade> {
-    let then = if not_ready { NoAnswer::NotReady } else { NoAnswer::Skip };
-    vec![Grade { then, tell: false }]
-}
-
-fn flow(group: &Group, keys: &Keys<'_>) -> GroupFlow {
-    let target = |target: &Target| match target {
-        Target::Busy => call::plan::Target::Busy,
-        Target::Group(to) => call::plan::Target::Group(GroupRef::at(or_first(keys.groups.find(to)))),
-        Target::Announce(clip) => call::plan::Target::Announce(ClipRef::at(or_first(keys.clips.find(clip)))),
+fn no_answer(group: &Group, findings: &Findings) -> Vec<Grade> {
+    let Some(written) = &group.no_answer else {
+        return vec![Grade { then: NoAnswer::NotReady, tell: false }];
     };
+    if let Some(beyond) = written.get(GRADES_MAX) {
+        let what = format!("no_answer of group {} has {} grades", group.key.get_ref(), written.len());
+        findings.wrong(beyond.then.span(), what, format!("write at most {GRADES_MAX}; the last one stays"));
+    }
+    written.iter().map(|grade| Grade { then: grade.then.get_ref().0, tell: *grade.tell.get_ref() }).collect()
+}
+
+fn surge(group: &Group, findings: &Findings) -> SurgePlan {
+    let name = group.key.get_ref();
+    let line_max = *group.line_max.get_ref();
+    let value = |written: &Option<Spanned<usize>>| written.as_ref().map(|written| *written.get_ref());
+    let surge = &group.surge;
+    let begins_at = value(&surge.begins_at);
+    // Half of what began it, so that it does not come and go.
+    let ends_at = value(&surge.ends_at).unwrap_or(begins_at.unwrap_or(0) / 2);
+    let admit_max = value(&surge.admit_max).unwrap_or(line_max);
+    if let (Some(begins), Some(ends)) = (&surge.begins_at, &surge.ends_at)
+        && ends.get_ref() >= begins.get_ref()
+    {
+        findings.wrong(
+            ends.span(),
+            format!("surge of group {name} ends at {}, but begins at {}", ends.get_ref(), begins.get_ref()),
+            "let it end with fewer callers than it begins with, or it comes and goes with each",
+        );
+    }
+    if let Some(begins) = &surge.begins_at
+        && *begins.get_ref() > line_max
+    {
+        findings.wrong(
+            begins.span(),
+            format!("surge of group {name} never begins: its line holds {line_max}"),
+            "begin with fewer, or raise line_max",
+        );
+    }
+    if let Some(admit) = &surge.admit_max
+        && *admit.get_ref() > line_max
+    {
+        findings.wrong(
+            admit.span(),
+            format!("a surge would admit {} to group {name}, whose line holds {line_max}", admit.get_ref()),
+            "admit fewer in a surge than line_max",
+        );
+    }
+    SurgePlan { begins_at, ends_at, admit_max }
+}
+
+fn flow(group: &Group, raw: &File, keys: &Keys<'_>, findings: &Findings) -> GroupFlow {
+    let target = |written: &Target| callback::target(written, group, raw, keys, findings);
     GroupFlow {
         title: group.title.get_ref().clone(),
         music: keys.clips.find_some(group.music.as_ref()).map(ClipRef::at),
         on_full: target(&group.on_full),
         on_wait_max: target(&group.on_wait_max),
         on_nobody: target(&group.on_nobody),
-        on_closed: call::plan::Target::Busy,
-        on_surge: call::plan::Target::Busy,
-        callback: None,
+        on_closed: target(&group.on_closed),
+        on_surge: target(&group.on_surge),
+        callback: callback::flow(group, raw, keys, findings),
     }
 }
 
@@ -128,11 +182,12 @@ fn check_moves(groups: &[Group], keys: &Keys<'_>, findings: &Findings) {
     let moves: Vec<Vec<(usize, &Spanned<String>)>> = groups
         .iter()
         .map(|group| {
-            [&group.on_full, &group.on_wait_max, &group.on_nobody]
+            group
+                .targets()
                 .into_iter()
                 .filter_map(|target| match target {
                     Target::Group(to) => keys.groups.known(to).map(|at| (at, to)),
-                    Target::Busy | Target::Announce(_) => None,
+                    _ => None,
                 })
                 .collect()
         })
@@ -201,7 +256,8 @@ fn check_served(raw: &File, findings: &Findings) {
     for group in &raw.groups {
         let name = group.key.get_ref();
         let served = raw.agents.iter().any(|agent| agent.skills.iter().any(|(of, _)| of.get_ref() == name));
-        if !served && group.overflow.is_empty() && !*group.needs_signed_in.get_ref() {
+        let helped = group.timeline.iter().flatten().any(|stage| stage.group.is_some());
+        if !served && !helped && group.overflow.is_empty() && !*group.needs_signed_in.get_ref() {
             findings.odd(
                 group.key.span(),
                 format!("no agent serves group {name} and no other group helps it"),

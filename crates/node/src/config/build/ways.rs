@@ -1,10 +1,11 @@
 //! The ways of a call: clips, flows, entries by called number, and the codes that agents dial.
 
+use super::agents::abilities;
 use super::{Keys, or_first};
 use crate::config::mistake::Findings;
 use crate::config::raw::{Entry, File};
 use crate::config::{ClipOrigin, ClipSource};
-use acd::{GroupRef, Priority};
+use acd::{GroupRef, SiteRef};
 use call::plan::{Entry as EntryPlan, Flow, FlowRef, ServiceCodes};
 use media::session::ClipRef;
 use sip::leg::TrunkRef;
@@ -53,8 +54,8 @@ pub(super) fn flows(raw: &File, keys: &Keys<'_>) -> Vec<Flow> {
                 .collect(),
             ring_back: keys.clips.find_some(flow.ring_back.as_ref()).map(ClipRef::at),
             group: GroupRef::at(or_first(keys.groups.find(&flow.group))),
-            priority: Priority(*flow.priority.get_ref()),
-            requires: acd::Abilities::NONE,
+            priority: flow.priority.get_ref().0,
+            requires: abilities(&flow.requires, keys),
         })
         .collect()
 }
@@ -86,7 +87,7 @@ pub(super) fn entries(raw: &File, keys: &Keys<'_>, findings: &Findings) -> Vec<E
             trunk: keys.trunks.find_some(entry.trunk.as_ref()).map(TrunkRef::at),
             called: entry.called.get_ref().clone(),
             flow: FlowRef::at(or_first(keys.flows.find(&entry.flow))),
-            site: acd::SiteRef(0),
+            site: SiteRef::at(or_first(keys.sites.find_some(entry.site.as_ref()))),
         })
         .collect()
 }

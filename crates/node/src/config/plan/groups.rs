@@ -62,22 +62,6 @@ impl Value for Whose {
     }
 }
 
-impl Value for Selection {
-    const WANTED: &'static str =
-        r#""longest_idle", "least_occupied", "round_robin", "fewest_calls" or "highest_level""#;
-
-    fn read(value: &DeValue<'_>) -> Result<Self, String> {
-        match value.as_str() {
-            Some("longest_idle") => Ok(Self::LongestIdle),
-            Some("least_occupied") => Ok(Self::LeastOccupied),
-            Some("round_robin") => Ok(Self::RoundRobin),
-            Some("fewest_calls") => Ok(Self::FewestCalls),
-            Some("highest_level") => Ok(Self::HighestLevel),
-            _ => Err("is not a way to choose".into()),
-        }
-    }
-}
-
 pub(super) fn read(top: &mut Section<'_>, profiles: &[Profile], sites: &[(String, Site)]) -> Groups {
     let tables = top.keyed("groups");
     let findings = top.findings();

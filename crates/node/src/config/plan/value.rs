@@ -2,19 +2,9 @@
 
 use crate::config::section::Section;
 use crate::config::value::{Value, kind};
-use base::Date;
 use sim::variate::Spread;
 use std::time::Duration;
 use toml::de::DeValue;
-
-impl Value for Date {
-    const WANTED: &'static str = r#"a day such as "2024-02-04""#;
-
-    fn read(value: &DeValue<'_>) -> Result<Self, String> {
-        let text = value.as_str().ok_or_else(|| format!("is {}, not a day in quotes", kind(value)))?;
-        text.parse().map_err(|_| format!("{text:?} is not a day"))
-    }
-}
 
 /// A time of the day, in minutes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd)]

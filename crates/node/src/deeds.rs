@@ -1,0 +1,451 @@
+//! Deeds: what people ask of the centre, done in the one right order and noted.
+//!
+//! ```text
+//!   web ─Deed, operator─▶ keys to places ─▶ kept in the register ─▶ asked of the engine ─▶ Answer or Refusal
+//!                                                  └── taken back when the engine refuses      └─▶ audit: log, table
+//! ```
+//!
+//! What must outlive a restart is on the disk before the engine hears of it. Files are touched on threads that may
+//! wait, never on the rim's own. Never knows: HTTP, what a deed leads to.
+
+use crate::centre::RunningPlan;
+use crate::clock::Clock;
+use crate::plans;
+use crate::reporter::Status;
+use crate::requests::{Answered, Requests, Unanswered};
+use acd::{AgentRef, GroupRef, Listing, Prefer, SiteRef, SkillLevel};
+use base::{Private, Timestamp};
+use call::event::{CallRef, Why};
+use call::{Request, RequestId};
+use parking_lot::Mutex;
+use report::{Board, UnixMs};
+use sip::plan::NumberRules;
+use std::sync::Arc;
+use store::Register;
+use store::register::{AuditRow, List, Listed};
+use web::board::Live;
+use web::deed::{CallbackRow, ListedNumber, PlanAnswer, PlanRow, Wish};
+use web::{Answer, Deed, Refusal};
+
+/// Rows of the audit that are shown at once.
+const AUDIT_SHOWN: u32 = 500;
+
+/// The file in which people's settings are kept, shared by whoever may wait for it.
+pub type SharedRegister = Arc<Mutex<Register>>;
+
+/// All that deeds need.
+pub struct Deeds {
+    /// What is published.
+    pub status: Arc<Status>,
+    /// The way to the engine.
+    pub requests: Requests,
+    /// The clock.
+    pub clock: Clock,
+    /// What a change must carry.
+    pub token: Option<Private>,
+    /// How numbers are written here.
+    pub numbers: NumberRules,
+    /// What outlives a restart.
+    pub register: SharedRegister,
+    /// The configuration in force; one change at a time.
+    pub plan: tokio::sync::Mutex<RunningPlan>,
+    /// Keys in the order of the plan.
+    pub groups: Vec<String>,
+    /// The same of agents.
+    pub agents: Vec<String>,
+    /// The same of sites.
+    pub sites: Vec<String>,
+}
+
+/// Deeds, as `web` asks for them.
+#[derive(Clone)]
+pub struct Counter(pub Arc<Deeds>);
+
+impl web::Centre for Counter {
+    fn board(&self) -> Arc<Board> {
+        self.0.status.board()
+    }
+
+    fn unready(&self) -> Vec<String> {
+        self.0.status.unready()
+    }
+
+    fn metrics(&self) -> String {
+        self.0.status.metrics()
+    }
+
+    fn live(&self) -> Arc<Live> {
+        self.0.status.live()
+    }
+
+    fn unix_ms(&self) -> u64 {
+        self.0.unix_ms().0
+    }
+
+    fn token(&self) -> Option<&Private> {
+        self.0.token.as_ref()
+    }
+
+    fn act(&self, deed: Deed, operator: String) -> web::Acting {
+        let deeds = Arc::clone(&self.0);
+        Box::pin(async move { deeds.act(deed, operator).await })
+    }
+}
+
+impl Deeds {
+    /// Does what is asked, and notes it when it changes something.
+    ///
+    /// # Errors
+    /// Why it was not done, or may not have been.
+    pub async fn act(&self, deed: Deed, operator: String) -> Result<Answer, Refusal> {
+        if !deed.changes() {
+            return self.done(deed, &operator).await;
+        }
+        let what = self.words(&deed);
+        let done = self.done(deed, &operator).await;
+        let outcome = match &done {
+            Ok(_) => "done".to_owned(),
+            Err(refusal) => refused(refusal),
+        };
+        tracing::info!(target: "audit", operator, deed = what, outcome, "deed");
+        let row = AuditRow { at: self.unix_ms(), operator, deed: what, outcome };
+        if let Err(refusal) = self.keep(move |register| Ok(register.audit(&row)?)).await {
+            tracing::error!(why = refused(&refusal), "a deed could not be noted in the records");
+        }
+        done
+    }
+
+    async fn done(&self, deed: Deed, operator: &str) -> Result<Answer, Refusal> {
+        match deed {
+            Deed::WhyCaller(call) => self.why(Request::WhyCaller(CallRef::from_bits(call))).await,
+            Deed::WhyAgent(agent) => self.why(Request::WhyAgent(self.agent(&agent)?)).await,
+            Deed::Agent(agent, wish) => {
+                let agent = self.agent(&agent)?;
+                self.ask(match wish {
+                    Wish::SignIn => Request::SignIn(agent),
+                    Wish::SignOut => Request::SignOut(agent),
+                    Wish::Ready => Request::Ready(agent),
+                    Wish::NotReady(reason) => Request::NotReady(agent, reason),
+                })
+                .await
+            }
+            Deed::ExtendWrapUp(agent, by) => self.ask(Request::ExtendWrapUp(self.agent(&agent)?, by)).await,
+            Deed::Skill { agent, group, level } => {
+                let (agent, group) = (self.agent(&agent)?, self.group(&group)?);
+                self.ask(Request::Skill(agent, group, level.map(SkillLevel))).await
+            }
+            Deed::Prioritize(call, priority) => {
+                self.ask(Request::Prioritize(CallRef::from_bits(call), priority)).await
+            }
+            Deed::CallBack(call) => self.ask(Request::CallBack(CallRef::from_bits(call))).await,
+            Deed::CancelCallback(call) => self.ask(Request::CancelCallback(CallRef::from_bits(call))).await,
+            Deed::CallBackNumber { number, group, site, priority, after } => {
+                let site = site.map_or(Ok(SiteRef(0)), |site| self.site(&site))?;
+                self.ask(Request::CallBackNumber {
+                    number: self.normal(&number),
+                    group: self.group(&group)?,
+                    priority,
+                    site,
+                    since: None,
+                    after: self.clock.now() + after,
+                    missed: false,
+                })
+                .await
+            }
+            Deed::Surge(group, mode) => self.ask(Request::Surge(self.group(&group)?, mode)).await,
+            Deed::Help(site, on) => self.ask(Request::Help(self.site(&site)?, on)).await,
+            Deed::Callbacks => {
+                let rows = self.keep(|register| Ok(register.callbacks()?)).await?;
+                let row = |callback: store::register::OpenCallback| CallbackRow {
+                    call: callback.name,
+                    number: callback.number.reveal().clone(),
+                    group: callback.group,
+                    missed: callback.missed,
+                    since_unix_ms: callback.since.0,
+                    not_before_unix_ms: callback.due.0,
+                };
+                Ok(Answer::Callbacks(rows.into_iter().map(row).collect()))
+            }
+            Deed::Lists => self.lists().await,
+            Deed::List { number, black, reason, approver, expires_unix_ms } => {
+                let number = self.normal(&number);
+                self.list(Listed {
+                    number,
+                    list: if black { List::Black } else { List::Grey },
+                    reason,
+                    approver,
+                    operator: operator.to_owned(),
+                    since: self.unix_ms(),
+                    expires: UnixMs(expires_unix_ms),
+                })
+                .await
+            }
+            Deed::Unlist(number) => self.unlist(self.normal(&number)).await,
+            Deed::Urgent(number, open) => self.urgent(self.normal(&number), open, operator.to_owned()).await,
+            Deed::Prefer(number, agent, alone) => {
+                let agent = Some(Prefer { agent: self.agent(&agent)?, alone });
+                self.ask(Request::Prefer { number: self.normal(&number), agent }).await
+            }
+            Deed::PreferNobody(number) => {
+                self.ask(Request::Prefer { number: self.normal(&number), agent: None }).await
+            }
+            Deed::Plan { text, dry_run } => plans::change(self, text, dry_run, operator).await,
+            Deed::Rollback => plans::roll_back(self, operator).await,
+            Deed::PlanHistory => {
+                let plans = self.keep(|register| Ok(register.plans()?)).await?;
+                let row = |plan: store::register::PlanVersion| PlanRow {
+                    version: plan.version,
+                    origin: plan.origin,
+                    since_unix_ms: plan.at.0,
+                    operator: plan.operator,
+                    text: plans::blotted(&plan.text),
+                };
+                Ok(Answer::History(plans.into_iter().map(row).collect()))
+            }
+            Deed::Audit => {
+                let rows = self.keep(|register| Ok(register.deeds(AUDIT_SHOWN)?)).await?;
+                let row = |row: AuditRow| web::deed::AuditRow {
+                    unix_ms: row.at.0,
+                    operator: row.operator,
+                    deed: row.deed,
+                    outcome: row.outcome,
+                };
+                Ok(Answer::Audit(rows.into_iter().map(row).collect()))
+            }
+        }
+    }
+
+    // ── Lists ────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async fn lists(&self) -> Result<Answer, Refusal> {
+        let now = self.unix_ms();
+        let (listed, urgent) =
+            self.keep(move |register| Ok((register.listed(now)?, register.urgent()?))).await?;
+        let shown = |listed: Listed| ListedNumber {
+            number: listed.number.reveal().clone(),
+            list: listed.list.key(),
+            reason: listed.reason,
+            approver: listed.approver,
+            operator: listed.operator,
+            since_unix_ms: listed.since.0,
+            expires_unix_ms: listed.expires.0,
+        };
+        let urgent = urgent.into_iter().map(|urgent| urgent.number.reveal().clone()).collect();
+        Ok(Answer::Lists(listed.into_iter().map(shown).collect(), urgent))
+    }
+
+    async fn list(&self, listed: Listed) -> Result<Answer, Refusal> {
+        let request = list_request(&listed, self.clock);
+        let kept = listed.clone();
+        let blocked = self
+            .keep(move |register| {
+                if kept.list == List::Black && register.is_urgent(&kept.number)? {
+                    return Ok(true);
+                }
+                register.list(&kept)?;
+                Ok(false)
+            })
+            .await?;
+        if blocked {
+            return Err(Refusal::Cannot(
+                "the number has an open urgent case, and nobody with one is put on the black list".into(),
+                vec!["close the case first: DELETE /api/v1/urgent/{number}".into()],
+            ));
+        }
+        let done = self.ask(request).await;
+        if matches!(done, Err(Refusal::Cannot(..) | Refusal::Full)) {
+            self.keep(move |register| Ok(register.unlist(&listed.number).map(|_| ())?)).await?;
+        }
+        done
+    }
+
+    async fn unlist(&self, number: Private) -> Result<Answer, Refusal> {
+        let kept = number.clone();
+        let was = self.keep(move |register| Ok(register.unlist(&kept)?)).await?;
+        match self.ask(Request::List { number, listing: None }).await {
+            Err(Refusal::Cannot(..)) if was => Ok(Answer::Done),
+            Err(Refusal::Cannot(why, _)) => Err(Refusal::Unknown(why)),
+            other => other,
+        }
+    }
+
+    async fn urgent(&self, number: Private, open: bool, operator: String) -> Result<Answer, Refusal> {
+        let (kept, now) = (number.clone(), self.unix_ms());
+        let changed =
+            self.keep(move |register| Ok(register.set_urgent(&kept, now, &operator, open)?)).await?;
+        match self.ask(Request::Urgent { number, open }).await {
+            // Said twice is still so.
+            Err(Refusal::Cannot(..)) if changed => Ok(Answer::Done),
+            Err(Refusal::Cannot(why, _)) if !open => Err(Refusal::Unknown(why)),
+            other => other,
+        }
+    }
+
+    // ── The engine and the disk ──────────────────────────────────────────────────────────────────────────────
+
+    /// Asks the engine for something.
+    pub(crate) async fn ask(&self, request: Request) -> Result<Answer, Refusal> {
+        match self.requests.answer(request).await {
+            Ok(Answered::Refused(why)) => Err(Refusal::Cannot(why.to_owned(), Vec::new())),
+            Ok(_) => Ok(Answer::Done),
+            Err(unanswered) => Err(late(unanswered)),
+        }
+    }
+
+    async fn why(&self, request: Request) -> Result<Answer, Refusal> {
+        match self.requests.answer(request).await {
+            Ok(Answered::Why(why)) => Ok(match *why {
+                Why::Caller(why) => Answer::WhyCaller(Box::new(why), self.clock.now()),
+                Why::Agent(why) => Answer::WhyAgent(Box::new(why), self.clock.now()),
+            }),
+            Ok(Answered::Refused(why)) => Err(Refusal::Unknown(why.to_owned())),
+            Ok(_) => Err(Refusal::Late),
+            Err(unanswered) => Err(late(unanswered)),
+        }
+    }
+
+    /// Does something with the register, on a thread that may wait.
+    pub(crate) async fn keep<T: Send + 'static>(
+        &self,
+        deed: impl FnOnce(&Register) -> Result<T, Box<dyn std::error::Error + Send + Sync>> + Send + 'static,
+    ) -> Result<T, Refusal> {
+        let register = Arc::clone(&self.register);
+        let done = tokio::task::spawn_blocking(move || deed(&register.lock())).await;
+        match done {
+            Ok(Ok(done)) => Ok(done),
+            Ok(Err(error)) => Err(Refusal::NotKept(error.to_string())),
+            Err(error) => Err(Refusal::NotKept(error.to_string())),
+        }
+    }
+
+    pub(crate) fn unix_ms(&self) -> UnixMs {
+        UnixMs(self.clock.epoch().unix_millis(self.clock.now()))
+    }
+
+    // ── Keys ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+    fn agent(&self, key: &str) -> Result<AgentRef, Refusal> {
+        place(&self.agents, key, "agent").map(AgentRef::at)
+    }
+
+    fn group(&self, key: &str) -> Result<GroupRef, Refusal> {
+        place(&self.groups, key, "group").map(GroupRef::at)
+    }
+
+    fn site(&self, key: &str) -> Result<SiteRef, Refusal> {
+        place(&self.sites, key, "site").map(SiteRef::at)
+    }
+
+    fn normal(&self, number: &Private) -> Private {
+        Private::new(self.numbers.normalize(number.reveal()))
+    }
+
+    /// A deed for the audit: numbers are masked there as in every log.
+    fn words(&self, deed: &Deed) -> String {
+        match deed {
+            Deed::Agent(agent, wish) => format!("agent {agent}: {wish:?}"),
+            Deed::ExtendWrapUp(agent, by) => format!("agent {agent}: wrap-up {} s longer", by.as_secs()),
+            Deed::Skill { agent, group, level: Some(level) } => format!("agent {agent}: {group} {level}"),
+            Deed::Skill { agent, group, level: None } => format!("agent {agent}: {group} no longer"),
+            Deed::Prioritize(call, priority) => format!("call {call}: priority {}", priority.0),
+            Deed::CallBack(call) => format!("call {call}: called back"),
+            Deed::CancelCallback(call) => format!("call {call}: not called back"),
+            Deed::CallBackNumber { number, group, .. } => format!("callback to {number} for {group}"),
+            Deed::Surge(group, mode) => format!("group {group}: surge {mode:?}"),
+            Deed::Help(site, on) => format!("site {site}: help {}", if *on { "on" } else { "off" }),
+            Deed::List { number, black, reason, approver, expires_unix_ms } => format!(
+                "{number} on the {} list until {expires_unix_ms}: {reason} (approved by {approver})",
+                if *black { "black" } else { "grey" }
+            ),
+            Deed::Unlist(number) => format!("{number} on no list"),
+            Deed::Urgent(number, open) => {
+                format!("{number}: urgent case {}", if *open { "open" } else { "closed" })
+            }
+            Deed::Prefer(number, agent, _) => format!("{number}: agent {agent} of an open case"),
+            Deed::PreferNobody(number) => format!("{number}: no agent of an open case"),
+            Deed::Plan { text, .. } => {
+                format!("plan from {}", if text.is_some() { "the request" } else { "the file" })
+            }
+            Deed::Rollback => "plan rolled back".into(),
+            other => format!("{other:?}"),
+        }
+    }
+}
+
+fn place(keys: &[String], key: &str, kind: &str) -> Result<usize, Refusal> {
+    let found = keys.iter().position(|known| known == key);
+    found.ok_or_else(|| {
+        Refusal::Unknown(format!("there is no {kind} {key}; keys are those of the configuration"))
+    })
+}
+
+pub(crate) fn late(unanswered: Unanswered) -> Refusal {
+    match unanswered {
+        Unanswered::Full => Refusal::Full,
+        Unanswered::Late => Refusal::Late,
+    }
+}
+
+fn refused(refusal: &Refusal) -> String {
+    match refusal {
+        Refusal::Unknown(why) | Refusal::Wrong(why, _) | Refusal::Cannot(why, _) => format!("refused: {why}"),
+        Refusal::Full => "refused: too many requests wait".into(),
+        Refusal::Late => "not answered in time".into(),
+        Refusal::NotKept(why) => format!("not kept: {why}"),
+    }
+}
+
+/// A moment of Unix time on the engine's clock; what lies before the start is the start.
+pub(crate) fn stamp(clock: Clock, at: UnixMs) -> Timestamp {
+    Timestamp::from_millis(at.0.saturating_sub(clock.epoch().unix_millis(Timestamp::START)))
+}
+
+fn list_request(listed: &Listed, clock: Clock) -> Request {
+    let listing = match listed.list {
+        List::Grey => Listing::Grey,
+        List::Black => Listing::Black,
+    };
+    Request::List { number: listed.number.clone(), listing: Some((listing, stamp(clock, listed.expires))) }
+}
+
+/// What an earlier run has left, as requests that the engine hears before any call. Urgent cases come first, so that
+/// no list ever holds against one.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn remembered(
+    register: &Register,
+    clock: Clock,
+    groups: &[String],
+    requests: &Requests,
+) -> anyhow::Result<Vec<(RequestId, Request)>> {
+    let now = UnixMs(clock.epoch().unix_millis(clock.now()));
+    let mut all = Vec::new();
+    for urgent in register.urgent()? {
+        all.push(Request::Urgent { number: urgent.number, open: true });
+    }
+    for listed in register.listed(now)? {
+        all.push(list_request(&listed, clock));
+    }
+    for callback in register.take_callbacks()? {
+        let Some(group) = groups.iter().position(|group| *group == callback.group) else {
+            tracing::warn!(group = callback.group, "a callback is dropped: its group is no longer there");
+            continue;
+        };
+        all.push(Request::CallBackNumber {
+            number: callback.number,
+            group: GroupRef::at(group),
+            priority: acd::Priority(callback.priority),
+            site: SiteRef(0),
+            since: Some(stamp(clock, callback.since)),
+            after: stamp(clock, callback.due),
+            missed: callback.missed,
+        });
+    }
+    Ok(all.into_iter().map(|request| (requests.mint(), request)).collect())
+}
+
+/// A plan's answer for `web`.
+pub(crate) fn plan_answer(answer: PlanAnswer) -> Answer {
+    Answer::Plan(Box::new(answer))
+}
