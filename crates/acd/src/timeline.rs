@@ -85,11 +85,11 @@ impl Distributor {
         let mut next: Option<Timestamp> = None;
         let mut sooner_of = |at: Timestamp| next = Some(next.map_or(at, |next| next.min(at)));
         let (mut opened, mut pools) = (waiting.opened, waiting.pools);
-        if let Some((agent, _)) = prefer
-            && opened >> ALONE & 1 == 0
-        {
+        if let Some((agent, _)) = prefer {
             opened |= 1 << ALONE;
             pools[ALONE] = self.pool(Who::Agent(agent));
+        } else {
+            opened &= !(1 << ALONE);
         }
         for at in 0..self.groups[line.index()].plan.timeline.len() {
             if opened >> at & 1 != 0 {
