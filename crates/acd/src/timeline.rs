@@ -91,7 +91,8 @@ impl Distributor {
         } else {
             opened &= !(1 << ALONE);
         }
-        for at in 0..self.groups[line.index()].plan.timeline.len() {
+        let stages = self.groups[line.index()].plan.timeline.len();
+        for (at, pool) in pools.iter_mut().enumerate().take(stages) {
             if opened >> at & 1 != 0 {
                 continue;
             }
@@ -102,7 +103,7 @@ impl Distributor {
                 continue;
             }
             opened |= 1 << at;
-            pools[at] = self.pool_of(line, at, site, requires);
+            *pool = self.pool_of(line, at, site, requires);
             if stage.group != line {
                 out.push(Output::Overflowed { caller, from: line, to: stage.group });
             } else if at > 0 {
