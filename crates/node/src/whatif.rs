@@ -64,7 +64,7 @@ pub fn command(options: &WhatIf) -> Result<ExitCode> {
     let thresholds = (sides.0.plan.threshold, sides.1.plan.threshold);
     let comparison = Comparison::of(&runs, (&base, &changed), thresholds);
     let titles = (sides.0.name.as_str(), sides.1.name.as_str());
-    let limit = sides.0.plan.thresholds[sides.0.plan.threshold];
+    let limit = sides.0.plan.thresholds.get(sides.0.plan.threshold).copied().unwrap_or_default();
     if options.json {
         println!("{}", table::json(&comparison, titles, limit));
     } else {
@@ -134,7 +134,22 @@ fn logged(plan: &Path, against: &Path, replay: Option<&Path>) -> Result<(Scenari
         past,
         remarks: if read.warnings.is_empty() { Vec::new() } else { vec![read.warnings.to_string()] },
     };
-    Ok((side(plan, base, past), side(against, changed, other)))
+    let said = past.as_ref().map(happened);
+    let mut base = side(plan, base, past);
+    base.remarks.extend(said);
+    Ok((base, side(against, changed, other)))
+}
+
+/// What happened, to hold the model's own figures for the same day (A) against.
+fn happened(day: &Day) -> String {
+    let happened = day.happened();
+    format!(
+        "as it happened: {} came into a line, {} were answered after {:.1} s on average, {} gave up",
+        happened.came,
+        happened.answered,
+        happened.wait.as_secs_f64(),
+        happened.gave_up
+    )
 }
 
 /// A day in the words of another plan: groups and agents by name.

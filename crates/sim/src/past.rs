@@ -122,6 +122,27 @@ impl Day {
         lognormal(&self.wrap_ups)
     }
 
+    /// How many came, were answered and gave up, and what those answered waited on average: to see how near a model
+    /// comes to what happened.
+    #[must_use]
+    pub fn happened(&self) -> Happened {
+        let mut happened = Happened::default();
+        let mut waits = Duration::ZERO;
+        for came in &self.callers {
+            happened.came += 1;
+            match came.fate {
+                Fate::Answered { waited, .. } => {
+                    happened.answered += 1;
+                    waits += waited;
+                }
+                Fate::GaveUp { .. } => happened.gave_up += 1,
+                Fate::Cut { .. } => {}
+            }
+        }
+        happened.wait = waits.checked_div(happened.answered).unwrap_or_default();
+        happened
+    }
+
     /// The same so much later: from the clock of an engine's start to that of a midnight before it.
     #[must_use]
     pub fn later(mut self, by: Duration) -> Self {
@@ -154,6 +175,19 @@ impl Day {
         let deeds = self.deeds.last().map(|deed| deed.0);
         callers.max(deeds).unwrap_or(Timestamp::START)
     }
+}
+
+/// What is known of a day as a whole.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Happened {
+    /// Came into a line.
+    pub came: u32,
+    /// Were answered.
+    pub answered: u32,
+    /// Gave up.
+    pub gave_up: u32,
+    /// Mean wait of those answered.
+    pub wait: Duration,
 }
 
 /// With fewer of its own a group is described by all callers.

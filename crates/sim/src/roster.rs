@@ -73,7 +73,8 @@ impl Roster {
                     let sits = if from >= Timestamp::START + EARLY { from - early } else { from };
                     tell(sits, agent, Deed::SitsDown);
                     for pause in &shift.breaks {
-                        let wave = (seat as u32) % pause.waves.max(1);
+                        // Small teams must not all leave in the first wave.
+                        let wave = (seat + team) as u32 % pause.waves.max(1);
                         let at = from + pause.after + pause.length * wave;
                         tell(at, agent, Deed::Break(pause.reason, pause.length));
                     }

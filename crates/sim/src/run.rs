@@ -39,9 +39,12 @@ use report::tally::Tally;
 use report::{Out, Report};
 use std::time::Duration;
 
+/// Somebody who sees every event.
+type Watch<'p> = Box<dyn FnMut(&Stamped) + 'p>;
+
 /// A run in progress.
 pub struct Run<'p> {
-    watch: Option<Box<dyn FnMut(&Stamped) + 'p>>,
+    watch: Option<Watch<'p>>,
     plan: &'p Plan,
     past: Option<&'p Day>,
     seed: u64,
@@ -68,6 +71,8 @@ pub struct Run<'p> {
     /// Callers' talk and patience: drawn as they come, so that two plans meet the same callers.
     town: Random,
     strata: Vec<Strata>,
+    /// The same of those who call again.
+    echoes: Random,
     /// What agents do.
     desks: Random,
 
@@ -164,6 +169,7 @@ impl<'p> Run<'p> {
             roster: Roster::new(plan),
             town: Random::seeded(seed ^ 0x54_6F_77_6E),
             strata: vec![Strata::default(); groups],
+            echoes: Random::seeded(seed ^ 0x45_63_68_6F),
             desks: Random::seeded(seed ^ 0x44_65_73_6B),
             limits: Limits::of(&counting),
             report: Report::new(counting),
@@ -192,16 +198,18 @@ impl<'p> Run<'p> {
     /// Runs to the end, telling each day that begins.
     #[must_use]
     pub fn finish(mut self, mut day_begins: impl FnMut(u32)) -> Outcome {
-        while self.day < self.days {
+        let known = self.past.is_some_and(|past| !past.deeds.is_empty());
+        while self.day < self.days && !known {
             day_begins(self.day);
             self.prepare();
             let until = Timestamp::START + Duration::from_secs(86_400) * self.day;
             self.run_until(until);
         }
         if let Some(past) = self.past {
-            self.run_until(past.end());
+            // To the last moment, and not to the midnight after it: nobody knows who sat there then.
+            self.run_until(past.end() + Duration::from_nanos(1));
         }
-        self.run_until(self.now + AFTER);
+        self.run_out();
         self.close()
     }
 
@@ -257,6 +265,14 @@ impl<'p> Run<'p> {
             }
         }
         self.now = self.now.max(until);
+    }
+
+    /// Runs until nobody is in a line or talking any more.
+    fn run_out(&mut self) {
+        let latest = self.now + AFTER;
+        while !self.calls.is_empty() && self.now < latest {
+            self.run_until(self.now + Duration::from_secs(60));
+        }
     }
 
     fn next_caller(&self) -> Option<Timestamp> {

@@ -98,7 +98,10 @@ impl Series {
     /// How many half hours there are.
     #[must_use]
     pub const fn len(&self) -> usize {
-        if self.groups == 0 { 0 } else { self.slots.len() / self.groups }
+        match self.slots.len().checked_div(self.groups) {
+            Some(slots) => slots,
+            None => 0,
+        }
     }
 
     /// Whether nothing has happened.

@@ -35,9 +35,11 @@ pub(crate) struct Chart {
     pub(crate) band: Vec<Option<Band>>,
     /// Places with a pale column behind them.
     pub(crate) pale: Vec<usize>,
+    /// Twice as wide.
+    pub(crate) wide: bool,
 }
 
-const WIDTH: f64 = 560.0;
+const WIDTH: [f64; 2] = [560.0, 1_140.0];
 const HEIGHT: f64 = 210.0;
 const LEFT: f64 = 46.0;
 const RIGHT: f64 = 10.0;
@@ -47,17 +49,18 @@ const BOTTOM: f64 = 24.0;
 impl Chart {
     /// The chart as HTML.
     pub(crate) fn draw(&self, title: &str, note: &str, unit: Unit, colour: &str) -> String {
+        let width = WIDTH[usize::from(self.wide)];
         let mut svg = String::new();
         let highs =
             self.band.iter().flatten().map(|band| band.high).chain(self.points.iter().flatten().copied());
         let (low, high, step) = scale(unit, self.low(), highs.fold(0.0, f64::max));
         let count = self.points.len().max(1);
-        let x = |place: f64| LEFT + (WIDTH - LEFT - RIGHT) * (place + 0.5) / count as f64;
+        let x = |place: f64| LEFT + (width - LEFT - RIGHT) * (place + 0.5) / count as f64;
         let y = |value: f64| {
             let share = ((value - low) / (high - low)).clamp(0.0, 1.0);
             HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * share
         };
-        let column = (WIDTH - LEFT - RIGHT) / count as f64;
+        let column = (width - LEFT - RIGHT) / count as f64;
         for place in &self.pale {
             let left = x(*place as f64) - column / 2.0;
             let tall = HEIGHT - TOP - BOTTOM;
@@ -72,7 +75,7 @@ impl Chart {
             let _ = write!(
                 svg,
                 "<line class=\"grid\" x1=\"{LEFT}\" x2=\"{:.0}\" y1=\"{at:.1}\" y2=\"{at:.1}\"/><text x=\"{:.0}\" y=\"{:.1}\" text-anchor=\"end\">{}</text>",
-                WIDTH - RIGHT,
+                width - RIGHT,
                 LEFT - 6.0,
                 at + 4.0,
                 shown(unit, value, step)
@@ -116,7 +119,7 @@ impl Chart {
             }
         }
         format!(
-            "<figure><figcaption><b>{}</b><span>{}</span></figcaption><svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-label=\"{}\">{svg}</svg></figure>",
+            "<figure><figcaption><b>{}</b><span>{}</span></figcaption><svg viewBox=\"0 0 {width} {HEIGHT}\" role=\"img\" aria-label=\"{}\">{svg}</svg></figure>",
             escaped(title),
             escaped(note),
             escaped(title)
@@ -178,6 +181,7 @@ mod tests {
             points: vec![Some(1.0), None, Some(2.0)],
             band: vec![None; 3],
             pale: vec![1],
+            wide: false,
         };
         let drawn = chart.draw("T & U", "n", Unit::Count, "red");
         assert_eq!(drawn.matches("<polyline").count(), 2, "{drawn}");

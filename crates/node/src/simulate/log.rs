@@ -11,7 +11,7 @@ use crate::config::SimPlan;
 use crate::config::plan::LogColumns;
 use acd::{GroupRef, Priority, SiteRef};
 use anyhow::{Context, Result, anyhow, bail};
-use base::{Date, LocalTime, Timestamp};
+use base::{Date, LocalTime, Offset, Timestamp};
 use sim::past::{Came, Day, Fate};
 use std::path::Path;
 use std::time::Duration;
@@ -159,18 +159,23 @@ fn settle(read: &mut SimPlan, columns: &LogColumns, mut callers: Vec<(u64, Came)
 /// Unix milliseconds of a cell.
 fn moment(read: &SimPlan, text: &str) -> Option<u64> {
     if let Ok(seconds) = text.parse::<f64>() {
-        return (0.0..1e11).contains(&seconds).then(|| (seconds * 1_000.0) as u64);
+        return (0.0..1e11).contains(&seconds).then_some((seconds * 1_000.0) as u64);
     }
     let (date, time) = text.split_once([' ', 'T']).unwrap_or((text, "00:00:00"));
     let date: Date = date.replace('/', "-").parse().ok()?;
-    let mut parts = time.trim().trim_end_matches('Z').split(':');
+    // A time of UTC, or the centre's own.
+    let (time, offset) = match time.trim().strip_suffix('Z') {
+        Some(time) => (time, Offset::UTC),
+        None => (time.trim(), read.plan.offset),
+    };
+    let mut parts = time.split(':');
     let hours: u32 = parts.next()?.parse().ok()?;
     let minutes: u32 = parts.next()?.parse().ok()?;
     let seconds: f64 = parts.next().unwrap_or("0").parse().ok()?;
     if hours > 23 || minutes > 59 || !(0.0..61.0).contains(&seconds) || parts.next().is_some() {
         return None;
     }
-    let midnight = read.plan.offset.unix_millis(LocalTime { date, second: 0 });
+    let midnight = offset.unix_millis(LocalTime { date, second: 0 });
     Some(midnight + u64::from(hours * 3_600 + minutes * 60) * 1_000 + (seconds * 1_000.0) as u64)
 }
 

@@ -151,9 +151,10 @@ pub(super) fn write(read: &SimPlan, outcome: &Outcome, figures: &[Figures], firs
     let _ = write!(
         page,
         "</tbody></table></div><p class=\"note\">{} · T = {threshold} s, inclusive. The wait runs from the line to the first word \
-         (t4 − t2): ringing is in it, the greeting is not.</p></main></body></html>\n",
+         (t4 − t2): ringing is in it, the greeting is not.</p></main></body></html>",
         formulas.join(" · ")
     );
+    page.push('\n');
     page
 }
 
@@ -187,7 +188,7 @@ fn day(outcome: &Outcome, first: u32, days: u32, unit: Unit, figure: Figure) -> 
 
 /// A figure by day.
 fn span(read: &SimPlan, outcome: &Outcome, first: u32, days: u32, figure: Figure) -> Chart {
-    let mut chart = Chart::default();
+    let mut chart = Chart { wide: true, ..Chart::default() };
     let mut month = 0;
     for day in first..first + days {
         let date = read.plan.from.add_days(day as i32);
@@ -199,7 +200,7 @@ fn span(read: &SimPlan, outcome: &Outcome, first: u32, days: u32, figure: Figure
             } else {
                 MONTHS[usize::from(date.month()) - 1].to_owned()
             }
-        } else if (day - first) % days.div_ceil(14) == 0 {
+        } else if (day - first).is_multiple_of(days.div_ceil(14)) {
             format!("{}-{}", date.month(), date.day())
         } else {
             String::new()
@@ -222,7 +223,7 @@ pub(super) fn thousands(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place) % 3 == 0 {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
             text.push('\u{2009}');
         }
         text.push(digit);
@@ -241,15 +242,15 @@ pub(super) const STYLE: &str = "\
 *{box-sizing:border-box}body{margin:0;background:var(--bg);color:var(--ink);font:15px/1.5 system-ui,-apple-system,'Segoe UI','Noto Sans CJK SC','PingFang SC','Microsoft YaHei',sans-serif}\
 main{max-width:1180px;margin:0 auto;padding:32px 24px 48px}.kind{margin:0;color:var(--soft);font-size:12px;letter-spacing:.08em;text-transform:uppercase}\
 h1{margin:2px 0 4px;font-size:28px;line-height:1.2}h2{margin:36px 0 2px;font-size:19px}.sub{margin:0 0 14px;color:var(--soft)}\
-.tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(132px,1fr));gap:12px;margin-top:22px}\
+.tiles{display:grid;grid-template-columns:repeat(4,1fr);gap:12px;margin-top:22px}\
 .tile{background:var(--card);border:1px solid var(--rule);border-radius:10px;padding:12px 14px;display:flex;flex-direction:column}\
 .tile span{color:var(--soft);font-size:12px}.tile b{font-size:22px;font-weight:600;font-variant-numeric:tabular-nums;line-height:1.3;white-space:nowrap}.tile small{color:var(--soft);font-size:11.5px;line-height:1.35}\
-.charts{display:grid;grid-template-columns:1fr 1fr;gap:14px}@media(max-width:820px){.charts{grid-template-columns:1fr}}\
+.charts{display:grid;grid-template-columns:1fr 1fr;gap:14px}.charts.wide{grid-template-columns:1fr}@media(max-width:820px){.charts{grid-template-columns:1fr}}\
 figure{margin:0;background:var(--card);border:1px solid var(--rule);border-radius:10px;padding:12px 14px 6px}\
 figcaption b{font-size:14px}figcaption span{display:block;color:var(--soft);font-size:12px}\
 svg{display:block;width:100%;height:auto}svg text{fill:var(--soft);font-size:11px;font-variant-numeric:tabular-nums}svg .grid{stroke:var(--rule);stroke-width:1}svg .pale{fill:var(--pale)}\
 .scroll{overflow-x:auto;background:var(--card);border:1px solid var(--rule);border-radius:10px;margin-top:10px}\
-table{border-collapse:collapse;width:100%;font-size:13px;font-variant-numeric:tabular-nums}th,td{padding:7px 10px;text-align:right;white-space:nowrap;border-bottom:1px solid var(--rule)}\
+table{border-collapse:collapse;width:100%;font-size:12.5px;font-variant-numeric:tabular-nums}th,td{padding:7px 6px;text-align:right;white-space:nowrap;border-bottom:1px solid var(--rule)}\
 thead th{color:var(--soft);font-weight:500;font-size:12px}tbody th{text-align:left;font-weight:500}tbody th small{color:var(--soft);font-weight:400;margin-left:4px}\
-tr.site th{padding-left:22px}tr.total>*{font-weight:650;border-bottom:0}.note{color:var(--soft);font-size:12.5px}.good{color:var(--c)}.bad{color:var(--b)}\
-@media print{body{background:#fff}.charts{break-inside:avoid}}";
+tbody th,thead th:first-child{padding-left:12px}tr.site th{padding-left:22px}tr.total>*{font-weight:650;border-bottom:0}.note{color:var(--soft);font-size:12.5px}.good{color:var(--c)}.bad{color:var(--b)}\
+@media(max-width:620px){.tiles{grid-template-columns:1fr 1fr}}@media print{body{background:#fff}.charts{break-inside:avoid}}";

@@ -2,7 +2,7 @@
 
 use super::{Figures, Row, Timed};
 use crate::config::SimPlan;
-use comfy_table::{CellAlignment, Table};
+use comfy_table::{CellAlignment, Table, TableComponent, presets};
 use report::service_level::Formula;
 use sim::outcome::AgentTime;
 use std::fmt::Write;
@@ -21,7 +21,7 @@ pub(super) fn write(read: &SimPlan, runs: &[Timed], figures: &[Figures], first: 
     );
     let threshold = plan.thresholds[plan.threshold].as_secs();
     let Figures { groups, sites, total } = &figures[0];
-    let _ = writeln!(text, "{}", rows(groups, sites, total, threshold));
+    let _ = writeln!(text, "{}", rows(groups, sites, total));
     let _ = writeln!(
         text,
         "T = {threshold} s; W: answered within T, on the clock from the line to the first word (t4 - t2), ringing in, greeting out"
@@ -60,9 +60,10 @@ pub(super) fn write(read: &SimPlan, runs: &[Timed], figures: &[Figures], first: 
     text
 }
 
-fn rows(groups: &[Row], sites: &[Row], total: &Row, threshold: u64) -> Table {
+fn rows(groups: &[Row], sites: &[Row], total: &Row) -> Table {
     let mut table = Table::new();
-    table.load_preset(comfy_table::presets::UTF8_HORIZONTAL_ONLY);
+    table.load_preset(presets::UTF8_HORIZONTAL_ONLY);
+    table.remove_style(TableComponent::HorizontalLines).remove_style(TableComponent::MiddleIntersections);
     table.set_header([
         "",
         "OFF",
@@ -83,7 +84,6 @@ fn rows(groups: &[Row], sites: &[Row], total: &Row, threshold: u64) -> Table {
         "wrap-up s",
         "occupancy",
     ]);
-    let _ = threshold;
     for row in groups.iter().chain(sites).chain([total]) {
         let name = if row.title == row.key { row.key.clone() } else { format!("{} {}", row.key, row.title) };
         let mut cells = vec![
@@ -118,7 +118,8 @@ fn rows(groups: &[Row], sites: &[Row], total: &Row, threshold: u64) -> Table {
 /// One line a seed, so that one can see how far chance goes.
 fn seeds(runs: &[Timed], figures: &[Figures]) -> Table {
     let mut table = Table::new();
-    table.load_preset(comfy_table::presets::UTF8_HORIZONTAL_ONLY);
+    table.load_preset(presets::UTF8_HORIZONTAL_ONLY);
+    table.remove_style(TableComponent::HorizontalLines).remove_style(TableComponent::MiddleIntersections);
     table.set_header([
         "seed",
         "OFF",

@@ -11,7 +11,7 @@
 use super::{Scenario, day_for};
 use crate::config::Config;
 use acd::{AgentRef, GroupRef};
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use base::{LocalTime, Offset, Timestamp};
 use call::plan::Target;
 use sim::past::{Day, Gather};
@@ -26,9 +26,7 @@ pub(super) fn scenarios(journal: &Path, run: Option<u64>, changed: &Path) -> Res
     let paths = [journal.to_path_buf()];
     let mut read = Journal::open(&paths, run)?;
     let header = read.header().clone();
-    let had = Config::parse(&header.config, &header.file).with_context(|| {
-        format!("the configuration in {} is not right for this program", journal.display())
-    })?;
+    let had = crate::replay::configuration(&header)?;
     let has = Config::load(changed)?;
     let mut gather = Gather::new(&had.call.entries, &had.call.flows);
     let mut replay = Replay::new(had.call.clone(), header.seed);
@@ -58,6 +56,7 @@ pub(super) fn scenarios(journal: &Path, run: Option<u64>, changed: &Path) -> Res
     let base = plan(&had, &day, from, to);
     let other = plan(&has, &day, from, to);
     let mut past = day_for(&day, &base, &other)?;
+    remarks.push(super::happened(&day));
     remarks.extend(newcomers(&mut past, &base, &other));
     let name = changed.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
     Ok((
@@ -113,7 +112,8 @@ fn plan(config: &Config, day: &Day, from: base::Date, to: base::Date) -> sim::Pl
         surge: to_group(&group.on_surge),
     });
     let thresholds = config.report.thresholds.clone();
-    let threshold = thresholds.iter().position(|limit| *limit == Duration::from_secs(30)).unwrap_or(0);
+    // The board's own is the last.
+    let threshold = thresholds.len().saturating_sub(1);
     let site = |name: &String| Site { name: name.clone(), title: name.clone(), share: 1.0 };
     sim::Plan {
         title: "a recorded day".into(),

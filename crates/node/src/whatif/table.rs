@@ -18,7 +18,7 @@ pub(super) fn text(comparison: &Comparison, names: (&str, &str), limit: Duration
         names.0,
         names.1,
         comparison.seeds,
-        limit.as_secs()
+        limit.as_secs_f64()
     );
     let mut table = plain(&["", "", "A", "B", "B − A", "± 95 %", ""]);
     for side in &comparison.sides {

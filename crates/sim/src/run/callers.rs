@@ -69,7 +69,7 @@ impl Run<'_> {
         self.next += 1;
         if let Some(past) = self.past {
             let Some(came) = past.callers.get(place).copied() else { return };
-            let mut live = self.draw(came.group, came.site);
+            let mut live = self.draw(came.group, came.site, false);
             (live.priority, live.requires) = (came.priority, came.requires);
             (live.redials, live.repeats) = (None, None);
             let Some(callers) = self.plan.callers.get(came.group.index()) else { return };
@@ -83,24 +83,27 @@ impl Run<'_> {
             }
             self.arrives(live, true);
         } else if let Some(fresh) = self.fresh.get(place).copied() {
-            let live = self.draw(fresh.group, fresh.site);
+            let live = self.draw(fresh.group, fresh.site, false);
             self.arrives(live, false);
         }
     }
 
     pub(super) fn calls_again(&mut self, group: GroupRef, site: SiteRef, gave_up: bool) {
         *if gave_up { &mut self.redials } else { &mut self.repeats } += 1;
-        let live = self.draw(group, site);
+        // With numbers of their own: how many call again depends on the plan, and must not change who calls first.
+        std::mem::swap(&mut self.town, &mut self.echoes);
+        let live = self.draw(group, site, true);
         self.arrives(live, false);
+        std::mem::swap(&mut self.town, &mut self.echoes);
     }
 
     /// A caller with all that he will do.
-    fn draw(&mut self, group: GroupRef, site: SiteRef) -> Live {
+    fn draw(&mut self, group: GroupRef, site: SiteRef, again: bool) -> Live {
         let load = &self.plan.load;
         let callers = &self.plan.callers[group.index().min(self.plan.callers.len() - 1)];
         let town = &mut self.town;
         let place = group.index().min(self.strata.len() - 1);
-        let unit = self.strata[place].unit(town);
+        let unit = if again { open_unit(town) } else { self.strata[place].unit(town) };
         // The short talks are the lowest part of the units, so that they are stratified, too.
         let talk = if unit < callers.short_share {
             callers.short_talk.quantile(unit / callers.short_share)
@@ -109,7 +112,7 @@ impl Run<'_> {
             callers.talk.quantile(rest)
         };
         let patience = callers.patience.draw(town);
-        let again = |again: &crate::plan::Again, town: &mut base::Random| {
+        let later = |again: &crate::plan::Again, town: &mut base::Random| {
             (again.share > 0.0 && town.chance(again.share)).then(|| again.after.draw(town))
         };
         Live {
@@ -119,8 +122,8 @@ impl Run<'_> {
             requires: Abilities::NONE,
             talk,
             patience,
-            redials: again(&load.redial, town),
-            repeats: again(&load.repeat, town),
+            redials: later(&load.redial, town),
+            repeats: later(&load.repeat, town),
             arrived: self.now,
             since: self.now,
             runs: self.now,
