@@ -81,7 +81,7 @@ impl Centre {
         let group = |at: u64| GroupPlan {
             wrap_up: Duration::from_millis(500),
             selection: SELECTIONS[at as usize % 5],
-            parallel: 1 + u8::from(at % 4 == 0),
+            parallel: 1 + u8::from(at.is_multiple_of(4)),
             weight: (at % 3) as u8,
             timeline: vec![
                 Stage {
@@ -152,7 +152,7 @@ impl Centre {
         let caller = CallerRef::from_parts(self.callers, 0);
         let request = Enqueue {
             site: SiteRef(self.callers % SITES),
-            requires: Abilities(u64::from(self.callers % 16 == 0)),
+            requires: Abilities(u64::from(self.callers.is_multiple_of(16))),
             priority: Priority((self.callers % 7 / 6) as u8),
             party: Some(PartyRef::from_parts(self.callers % 30_000, 0)),
             ..Enqueue::new(caller, group, self.now)
