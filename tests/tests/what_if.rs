@@ -29,8 +29,22 @@ fn a_recorded_day_with_fewer_agents_is_answered_later_by_the_same_callers() {
     fs::create_dir_all(&folder).expect("made");
     let path = |path: &Path| path.display().to_string();
     let summary = sujie(&[
-        "demo", "--seconds", "100", "--speed", "20", "--agents", "40", "--calls-per-second", "1", "--port", "0",
-        "--http-port", "0", "--json", "--journal", &path(&journal),
+        "demo",
+        "--seconds",
+        "100",
+        "--speed",
+        "20",
+        "--agents",
+        "40",
+        "--calls-per-second",
+        "1",
+        "--port",
+        "0",
+        "--http-port",
+        "0",
+        "--json",
+        "--journal",
+        &path(&journal),
     ]);
     let summary: Value = serde_json::from_str(&summary).expect("a summary");
 
