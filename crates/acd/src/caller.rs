@@ -240,14 +240,16 @@ impl Distributor {
     /// his first call.
     fn second_call(&self, request: &Enqueue) -> Option<Spot> {
         let party = request.party?;
+        let at = |spot: &Spot| self.callers.get(*spot);
+        let here = |spot: &Spot| at(spot).is_some_and(|first| first.group == request.group);
+        // A missed call holds no place: it was given up. It is over wherever he calls again.
+        let missed =
+            |spot: &Spot| at(spot).and_then(|first| first.callback).is_some_and(|callback| callback.missed);
         let callback = self.callers.callbacks.get(&party).copied();
-        let call = self.callers.present.get(&party).copied().filter(|_| self.is_surging(request.group));
-        callback.or(call).filter(|spot| {
-            self.callers.get(*spot).is_some_and(|first| {
-                // A missed call holds no place: it was given up. It is over wherever he calls again.
-                first.group == request.group || first.callback.is_some_and(|callback| callback.missed)
-            })
-        })
+        let call = self.callers.present.get(&party).copied();
+        callback
+            .filter(|spot| here(spot) || missed(spot))
+            .or_else(|| call.filter(|spot| here(spot) && self.is_surging(request.group)))
     }
 
     /// Takes the first call of a party out; the new one gets its clock and its order.

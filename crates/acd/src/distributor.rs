@@ -39,7 +39,7 @@ use crate::nuisance::Lists;
 use crate::occupancy::Occupancy;
 use crate::offer::Offer;
 use crate::plan::Order;
-use crate::pool::{PoolRef, Pools, Standing, Who};
+use crate::pool::{PoolRef, Pools, Standing};
 use crate::refusal::{COOL_DOWN, Refusals};
 use crate::{
     AgentPlan, AgentRef, GroupRef, Input, OfferEnd, OfferRef, Output, Plan, SiteRef, SkillLevel, Turned,
@@ -290,19 +290,22 @@ impl Distributor {
     /// An agent has signed out: whoever asked for him alone is offered to others, and nobody waits where nobody
     /// is left.
     fn signed_out(&mut self, agent: AgentRef, left: Option<Spot>, out: &mut Vec<Output>) {
-        let own = self.agents[agent.index()].pools.iter().map(|(pool, _)| &self.pools.all[pool.index()]);
-        let alone = own.filter(|pool| pool.who == Who::Agent(agent)).flat_map(|pool| pool.open.iter());
-        let left = left.and_then(|left| self.callers.get(left)).map(|caller| caller.place);
-        let mut places: Vec<_> = alone.chain(left).collect();
+        // Whoever asked for him does so no longer, whatever that caller does now.
+        let prefers = |caller: &Caller| caller.prefer.is_some_and(|(one, _)| one == agent);
+        let mut places: Vec<_> = self
+            .callers
+            .iter()
+            .filter(|(_, caller)| prefers(caller))
+            .map(|(_, caller)| caller.place)
+            .collect();
+        places.sort_unstable();
+        for place in &places {
+            self.unlist_caller(place.spot);
+            self.pass_stages(place.spot, out);
+        }
+        places.extend(left.and_then(|left| self.callers.get(left)).map(|caller| caller.place));
         places.sort_unstable();
         places.dedup();
-        for place in &places {
-            let prefers = |caller: &Caller| caller.prefer.is_some_and(|(one, _)| one == agent);
-            if self.callers.get(place.spot).is_some_and(prefers) {
-                self.unlist_caller(place.spot);
-                self.pass_stages(place.spot, out);
-            }
-        }
         for place in &places {
             if self.callers.get(place.spot).is_some_and(|caller| caller.is_open() && !caller.listed) {
                 self.settle(Some(place.spot), None, out);

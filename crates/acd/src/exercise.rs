@@ -78,6 +78,11 @@ impl Exercise {
     pub fn next(&mut self, deadline: Option<Timestamp>) -> (Timestamp, Step) {
         if self.random.below(150) == 0 {
             self.pass_time(deadline);
+            if self.random.below(8) == 0 {
+                let mut plan = self.plan.clone(); // one that cannot follow: somebody is missing
+                plan.agents.pop();
+                return (self.now, Step::Change(Box::new(plan)));
+            }
             self.plan = centre::changed(&self.plan, &mut self.random);
             self.states.resize(self.plan.agents.len(), AgentState::SignedOut);
             return (self.now, Step::Change(Box::new(self.plan.clone())));
@@ -219,7 +224,8 @@ impl Exercise {
 
     fn dial(&mut self) -> Input {
         let caller = match self.dialed.len() as u64 {
-            0 => return self.leave(),
+            0 if self.random.below(4) > 0 || self.waiting.is_empty() => return self.leave(),
+            0 => self.any_waiting(), // whom nobody dialed
             open => self.dialed.swap_remove(self.random.below(open) as usize),
         };
         if self.random.below(2) == 0 { Input::Reached { caller } } else { Input::Unreached { caller } }
@@ -261,8 +267,12 @@ impl Exercise {
     /// What an agent in his state would do next.
     fn go_on(&mut self) -> Input {
         let agent = AgentRef(self.random.below(self.states.len() as u64) as u32);
-        match self.states[agent.index()] {
+        let state = self.states[agent.index()];
+        match state {
             AgentState::SignedOut => Input::SignIn { agent },
+            AgentState::WrapUp { .. } if self.random.below(3) == 0 => {
+                Input::ExtendWrapUp { agent, by: Duration::from_secs(self.random.below(12)) }
+            }
             AgentState::NotReady(_) | AgentState::WrapUp { .. } => Input::Ready { agent },
             AgentState::Talking => Input::Release { agent },
             AgentState::Ready | AgentState::Offered(_) => self.anything(),

@@ -112,6 +112,9 @@ impl Distributor {
         then: Option<Reason>,
         out: &mut Vec<Output>,
     ) -> Result<(), &'static str> {
+        // Declining always works, but a break for which there is no room does not begin by it.
+        let full = self.breaks_max.is_some_and(|most| self.on_break >= most);
+        let then = then.map(|reason| if reason.is_break() && full { Reason::Declined } else { reason });
         let then = then.map_or(Refused::Ready, Refused::NotReady);
         self.refuse(offer, OfferEnd::Declined, then, None, out)
     }

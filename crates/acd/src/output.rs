@@ -88,7 +88,7 @@ pub enum Because {
     FirstInOrder {
         /// Pools of agents that he belongs to in which somebody waited; he looked at the head of each.
         among: u32,
-        /// Of these, ranked before this one and passed over, because he refused them lately.
+        /// Callers in them who stand before this one and were passed over, because he refused them just now.
         passed: u32,
     },
 }

@@ -68,6 +68,12 @@ impl Refusals {
         self.kept.iter().flatten().filter(|refusal| refusal.cools_until.is_some()).count()
     }
 
+    /// Whose cool-downs last.
+    pub(crate) fn cooling_callers(&self) -> impl Iterator<Item = CallerRef> {
+        let kept = self.kept.iter().flatten();
+        kept.filter(|refusal| refusal.cools_until.is_some()).map(|refusal| refusal.caller)
+    }
+
     /// What he thinks of `caller`.
     pub(crate) fn of(&self, caller: CallerRef) -> Memory {
         match self.kept.iter().flatten().find(|refusal| refusal.caller == caller) {

@@ -21,7 +21,7 @@
 
 use crate::callback;
 use crate::caller::{ALONE, Caller, Phase, Spot};
-use crate::distributor::Distributor;
+use crate::distributor::{Agent, Distributor};
 use crate::line::Place;
 use crate::output::Because;
 use crate::plan::First;
@@ -189,25 +189,36 @@ impl Distributor {
     /// just now ([`REFUSALS_MAX`](crate::refusal::REFUSALS_MAX) bounds how many that can be).
     pub(crate) fn caller_for(&self, agent: AgentRef) -> Option<(Place, Because)> {
         let agent = &self.agents[agent.index()];
-        let (mut best, mut among): (Option<(Place, u32)>, u32) = (None, 0);
+        let is_cooling = |place: &Place| {
+            let caller = self.callers.get(place.spot);
+            caller.is_some_and(|caller| agent.refusals.of(caller.caller) == Memory::Cooling)
+        };
+        let cools = agent.refusals.cooling() > 0;
+        let (mut best, mut among): (Option<Place>, u32) = (None, 0);
         for (pool, _) in &agent.pools {
             let open = &self.pools.all[pool.index()].open;
             let Some(head) = open.first() else { continue };
             among += 1;
-            let found = if agent.refusals.cooling() == 0 {
-                Some((head, 0))
-            } else {
-                (0..).zip(open.iter()).map(|(passed, place)| (place, passed)).find(|(place, _)| {
-                    let caller = self.callers.get(place.spot);
-                    !caller.is_some_and(|caller| agent.refusals.of(caller.caller) == Memory::Cooling)
-                })
+            let found = if cools { open.iter().find(|place| !is_cooling(place)) } else { Some(head) };
+            best = match (best, found) {
+                (Some(best), Some(found)) => Some(best.min(found)),
+                (best, found) => best.or(found),
             };
-            if let Some(found) = found
-                && best.is_none_or(|best| found.0 < best.0)
-            {
-                best = Some(found);
-            }
         }
-        best.map(|(place, passed)| (place, Because::FirstInOrder { among, passed }))
+        let best = best?;
+        let passed = if cools { self.passed(agent, best) } else { 0 };
+        Some((best, Because::FirstInOrder { among, passed }))
+    }
+
+    /// How many callers who stand before a place could have had the agent, had he not refused them just now.
+    fn passed(&self, agent: &Agent, place: Place) -> u32 {
+        let could = agent.refusals.cooling_callers().filter(|caller| {
+            let caller = self.callers.spot(*caller).and_then(|spot| self.callers.get(spot));
+            caller.is_some_and(|caller| {
+                let his = |(_, asked)| agent.pools.iter().any(|(pool, _)| *pool == asked);
+                caller.listed && caller.place < place && caller.asked().any(his)
+            })
+        });
+        could.count() as u32
     }
 }

@@ -47,7 +47,9 @@ impl Distributor {
 
     /// A line has changed its length: whether that begins or ends a surge is looked at when the step is over.
     pub(crate) fn watch_surge(&mut self, group: GroupRef) {
-        if self.groups[group.index()].plan.surge.begins_at.is_some() && !self.watched.contains(&group) {
+        let at = &self.groups[group.index()];
+        let may_change = at.surging || at.plan.surge.begins_at.is_some();
+        if may_change && !self.watched.contains(&group) {
             self.watched.push(group);
         }
     }
@@ -80,9 +82,11 @@ impl Distributor {
         self.watched.sort_unstable();
         for group in self.watched.drain(..) {
             let at = &mut self.groups[group.index()];
-            let Some(begins_at) = at.plan.surge.begins_at else { continue };
             let waiting = at.line.len();
-            let on = if at.surging { waiting > at.plan.surge.ends_at } else { waiting >= begins_at };
+            // A plan may have changed to one in which no surge begins by itself: then none goes on by itself.
+            let on = at.plan.surge.begins_at.is_some_and(|begins_at| {
+                if at.surging { waiting > at.plan.surge.ends_at } else { waiting >= begins_at }
+            });
             if at.surge == SurgeMode::Automatic && at.surging != on {
                 at.surging = on;
                 out.push(Output::Alert(Alert::Surge { group, on, mode: SurgeMode::Automatic }));

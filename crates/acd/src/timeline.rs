@@ -85,13 +85,14 @@ impl Distributor {
         let mut next: Option<Timestamp> = None;
         let mut sooner_of = |at: Timestamp| next = Some(next.map_or(at, |next| next.min(at)));
         let (mut opened, mut pools) = (waiting.opened, waiting.pools);
-        if let Some((agent, _)) = prefer
-            && opened >> ALONE & 1 == 0
-        {
+        if let Some((agent, _)) = prefer {
             opened |= 1 << ALONE;
             pools[ALONE] = self.pool(Who::Agent(agent));
+        } else {
+            opened &= !(1 << ALONE);
         }
-        for at in 0..self.groups[line.index()].plan.timeline.len() {
+        let stages = self.groups[line.index()].plan.timeline.len();
+        for (at, pool) in pools.iter_mut().enumerate().take(stages) {
             if opened >> at & 1 != 0 {
                 continue;
             }
@@ -102,7 +103,7 @@ impl Distributor {
                 continue;
             }
             opened |= 1 << at;
-            pools[at] = self.pool_of(line, at, site, requires);
+            *pool = self.pool_of(line, at, site, requires);
             if stage.group != line {
                 out.push(Output::Overflowed { caller, from: line, to: stage.group });
             } else if at > 0 {

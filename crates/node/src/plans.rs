@@ -39,7 +39,14 @@ pub(crate) async fn roll_back(deeds: &Deeds, operator: &str) -> Result<Answer, R
     let Some(before) = deeds.keep(|register| Ok(register.plan_before()?)).await? else {
         return Err(Refusal::Cannot("there is no plan before the one in force".into(), Vec::new()));
     };
-    let config = read(running.config.source.file.clone(), Some(before.text)).await?;
+    // History keeps no passwords. What has them is the same as ever, or the plan before could not be gone back to.
+    let file = running.config.source.file.clone();
+    let now = read(file.clone(), Some(running.config.source.text.clone())).await?;
+    let mut config = read(file, Some(before.text)).await?;
+    if needs_restart(&now, &config).is_empty() {
+        config.sip = running.config.sip.clone();
+        config.node = running.config.node.clone();
+    }
     apply(deeds, &mut running.config, config, Some(before.version), false, operator).await
 }
 

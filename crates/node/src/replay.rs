@@ -49,12 +49,7 @@ pub fn command(options: &Options) -> Result<ExitCode> {
 fn run(options: &Options) -> Result<ExitCode> {
     let mut journal = Journal::open(&options.journal, options.run)?;
     let header = journal.header().clone();
-    let config = Config::parse(&header.config, &header.file).map_err(|mistakes| {
-        anyhow::anyhow!(
-            "the configuration in the journal, of sujie {}, is not right for this program:\n{mistakes}",
-            header.engine
-        )
-    })?;
+    let config = configuration(&header)?;
     let until = options.until.as_deref().map(|text| moment(text, header.epoch)).transpose()?;
     let plan = report::Plan { epoch: header.epoch, run: header.run, ..config.report.clone() };
     let mut lines = match &options.events {
@@ -121,6 +116,21 @@ fn run(options: &Options) -> Result<ExitCode> {
         eprintln!("{remark}");
     }
     Ok(if outcome.is_exact() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// What the engine of a journal was built from: the configuration in its head, on the clock of its start.
+///
+/// # Errors
+/// When this program does not take that configuration.
+pub fn configuration(header: &Header) -> Result<Config> {
+    let mut config = Config::parse(&header.config, &header.file).map_err(|mistakes| {
+        anyhow::anyhow!(
+            "the configuration in the journal, of sujie {}, is not right for this program:\n{mistakes}",
+            header.engine
+        )
+    })?;
+    config.call.acd.clock.epoch = header.epoch;
+    Ok(config)
 }
 
 const fn is_input(entry: &Entry) -> bool {

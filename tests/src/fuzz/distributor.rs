@@ -5,7 +5,7 @@
 use super::cost;
 use acd::exercise::Exercise;
 use acd::input::Reason;
-use acd::naive::{Naive, decided};
+use acd::naive::Naive;
 use acd::{AgentRef, CallerRef, Distributor, Enqueue, GroupRef, Input, OfferRef, Output, Priority};
 use base::{Handle, Timestamp};
 use std::time::Duration;
@@ -36,8 +36,7 @@ pub fn run(data: &[u8]) {
         expected.clear();
         cost::of(|| fast.handle(now, input, &mut said));
         naive.handle(now, input, &mut expected);
-        let plain: Vec<Output> = said.iter().map(decided).collect();
-        assert_eq!(plain, expected, "{input:?} at {now}");
+        assert_eq!(said, expected, "{input:?} at {now}");
         assert_eq!(fast.next_deadline(), naive.next_deadline());
         fast.check().unwrap_or_else(|why| panic!("{why} after {input:?} at {now}"));
         for output in &said {

@@ -21,7 +21,7 @@ pub(super) fn plan(random: &mut Random) -> Plan {
     }
 }
 
-/// The same centre with other settings, and perhaps one agent more; sometimes one that cannot follow.
+/// The same centre with other settings, and perhaps one agent more.
 pub(super) fn changed(old: &Plan, random: &mut Random) -> Plan {
     let mut plan = old.clone();
     let groups = plan.groups.len() as u64;
@@ -34,6 +34,7 @@ pub(super) fn changed(old: &Plan, random: &mut Random) -> Plan {
     if random.below(3) == 0 {
         plan.order = order(random);
         plan.hours = hours(random);
+        plan.breaks_max = (random.below(2) == 0).then(|| random.below(3) as u32);
     }
     if random.below(2) == 0 {
         let at = random.below(plan.agents.len() as u64);

@@ -1,157 +1,201 @@
-//! Callers and callbacks of the slow distributor.
+//! The waiting side: joining a line, waiting along the timeline, going.
+//!
+//! Never knows: which agents are ready.
 
-use super::{Caller, Due, NO_GROUP, NOWHERE, Naive};
-use crate::agent::State;
-use crate::callback::Callback;
-use crate::caller::Phase;
-use crate::input::CallBack;
-use crate::timeline::opens;
+use super::{Caller, Due, Naive, Phase};
+use crate::caller::{NO_GROUP, NOWHERE};
+use crate::input::{Listing, SurgeMode};
+use crate::line::rank;
+use crate::timeline::{Sooner, opens};
 use crate::{
-    AgentRef, CallbackEnd, CallerRef, Enqueue, GroupRef, Listing, OfferEnd, Output, Prefer, Priority,
-    SurgeMode, Turned,
+    AgentRef, CallbackEnd, CallerRef, Enqueue, GroupRef, OfferEnd, Output, Prefer, Priority, Turned,
 };
 use base::Timestamp;
 use std::time::Duration;
 
+impl Caller {
+    /// Whether he looks for an agent.
+    pub(super) fn is_open(&self) -> bool {
+        self.offers.is_empty() && matches!(self.phase, Phase::Present | Phase::InTurn)
+    }
+}
+
 impl Naive {
+    pub(super) fn caller(&self, caller: CallerRef) -> Option<&Caller> {
+        self.callers.iter().find(|waiting| waiting.caller == caller)
+    }
+
+    pub(super) fn caller_mut(&mut self, caller: CallerRef) -> Option<&mut Caller> {
+        self.callers.iter_mut().find(|waiting| waiting.caller == caller)
+    }
+
     pub(super) fn enqueue(&mut self, request: Enqueue, out: &mut Vec<Output>) -> Result<(), &'static str> {
         let Enqueue { caller, group, .. } = request;
-        let Some(plan) = self.plan.groups.get(group.index()).cloned() else { return Err(NO_GROUP) };
+        if group.index() >= self.plan.groups.len() {
+            return Err(NO_GROUP);
+        }
         if self.caller(caller).is_some() {
             return Err("the caller waits in a line already");
         }
         let mut request = Enqueue { since: request.since.min(self.now), ..request };
         let first = self.first_call(&request);
-        let holds_place = first.as_ref().is_some_and(|first| first.group == group);
-        let waiting = self.line(group).len();
-        let hours = plan.hours.map(|hours| &self.plan.hours[hours.index()]);
-        let (mode, _) = self.surges[group.index()];
-        let admitted = match mode {
-            SurgeMode::AnnounceOnly => false,
-            _ if !self.is_surging(group) => true,
-            _ => holds_place || waiting < plan.surge.admit_max,
-        };
-        let why = if self.is(request.party, Listing::Black) {
-            Some(Turned::Blocked)
-        } else if hours.is_some_and(|hours| !hours.is_open(&self.plan.clock, self.now)) {
-            Some(Turned::Closed)
-        } else if self.is_deserted(group, request.site) {
-            Some(Turned::NobodySignedIn)
-        } else if request.priority != Priority::EMERGENCY && !admitted {
-            Some(Turned::Surge)
-        } else if waiting >= plan.line_max && !holds_place {
-            Some(Turned::LineFull)
-        } else {
-            None
-        };
-        if let Some(why) = why {
+        if let Some(why) = self.turned_at_the_door(
+            &request,
+            first.and_then(|first| self.caller(first)).is_some_and(|first| first.group == group),
+        ) {
             out.push(Output::TurnedAway { caller, group, why });
             return Ok(());
         }
-
         let mut order = None;
         if let Some(first) = first {
-            self.withdraw(first.caller, OfferEnd::CallerGone, out);
-            self.take_out(first.caller);
-            if first.callback.is_some() {
-                let end = CallbackEnd::CalledAgain;
-                out.push(Output::CallbackEnded { caller: first.caller, group: first.group, end });
-            } else {
-                out.push(Output::Collapsed { caller: first.caller, by: caller });
-            }
-            if !first.callback.is_some_and(|callback| callback.missed) {
-                request.since = request.since.min(first.since);
-                order = Some(first.order);
+            self.withdraw(first, OfferEnd::CallerGone, out);
+            if let Some(gone) = self.take_out(first) {
+                if gone.callback.is_some() {
+                    let end = CallbackEnd::CalledAgain;
+                    out.push(Output::CallbackEnded { caller: first, group: gone.group, end });
+                } else {
+                    out.push(Output::Collapsed { caller: first, by: caller });
+                }
+                if gone.callback.is_none_or(|callback| !callback.missed) {
+                    request.since = request.since.min(gone.since);
+                    order = Some(gone.order);
+                }
             }
         }
         self.join(&request, order);
-        let position = self.line(group).iter().position(|waiting| *waiting == caller);
-        let position = position.map_or(0, |before| before as u32 + 1);
-        let expected = self.expected(group, position);
+        let position = self.position(caller);
+        let expected = self.lines[group.index()].estimate.expected(position, self.signed_in(group));
+        let told = out.len();
         out.push(Output::Queued { caller, group, position, expected });
         self.pass_stages(caller, out);
+        self.asked = true;
+        self.settle(out);
+        if self.caller(caller).is_some_and(|caller| !caller.offers.is_empty()) {
+            out[told] = Output::Queued { caller, group, position, expected: Some(Duration::ZERO) };
+        }
         Ok(())
     }
 
-    /// The call or callback of the same party that this call takes over.
-    fn first_call(&self, request: &Enqueue) -> Option<Caller> {
-        let party = request.party?;
-        let of_party = |caller: &&Caller| caller.party == Some(party);
-        let callback = self.callers.iter().filter(of_party).find(|caller| caller.phase != Phase::Present);
-        let latest = || self.latest.get(&party).and_then(|caller| self.caller(*caller));
-        let call = self.is_surging(request.group).then(latest).flatten();
-        let first = callback.or(call)?;
-        let missed = first.callback.is_some_and(|callback| callback.missed);
-        (first.group == request.group || missed).then(|| first.clone())
-    }
-
-    fn expected(&self, group: GroupRef, position: u32) -> Option<Duration> {
-        let has_skill = |(at, agent): &(usize, &super::Agent)| {
-            agent.state != State::SignedOut
-                && self.plan.agents[*at].skills.iter().any(|(skill, _)| *skill == group)
-        };
-        let there = self.agents.iter().enumerate().filter(has_skill).count();
-        self.estimates[group.index()].expected(position, there as u32)
-    }
-
-    pub(super) fn join(&mut self, request: &Enqueue, order: Option<u64>) {
-        let Enqueue { caller, group, priority, since, site, requires, party, prefer } = *request;
-        let order = order.unwrap_or_else(|| self.next_order());
-        let last = || {
-            let alone = self.plan.groups[group.index()].sticky?;
-            let agent = self.last_agents.of(party?)?;
-            Some(Prefer { agent, alone: Some(alone) })
-        };
-        let there = |prefer: &Prefer| {
-            self.agents.get(prefer.agent.index()).is_some_and(|agent| agent.state != State::SignedOut)
-        };
-        let prefer = prefer.or_else(last).filter(there);
-        let prefer = prefer
-            .map(|Prefer { agent, alone }| (agent, alone.map_or(Timestamp::NEVER, |span| self.now + span)));
-        let grey = self.is(party, Listing::Grey);
-        if let Some(party) = party {
-            self.latest.insert(party, caller);
+    fn turned_at_the_door(&self, request: &Enqueue, has_place: bool) -> Option<Turned> {
+        let plan = &self.plan.groups[request.group.index()];
+        let waiting = self.in_line(request.group).len();
+        let is_open =
+            plan.hours.is_none_or(|hours| self.plan.hours[hours.index()].is_open(&self.plan.clock, self.now));
+        let announces = self.lines[request.group.index()].surge == SurgeMode::AnnounceOnly;
+        let crowded = self.is_surging(request.group) && !has_place && waiting >= plan.surge.admit_max;
+        if self.lists.of(request.party, self.now) == Some(Listing::Black) {
+            return Some(Turned::Blocked);
         }
-        self.callers.push(Caller {
+        if !is_open {
+            return Some(Turned::Closed);
+        }
+        if self.is_deserted(request.group, request.site) {
+            return Some(Turned::NobodySignedIn);
+        }
+        if request.priority != Priority::EMERGENCY && (announces || crowded) {
+            return Some(Turned::Surge);
+        }
+        (waiting >= plan.line_max && !has_place).then_some(Turned::LineFull)
+    }
+
+    /// Whose place a party's new call takes: of a callback in this line, or a missed call in any; in a surge of his
+    /// latest call in this line.
+    fn first_call(&self, request: &Enqueue) -> Option<CallerRef> {
+        let party = request.party?;
+        if let Some(waiting) = self.callback_of(party)
+            && (waiting.group == request.group || waiting.callback.is_some_and(|callback| callback.missed))
+        {
+            return Some(waiting.caller);
+        }
+        let (_, call) = self.latest_calls.iter().find(|(known, _)| *known == party)?;
+        let first = self.caller(*call).filter(|first| first.group == request.group)?;
+        self.is_surging(request.group).then_some(first.caller)
+    }
+
+    /// Puts a caller into his line, on the phone, with no stage open yet.
+    pub(super) fn join(&mut self, request: &Enqueue, order: Option<u64>) {
+        let Enqueue { caller, group, priority, since, site, requires, party, .. } = *request;
+        let order = order.unwrap_or_else(|| self.next_order());
+        let prefer = self.preferred(request);
+        let mut joined = Caller {
             caller,
             group,
-            priority,
-            grey,
             since,
+            rank: 0,
             order,
+            phase: Phase::Present,
+            overdue: false,
+            opened: Vec::new(),
+            prefer,
+            offers: Vec::new(),
+            priority,
+            grey: self.lists.of(party, self.now) == Some(Listing::Grey),
             site,
             requires,
             party,
-            prefer,
-            alone: None,
-            opened: Vec::new(),
-            phase: Phase::Present,
-            callback: None,
             callback_offered: false,
-            overdue: false,
-            offers: Vec::new(),
-        });
-        let waiting = self.line(group).len();
-        self.estimates[group.index()].length(self.now, waiting);
+            callback: None,
+        };
+        joined.rank = self.rank_of(&joined);
+        self.callers.push(joined);
+        self.know_party(caller);
+        self.length_changed(group);
     }
 
-    fn next_order(&mut self) -> u64 {
+    pub(super) const fn next_order(&mut self) -> u64 {
         self.joined += 1;
         self.joined
+    }
+
+    pub(super) fn rank_of(&self, caller: &Caller) -> u64 {
+        let weight = self.plan.groups[caller.group.index()].weight;
+        let head_start = self.plan.order.head_start(caller.priority, weight);
+        rank(&self.plan.order, caller.since, head_start, caller.grey)
+    }
+
+    /// The agent whom he should get, if he is there, and until when nobody else.
+    fn preferred(&self, request: &Enqueue) -> Option<(AgentRef, Timestamp)> {
+        let sticky = self.plan.groups[request.group.index()].sticky;
+        let last = request.party.and_then(|party| self.last_agents.of(party));
+        let Prefer { agent, alone } = match (request.prefer, sticky, last) {
+            (Some(prefer), ..) => prefer,
+            (None, Some(span), Some(agent)) => Prefer { agent, alone: Some(span) },
+            _ => return None,
+        };
+        let until = alone.map_or(Timestamp::NEVER, |span| self.now + span);
+        (agent.index() < self.agents.len() && self.is_signed_in(agent)).then_some((agent, until))
+    }
+
+    fn position(&self, caller: CallerRef) -> u32 {
+        let Some(group) = self.caller(caller).map(|caller| caller.group) else { return 0 };
+        let before = self.in_line(group).into_iter().take_while(|other| *other != caller).count();
+        before as u32 + 1
+    }
+
+    fn length_changed(&mut self, group: GroupRef) {
+        let waiting = self.in_line(group).len();
+        self.lines[group.index()].estimate.length(self.now, waiting);
     }
 
     pub(super) fn leave(&mut self, caller: CallerRef, out: &mut Vec<Output>) -> Result<(), &'static str> {
         self.caller(caller).ok_or(NOWHERE)?;
         self.withdraw(caller, OfferEnd::CallerGone, out);
-        if let Some(gone) = self.take_out(caller) {
-            if gone.phase == Phase::Present {
-                self.estimates[gone.group.index()].gave_up(self.now.since(gone.since));
-            }
-            if gone.callback.is_some() {
-                let end = CallbackEnd::Cancelled;
-                out.push(Output::CallbackEnded { caller, group: gone.group, end });
-            }
+        let gone = self.take_out(caller).ok_or(NOWHERE)?;
+        if gone.phase == Phase::Present {
+            self.lines[gone.group.index()].estimate.gave_up(self.now.since(gone.since));
         }
+        if gone.callback.is_some() {
+            out.push(Output::CallbackEnded { caller, group: gone.group, end: CallbackEnd::Cancelled });
+        }
+        Ok(())
+    }
+
+    pub(super) fn prioritize(&mut self, caller: CallerRef, priority: Priority) -> Result<(), &'static str> {
+        let waiting = self.caller_mut(caller).ok_or(NOWHERE)?;
+        waiting.priority = priority;
+        let changed = waiting.clone();
+        let rank = self.rank_of(&changed);
+        self.caller_mut(caller).ok_or(NOWHERE)?.rank = rank;
         Ok(())
     }
 
@@ -161,219 +205,102 @@ impl Naive {
         }
     }
 
+    /// Takes a caller out of his line and off the timers; whatever rings for him has ended before.
     pub(super) fn take_out(&mut self, caller: CallerRef) -> Option<Caller> {
         let at = self.callers.iter().position(|waiting| waiting.caller == caller)?;
-        self.unset(Due::Stage(caller));
         let gone = self.callers.remove(at);
-        self.hung_up(&gone);
-        let waiting = self.line(gone.group).len();
-        self.estimates[gone.group.index()].length(self.now, waiting);
+        self.unset(Due::Stage(caller));
+        self.latest_calls.retain(|(_, call)| *call != caller);
+        self.length_changed(gone.group);
         Some(gone)
     }
 
-    pub(super) fn pass_stages(&mut self, caller: CallerRef, out: &mut Vec<Output>) {
-        let Some(mut waiting) = self.caller(caller).cloned() else { return };
-        let (now, line) = (self.now, waiting.group);
-        let plan = self.plan.groups[line.index()].clone();
-        let there = |(agent, _): &(AgentRef, Timestamp)| self.agents[agent.index()].state != State::SignedOut;
-        waiting.prefer = waiting.prefer.filter(there);
-        let sooner = self.sooner(waiting.site);
-        if let Some((agent, _)) = waiting.prefer
-            && waiting.alone.is_none()
+    /// Keeps each party's latest call on the phone: called whenever somebody comes to the phone or leaves it.
+    pub(super) fn know_party(&mut self, caller: CallerRef) {
+        let Some(waiting) = self.caller(caller) else { return };
+        let (party, phase) = (waiting.party, waiting.phase);
+        let Some(party) = party else { return };
+        if phase == Phase::Present {
+            self.latest_calls.retain(|(known, _)| *known != party);
+            self.latest_calls.push((party, caller));
+        } else {
+            self.latest_calls.retain(|(_, call)| *call != caller);
+        }
+    }
+
+    // ── The timeline ─────────────────────────────────────────────────────────────────────────────────────
+
+    pub(super) fn wait_on(&mut self, caller: CallerRef, out: &mut Vec<Output>) {
+        let now = self.now;
+        let Some(waiting) = self.caller_mut(caller) else { return };
+        if let Phase::Paused(until) = waiting.phase
+            && until <= now
         {
-            waiting.alone = Some(agent);
+            waiting.phase = Phase::InTurn;
         }
-        let mut next = Vec::new();
-        for (at, stage) in plan.timeline.iter().enumerate() {
-            if waiting.opened.contains(&at) {
+        self.pass_stages(caller, out);
+        self.asked = true;
+    }
+
+    /// Everybody's timeline anew, in order of service.
+    pub(super) fn review(&mut self, out: &mut Vec<Output>) {
+        for caller in self.in_order(|_| true) {
+            self.pass_stages(caller, out);
+        }
+        self.asked = true;
+    }
+
+    /// Brings a caller's timeline up to now and sets his timer anew.
+    pub(super) fn pass_stages(&mut self, caller: CallerRef, out: &mut Vec<Output>) {
+        let now = self.now;
+        let Some(at) = self.callers.iter().position(|waiting| waiting.caller == caller) else { return };
+        let prefer = self.callers[at].prefer.filter(|(agent, _)| self.is_signed_in(*agent));
+        let help = self.helped.contains(&self.callers[at].site);
+        let sooner = Sooner { night: self.night, help };
+        let waiting = &mut self.callers[at];
+        let plan = &self.plan.groups[waiting.group.index()];
+        waiting.prefer = prefer;
+        let mut ahead = Vec::new();
+        for (number, stage) in plan.timeline.iter().enumerate() {
+            if waiting.opened.contains(&number) {
                 continue;
             }
-            let due = opens(stage, waiting.since, waiting.prefer.map(|(_, until)| until), sooner);
+            let due = opens(stage, waiting.since, prefer.map(|(_, until)| until), sooner);
             if due > now {
-                next.push(due);
+                ahead.push(due);
                 continue;
             }
-            waiting.opened.push(at);
-            if stage.group != line {
-                out.push(Output::Overflowed { caller, from: line, to: stage.group });
-            } else if at > 0 {
-                out.push(Output::Relaxed { caller, group: line, stage: at as u8 });
+            waiting.opened.push(number);
+            if stage.group != waiting.group {
+                out.push(Output::Overflowed { caller, from: waiting.group, to: stage.group });
+            } else if number > 0 {
+                out.push(Output::Relaxed { caller, group: waiting.group, stage: number as u8 });
             }
         }
-        let on_phone = waiting.phase == Phase::Present && waiting.callback.is_none();
+        waiting.opened.sort_unstable();
+        let (present, called_back) = (waiting.phase == Phase::Present, waiting.callback.is_some());
         if let Some(after) = plan.callback.offer_after
-            && on_phone
+            && present
+            && !called_back
             && !waiting.callback_offered
         {
-            if waiting.since + after <= now {
+            let due = waiting.since + after;
+            if due <= now {
                 waiting.callback_offered = true;
                 out.push(Output::CallbackOffered { caller });
             } else {
-                next.push(waiting.since + after);
+                ahead.push(due);
             }
         }
-        let end = plan.wait_max.filter(|_| on_phone).map(|wait| waiting.since + wait);
+        let end = plan.wait_max.filter(|_| present && !called_back).map(|wait| waiting.since + wait);
         waiting.overdue = end.is_some_and(|end| end <= now);
-        next.extend(end.filter(|end| *end > now));
-        if let Phase::Paused { until } = waiting.phase {
-            next.push(until);
+        ahead.extend(end.filter(|end| *end > now));
+        if let Phase::Paused(until) = waiting.phase {
+            ahead.push(until);
         }
         self.unset(Due::Stage(caller));
-        if let Some(at) = next.into_iter().min().filter(|at| *at < Timestamp::NEVER) {
-            self.timers.push((at, Due::Stage(caller)));
+        if let Some(next) = ahead.into_iter().min().filter(|next| *next < Timestamp::NEVER) {
+            self.set(next, Due::Stage(caller));
         }
-        if let Some(kept) = self.caller_mut(caller) {
-            *kept = waiting;
-        }
-    }
-
-    // ── Callbacks ────────────────────────────────────────────────────────────────────────────────────────
-
-    pub(super) fn dial(&mut self, caller: CallerRef, phase: Phase, out: &mut Vec<Output>) {
-        let Some(waiting) = self.caller_mut(caller) else { return };
-        waiting.phase = phase;
-        let attempt = waiting.callback.map_or(0, |callback| callback.attempts).saturating_add(1);
-        out.push(Output::Dial { caller, attempt });
-    }
-
-    /// He is not on the phone any more.
-    fn hung_up(&mut self, caller: &Caller) {
-        if let Some(party) = caller.party
-            && self.latest.get(&party) == Some(&caller.caller)
-        {
-            self.latest.remove(&party);
-        }
-    }
-
-    fn has_callback(&self, waiting: &Caller) -> bool {
-        let same = |other: &&Caller| other.party == waiting.party && other.phase != Phase::Present;
-        waiting.party.is_some() && self.callers.iter().any(|other| same(&other))
-    }
-
-    pub(super) fn wants_callback(
-        &mut self,
-        caller: CallerRef,
-        out: &mut Vec<Output>,
-    ) -> Result<(), &'static str> {
-        let waiting = self.caller(caller).ok_or(NOWHERE)?.clone();
-        if waiting.phase != Phase::Present {
-            return Err("the caller is called back already");
-        }
-        self.withdraw(caller, OfferEnd::CallerGone, out);
-        if self.has_callback(&waiting) {
-            self.take_out(caller);
-            out.push(Output::CallbackEnded { caller, group: waiting.group, end: CallbackEnd::Merged });
-            return Ok(());
-        }
-        let callback = waiting.callback.unwrap_or(Callback { missed: false, attempts: 0 });
-        self.become_callback(caller, callback, Phase::InTurn, out);
-        Ok(())
-    }
-
-    pub(super) fn hang_up(&mut self, caller: CallerRef, out: &mut Vec<Output>) -> Result<(), &'static str> {
-        let waiting = self.caller(caller).ok_or(NOWHERE)?.clone();
-        if waiting.phase != Phase::Present {
-            return Err("the caller is not on the phone");
-        }
-        let missed = self.plan.groups[waiting.group.index()].callback.missed_after;
-        let known = self.has_callback(&waiting);
-        let missed = missed.filter(|_| waiting.party.is_some() && !known && waiting.callback.is_none());
-        let Some(after) = missed else { return self.leave(caller, out) };
-        self.withdraw(caller, OfferEnd::CallerGone, out);
-        self.estimates[waiting.group.index()].gave_up(self.now.since(waiting.since));
-        let (until, order) = (self.now + after, self.next_order());
-        if let Some(waiting) = self.caller_mut(caller) {
-            (waiting.since, waiting.order) = (until, order);
-            waiting.opened.clear();
-            waiting.alone = None;
-        }
-        let callback = Callback { missed: true, attempts: 0 };
-        self.become_callback(caller, callback, Phase::Paused { until }, out);
-        Ok(())
-    }
-
-    pub(super) fn call_back(&mut self, request: CallBack, out: &mut Vec<Output>) -> Result<(), &'static str> {
-        let CallBack { enqueue, after, missed } = request;
-        let (caller, group) = (enqueue.caller, enqueue.group);
-        let plan = self.plan.groups.get(group.index()).ok_or(NO_GROUP)?;
-        if self.caller(caller).is_some() {
-            return Err("the caller waits in a line already");
-        }
-        if self.is(enqueue.party, Listing::Black) {
-            return Err("the party is on the black list");
-        }
-        let same = |waiting: &&Caller| enqueue.party.is_some() && waiting.party == enqueue.party;
-        let called_back = self.callers.iter().filter(same).any(|waiting| waiting.phase != Phase::Present);
-        let calling = enqueue.party.is_some_and(|party| self.latest.contains_key(&party));
-        let end = if called_back {
-            Some(CallbackEnd::Merged)
-        } else if missed && calling {
-            Some(CallbackEnd::CalledAgain)
-        } else {
-            None
-        };
-        if let Some(end) = end {
-            out.push(Output::CallbackEnded { caller, group, end });
-            return Ok(());
-        }
-        if self.line(group).len() >= plan.line_max {
-            return Err("the line is full");
-        }
-        self.join(&enqueue, None);
-        let phase = if after > self.now { Phase::Paused { until: after } } else { Phase::InTurn };
-        self.become_callback(caller, Callback { missed, attempts: 0 }, phase, out);
-        Ok(())
-    }
-
-    pub(super) fn reached(&mut self, caller: CallerRef, out: &mut Vec<Output>) -> Result<(), &'static str> {
-        match self.caller(caller).ok_or(NOWHERE)?.phase {
-            Phase::WithAgent(agent) => self.served(caller, agent, out),
-            Phase::Dialing => {
-                if let Some(waiting) = self.caller_mut(caller) {
-                    waiting.phase = Phase::Present;
-                    if let Some(party) = waiting.party {
-                        self.latest.insert(party, caller);
-                    }
-                }
-                self.pass_stages(caller, out);
-            }
-            _ => return Err("the caller is not being dialed"),
-        }
-        Ok(())
-    }
-
-    pub(super) fn unreached(&mut self, caller: CallerRef, out: &mut Vec<Output>) -> Result<(), &'static str> {
-        let waiting = self.caller(caller).ok_or(NOWHERE)?.clone();
-        let (Phase::Dialing | Phase::WithAgent(_), Some(callback)) = (waiting.phase, waiting.callback) else {
-            return Err("the caller is not being dialed");
-        };
-        let plan = self.plan.groups[waiting.group.index()].callback;
-        let callback = Callback { attempts: callback.attempts.saturating_add(1), ..callback };
-        if callback.attempts >= plan.tries {
-            self.take_out(caller);
-            out.push(Output::CallbackEnded { caller, group: waiting.group, end: CallbackEnd::GivenUp });
-            return Ok(());
-        }
-        let until = self.now + plan.retry_after;
-        let phase = if until > self.now { Phase::Paused { until } } else { Phase::InTurn };
-        self.become_callback(caller, callback, phase, out);
-        Ok(())
-    }
-
-    fn become_callback(
-        &mut self,
-        caller: CallerRef,
-        callback: Callback,
-        phase: Phase,
-        out: &mut Vec<Output>,
-    ) {
-        let now = self.now;
-        let Some(waiting) = self.caller_mut(caller) else { return };
-        (waiting.callback, waiting.phase) = (Some(callback), phase);
-        let (group, gone) = (waiting.group, waiting.clone());
-        self.hung_up(&gone);
-        let after = if let Phase::Paused { until } = phase { until } else { now };
-        out.push(Output::CallbackKept { caller, group, missed: callback.missed, after });
-        self.pass_stages(caller, out);
     }
 }

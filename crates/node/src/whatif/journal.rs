@@ -11,7 +11,7 @@
 use super::{Scenario, day_for};
 use crate::config::Config;
 use acd::{AgentRef, GroupRef};
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use base::{LocalTime, Offset, Timestamp};
 use call::plan::Target;
 use sim::past::{Day, Gather};
@@ -26,9 +26,7 @@ pub(super) fn scenarios(journal: &Path, run: Option<u64>, changed: &Path) -> Res
     let paths = [journal.to_path_buf()];
     let mut read = Journal::open(&paths, run)?;
     let header = read.header().clone();
-    let had = Config::parse(&header.config, &header.file).with_context(|| {
-        format!("the configuration in {} is not right for this program", journal.display())
-    })?;
+    let had = crate::replay::configuration(&header)?;
     let has = Config::load(changed)?;
     let mut gather = Gather::new(&had.call.entries, &had.call.flows);
     let mut replay = Replay::new(had.call.clone(), header.seed);
