@@ -294,6 +294,18 @@ mod tests {
             panic!("check is a command")
         };
         assert_eq!(check.config, PathBuf::from("centre.toml"));
+        let Ok(Command::Simulate(simulate)) =
+            parsed("sujie simulate --plan year.toml --seeds 3 --from 2024-07-01 --html year.html")
+        else {
+            panic!("simulate is a command")
+        };
+        assert_eq!((simulate.seeds, simulate.seed, simulate.json), (3, None, false));
+        assert_eq!(simulate.from.map(|day| day.to_string()), Some("2024-07-01".into()));
+        let Ok(Command::WhatIf(what_if)) = parsed("sujie whatif --replay journal --config changed.toml")
+        else {
+            panic!("whatif is a command")
+        };
+        assert_eq!((what_if.seeds, what_if.intervals), (5, false));
         assert!(matches!(parsed("sujie config example"), Ok(Command::Config(ConfigCommand::Example))));
         assert!(matches!(parsed("sujie records summary --database d.db"), Ok(Command::Records(_))));
         let Ok(Command::Replay(replay)) = parsed("sujie replay a b --run 7 --until 1h --at 5 --json") else {
@@ -317,6 +329,9 @@ mod tests {
             ("sujie demo --agents 0", "1..=5000"),
             ("sujie demo --speed nan", "write one from 0.1 to 1000"),
             ("sujie serve", "--config <FILE>"),
+            ("sujie simulate --plan p.toml --from july", "write one such as 2024-07-02"),
+            ("sujie simulate --plan p.toml --seeds 0", "1..=1000"),
+            ("sujie whatif --plan p.toml", "--against <FILE>"),
         ] {
             let said = parsed(line).expect_err(line).to_string();
             assert!(said.contains(says), "{line}: {said}");

@@ -121,7 +121,7 @@ enum Happens {
 /// How long callers may still be served after the last day.
 const AFTER: Duration = Duration::from_secs(4 * 3_600);
 /// Closed records are dropped when so many are there: nobody writes them.
-const RECORDS: usize = 4_096;
+const RECORDS: usize = 64;
 
 impl<'p> Run<'p> {
     /// A run of the plan's days.

@@ -240,7 +240,7 @@ pub(super) const STYLE: &str = "\
 :root{--bg:#f6f7f9;--card:#fff;--ink:#1b2430;--soft:#667085;--rule:#e4e7ec;--pale:#eef1f5;--a:#2f6fde;--b:#c2571a;--c:#16866b;--d:#7a4fc4}\
 @media(prefers-color-scheme:dark){:root{--bg:#11151b;--card:#1a2029;--ink:#e6eaf0;--soft:#93a0b2;--rule:#2b3442;--pale:#222a35;--a:#6ea0ff;--b:#f0945a;--c:#4cc9a6;--d:#b190f0}}\
 *{box-sizing:border-box}body{margin:0;background:var(--bg);color:var(--ink);font:15px/1.5 system-ui,-apple-system,'Segoe UI','Noto Sans CJK SC','PingFang SC','Microsoft YaHei',sans-serif}\
-main{max-width:1180px;margin:0 auto;padding:32px 24px 48px}.kind{margin:0;color:var(--soft);font-size:12px;letter-spacing:.08em;text-transform:uppercase}\
+main{max-width:1320px;margin:0 auto;padding:32px 24px 48px}.kind{margin:0;color:var(--soft);font-size:12px;letter-spacing:.08em;text-transform:uppercase}\
 h1{margin:2px 0 4px;font-size:28px;line-height:1.2}h2{margin:36px 0 2px;font-size:19px}.sub{margin:0 0 14px;color:var(--soft)}\
 .tiles{display:grid;grid-template-columns:repeat(4,1fr);gap:12px;margin-top:22px}\
 .tile{background:var(--card);border:1px solid var(--rule);border-radius:10px;padding:12px 14px;display:flex;flex-direction:column}\
