@@ -48,7 +48,7 @@ fn a_recorded_day_with_fewer_agents_is_answered_later_by_the_same_callers() {
     ]);
     let summary: Value = serde_json::from_str(&summary).expect("a summary");
 
-    let header = Journal::open(&[journal.clone()], None).expect("a journal").header().clone();
+    let header = Journal::open(std::slice::from_ref(&journal), None).expect("a journal").header().clone();
     let stays = |line: &&str| !matches!(line.split(' ').next().map(str::parse::<u32>), Some(Ok(8009..=8040)));
     let config: Vec<&str> = header.config.lines().filter(stays).collect();
     assert!(config.len() + 32 <= header.config.lines().count(), "agents have a line each");
