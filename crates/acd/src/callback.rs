@@ -11,7 +11,8 @@
 //!
 //! - A party has one callback at most: a further one is merged with it.
 //! - Who calls again by himself while he waits for a callback of the same line is joined with it: his new call has
-//!   its place and clock (`caller.rs`). A missed call is over as soon as he calls again, in whichever line.
+//!   its place and clock (`caller.rs`). A missed call is over as soon as he calls again, in whichever
+//!   line, or gets through with a call that he had made before.
 //! - A missed call was given up, so it holds no place: its clock begins when it is due, and nobody present is
 //!   overtaken by it.
 //!
@@ -21,7 +22,7 @@ use crate::caller::{NO_GROUP, NOWHERE, Phase, Spot};
 use crate::distributor::Distributor;
 use crate::input::CallBack;
 use crate::line::rank;
-use crate::{AgentRef, CallbackEnd, CallerRef, OfferEnd, Output};
+use crate::{AgentRef, CallbackEnd, CallerRef, OfferEnd, Output, PartyRef};
 
 /// What a callback is, beside a caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -133,7 +134,10 @@ impl Distributor {
     pub(crate) fn reached(&mut self, caller: CallerRef, out: &mut Vec<Output>) -> Result<(), &'static str> {
         let spot = self.callers.spot(caller).ok_or(NOWHERE)?;
         match self.callers.get(spot).map(|waiting| waiting.phase) {
-            Some(Phase::WithAgent(agent)) => self.served(spot, agent, out),
+            Some(Phase::WithAgent(agent)) => {
+                self.served(spot, agent, out);
+                self.settle(None, None, out);
+            }
             Some(Phase::Dialing) => {
                 if let Some(waiting) = self.callers.get_mut(spot) {
                     waiting.phase = Phase::Present;
@@ -184,6 +188,23 @@ impl Distributor {
         let after = if let Phase::Paused { until } = phase { until } else { now };
         out.push(Output::CallbackKept { caller, group, missed: callback.missed, after });
         self.pass_stages(spot, out);
+    }
+}
+
+/// A party talks with an agent: a missed call of his is over, unless he is being dialed for it right now.
+pub(crate) fn got_through(acd: &mut Distributor, party: PartyRef, out: &mut Vec<Output>) {
+    let Some(spot) = acd.callers.callbacks.get(&party).copied() else { return };
+    let is_over = acd.callers.get(spot).is_some_and(|waiting| {
+        let missed = waiting.callback.is_some_and(|callback| callback.missed);
+        missed && matches!(waiting.phase, Phase::InTurn | Phase::Paused { .. })
+    });
+    if is_over {
+        let freed = acd.withdraw(spot, OfferEnd::CallerGone, out);
+        acd.freed.extend(freed);
+        if let Some(gone) = acd.take_out(spot) {
+            let end = CallbackEnd::CalledAgain;
+            out.push(Output::CallbackEnded { caller: gone.caller, group: gone.group, end });
+        }
     }
 }
 

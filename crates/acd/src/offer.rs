@@ -103,6 +103,9 @@ impl Distributor {
             let end = crate::CallbackEnd::Reached;
             out.push(Output::CallbackEnded { caller: caller.caller, group, end });
         }
+        if let Some(party) = caller.party {
+            callback::got_through(self, party, out);
+        }
     }
 
     /// The agent's phone refused.

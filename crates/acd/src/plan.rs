@@ -231,7 +231,7 @@ pub enum NoAnswer {
 }
 
 /// When a line has too many callers.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SurgePlan {
     /// Surge begins by itself with so many in the line; `None`: only when a supervisor says so.
     pub begins_at: Option<usize>,
@@ -239,6 +239,14 @@ pub struct SurgePlan {
     pub ends_at: usize,
     /// While it lasts, so many in the line at most; one more is turned away ([`Turned::Surge`](crate::Turned)).
     pub admit_max: usize,
+}
+
+impl Default for SurgePlan {
+    /// Never by itself, and admitting as many as ever: a supervisor who says that there is a surge then only sees
+    /// to it that nobody waits twice.
+    fn default() -> Self {
+        Self { begins_at: None, ends_at: 0, admit_max: usize::MAX }
+    }
 }
 
 /// Callers who need not stay on the phone.

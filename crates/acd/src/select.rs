@@ -32,6 +32,8 @@ impl Distributor {
     /// Matches those who became free in this step: a caller who is open and not listed, an agent who is ready and
     /// not listed, and the agents in `self.freed`.
     pub(crate) fn settle(&mut self, caller: Option<Spot>, agent: Option<AgentRef>, out: &mut Vec<Output>) {
+        let one = caller.is_none() && agent.is_none() && self.freed.len() == 1;
+        let agent = if one { self.freed.pop() } else { agent };
         if !self.freed.is_empty() {
             self.freed.extend(agent);
             self.settle_all(caller, out);

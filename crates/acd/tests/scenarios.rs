@@ -2,8 +2,16 @@
 //!
 //! ```text
 //! # comment                                              free text, kept
-//! group general ring=20s wrapup=30s overflow=enterprise@30s line=100 wait=120s needs_signed_in ring_no_answer=ready
-//! agent alice general:2 enterprise:1 ready               skill levels after the colon; how he starts the day
+//! order priority=60s weight=10s max=600s grey=300s       what head starts are worth (these are the defaults)
+//! breaks max=2                                           agents on a break at once
+//! clock 2024-02-04T08:00                                 local time at 00:00.000, China's calendar
+//! hours desk workdays=08:30-12:00 days_off=              opening hours; `night desk` makes them the night
+//! group general ring=20s wrapup=30s overflow=enterprise@30s line=100 wait=120s needs_signed_in …
+//!   stage=general@20s:level4:own:night:help:waives       a stage of the timeline (the first: `@0s`)
+//!   select=highest_level weight=3 parallel=2 auto_answer no_answer=skip,30s!,not_ready! (`!`: tell) sticky=20s
+//!   hours=desk surge=80/20/40 (begins, ends, admits) callback=60s/agent/3/600s (offer after, first, tries, retry)
+//!   missed=60s wrapup_max=60s
+//! agent alice site=1 can=english general:2 enterprise:1 ready    levels after the colon; how he starts the day
 //! 00:01.000 enqueue c1 general priority=5 ; leave c2     what happens, several at one instant apart by `;`
 //!           > offer c1 alice line=general ring=20s       what the distributor says (written by the program)
 //! 00:21.000 tick                                         a deadline that led to something (written by the program)
@@ -11,23 +19,32 @@
 //! ```
 //!
 //! What happens: `sign_in A`, `sign_out A`, `ready A`, `not_ready A reason`, `phone_lost A`, `engage A`, `release A`,
-//! `enqueue C G [priority=N] [since=T]`, `leave C`, `accept C A`, `decline C A [reason]`, and for the reader
-//! `board G`, `where C`, `show A`. Defaults: ring=20s wrapup=30s line=1000.
+//! `extend A 10s`, `skill A G 7|none`, `enqueue C G [priority=N|emergency] [since=T] [site=N] [party=N] [needs=…]
+//! [prefer=A[@20s]]`, `leave C`, `hang_up C`, `prioritize C N`, `accept C A`, `decline C A [reason]`,
+//! `wants_callback C`, `call_back C G party=N [after=30s] [missed]`, `reached C`, `unreached C`, `surge G mode`,
+//! `help SITE on|off`, `list PARTY grey|black T`, `unlist PARTY`, `urgent PARTY on|off`, `change group …` (a group's
+//! whole new line), `preview group …`, and for the reader `board G`, `where C`, `show A`, `why C`, `why_agent A`.
+//! Defaults: ring=20s wrapup=30s line=1000.
 //!
 //! `UPDATE=1 cargo test -p acd --test scenarios` rewrites the program's lines; the review is in the diff. Every
 //! scenario also runs through the naive twin, and every invariant is checked after every step.
 
 use acd::input::Reason;
 use acd::naive::Naive;
+use acd::plan::{First, Grade, NoAnswer, SurgePlan};
 use acd::{
-    AgentPlan, AgentRef, AgentState, CallerRef, Distributor, Enqueue, GroupPlan, GroupRef, Input, OfferEnd,
-    OfferRef, Output, Plan, Priority, SiteRef, SkillLevel, Turned,
+    Abilities, AgentPlan, AgentRef, CallBack, CallerRef, Distributor, Enqueue, GroupPlan, GroupRef, Hours,
+    HoursRef, Input, Listing, OfferRef, Output, PartyRef, Plan, Prefer, Priority, Selection, SiteRef, Sites,
+    SkillLevel, Stage, SurgeMode,
 };
 use base::{Handle, Timestamp};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 use std::time::Duration;
+
+mod scn;
+use scn::{REASONS, SELECTIONS};
 
 #[test]
 fn every_scenario_happens_as_it_is_written() {
@@ -65,8 +82,9 @@ fn every_scenario_happens_as_it_is_written() {
 struct Hotline {
     file: String,
     plan: Plan,
-    /// Overflow by name, because a group may be named before its own line.
-    stages: Vec<(usize, Duration, String)>,
+    /// Stages by name, because a group may be named before its own line: of which group, the stage, whose agents.
+    stages: Vec<(usize, Stage, String)>,
+    abilities: Vec<String>,
     opened: Vec<Input>,
     twins: Option<(Distributor, Naive)>,
     callers: Vec<String>,
@@ -82,6 +100,7 @@ impl Hotline {
             file: file.to_owned(),
             plan: Plan::default(),
             stages: Vec::new(),
+            abilities: Vec::new(),
             opened: Vec::new(),
             twins: None,
             callers: Vec::new(),
@@ -103,6 +122,7 @@ impl Hotline {
         match words.split_first() {
             Some((&"group", words)) => self.group(words),
             Some((&"agent", words)) => self.agent(words),
+            Some((&"order" | &"breaks" | &"clock" | &"hours" | &"night", _)) => self.centre(&words),
             Some((time, words)) if time.starts_with(|c: char| c.is_ascii_digit()) => {
                 let time = self.time(time);
                 self.run_until(time);
@@ -143,6 +163,13 @@ impl Hotline {
             ["board", group] => return self.board(group),
             ["where", caller] => return self.show_caller(caller),
             ["show", agent] => return self.show_agent(agent),
+            ["why", caller] => return self.show_why(caller),
+            ["why_agent", agent] => return self.show_why_agent(agent),
+            ["change", "group", ref words @ ..] => {
+                let plan = self.changed(words);
+                self.change(&plan, &mut outputs);
+            }
+            ["preview", "group", ref words @ ..] => return self.preview(words),
             _ => {
                 let input = self.input(words);
                 self.both(Some(input), &mut outputs);
@@ -162,30 +189,136 @@ impl Hotline {
             ["phone_lost", agent] => Input::PhoneLost { agent: self.agent_named(agent) },
             ["engage", agent] => Input::Engage { agent: self.agent_named(agent) },
             ["release", agent] => Input::Release { agent: self.agent_named(agent) },
+            ["extend", agent, by] => {
+                Input::ExtendWrapUp { agent: self.agent_named(agent), by: self.span(by) }
+            }
+            ["skill", agent, group, level] => Input::Skill {
+                agent: self.agent_named(agent),
+                group: self.group_named(group),
+                level: (level != "none").then(|| SkillLevel(self.number(level) as u8)),
+            },
             ["leave", caller] => Input::Leave { caller: self.caller_named(caller) },
+            ["hang_up", caller] => Input::HangUp { caller: self.caller_named(caller) },
+            ["prioritize", caller, priority] => {
+                Input::Prioritize { caller: self.caller_named(caller), priority: self.priority(priority) }
+            }
+            ["wants_callback", caller] => Input::WantsCallback { caller: self.caller_named(caller) },
+            ["reached", caller] => Input::Reached { caller: self.caller_named(caller) },
+            ["unreached", caller] => Input::Unreached { caller: self.caller_named(caller) },
+            ["call_back", caller, group, ref options @ ..] => {
+                let missed = options.contains(&"missed");
+                let after = options.iter().find_map(|option| option.strip_prefix("after="));
+                let after = self.now + after.map_or(Duration::ZERO, |after| self.span(after));
+                let rest: Vec<_> =
+                    options.iter().filter(|o| **o != "missed" && !o.starts_with("after=")).collect();
+                let enqueue = self.request(caller, group, rest.into_iter().copied());
+                Input::CallBack(CallBack { enqueue, after, missed })
+            }
+            ["surge", group, mode] => {
+                let modes = [
+                    ("automatic", SurgeMode::Automatic),
+                    ("off", SurgeMode::Off),
+                    ("on", SurgeMode::On),
+                    ("announce_only", SurgeMode::AnnounceOnly),
+                ];
+                let Some((_, mode)) = modes.into_iter().find(|(name, _)| *name == mode) else {
+                    self.wrong(&format!("what mode is `{mode}`?"))
+                };
+                Input::Surge { group: self.group_named(group), mode }
+            }
+            ["help", site, on] => Input::Help { site: SiteRef(self.number(site) as u32), on: on == "on" },
+            ["list", party, list, until] => {
+                let list = if list == "grey" { Listing::Grey } else { Listing::Black };
+                Input::List { party: self.party(party), listing: Some((list, self.time(until))) }
+            }
+            ["unlist", party] => Input::List { party: self.party(party), listing: None },
+            ["urgent", party, open] => Input::Urgent { party: self.party(party), open: open == "on" },
             ["accept", caller, agent] => Input::Accept { offer: self.offer_of(caller, agent) },
             ["decline", caller, agent] => Input::Decline { offer: self.offer_of(caller, agent), then: None },
             ["decline", caller, agent, why] => {
                 Input::Decline { offer: self.offer_of(caller, agent), then: Some(self.reason(why)) }
             }
             ["enqueue", caller, group, ref options @ ..] => {
-                let mut request = Enqueue {
-                    caller: self.caller_named(caller),
-                    group: self.group_named(group),
-                    priority: Priority(0),
-                    since: self.now,
-                };
-                for option in options {
-                    match option.split_once('=') {
-                        Some(("priority", level)) => request.priority = Priority(self.number(level) as u8),
-                        Some(("since", time)) => request.since = self.time(time),
-                        _ => self.wrong(&format!("what is `{option}`?")),
-                    }
-                }
-                Input::Enqueue(request)
+                Input::Enqueue(self.request(caller, group, options.iter().copied()))
             }
             _ => self.wrong(&format!("what is `{}`?", words.join(" "))),
         }
+    }
+
+    fn request<'o>(&mut self, caller: &str, group: &str, options: impl Iterator<Item = &'o str>) -> Enqueue {
+        let mut request = Enqueue::new(self.caller_named(caller), self.group_named(group), self.now);
+        for option in options {
+            match option.split_once('=') {
+                Some(("priority", level)) => request.priority = self.priority(level),
+                Some(("since", time)) => request.since = self.time(time),
+                Some(("site", site)) => request.site = SiteRef(self.number(site) as u32),
+                Some(("party", party)) => request.party = Some(self.party(party)),
+                Some(("needs", abilities)) => request.requires = self.abilities(abilities),
+                Some(("prefer", whom)) => {
+                    let (agent, alone) = whom.split_once('@').map_or((whom, None), |(a, t)| (a, Some(t)));
+                    let alone = alone.map(|alone| self.span(alone));
+                    request.prefer = Some(Prefer { agent: self.agent_named(agent), alone });
+                }
+                _ => self.wrong(&format!("what is `{option}`?")),
+            }
+        }
+        request
+    }
+
+    fn change(&mut self, plan: &Plan, outputs: &mut Vec<Output>) {
+        let (now, file) = (self.now, self.file.clone());
+        let (fast, naive) = self.twins();
+        let mut expected = Vec::new();
+        let done = fast.change_plan(now, plan.clone(), outputs);
+        assert_eq!(done, naive.change_plan(now, plan.clone(), &mut expected), "{file} at {now}");
+        assert_eq!(*outputs, expected, "{file} at {now}: the plan changes (left: fast, right: naive)");
+        fast.check().unwrap_or_else(|broken| panic!("{file} at {now}: {broken}"));
+        self.plan = plan.clone();
+    }
+
+    fn preview(&mut self, words: &[&str]) {
+        let plan = self.changed(words);
+        let now = self.now;
+        let preview = self.twins().0.preview(now, &plan).expect("a plan that can follow");
+        for affected in &preview.callers {
+            let name = self.callers[affected.caller.index() as usize].clone();
+            let after = affected.position_after.map_or("turned_away".into(), |at| at.to_string());
+            let _ = writeln!(
+                self.text,
+                "          > would change {name} agents={}->{} position={}->{after}",
+                affected.agents_before, affected.agents_after, affected.position_before
+            );
+        }
+        for output in &preview.outputs {
+            if let Output::Offer { offer, caller, agent, .. } = *output {
+                self.offers.insert((caller, agent), offer);
+            }
+            let said = self.said(output);
+            let _ = writeln!(self.text, "          > would say {said}");
+        }
+    }
+
+    /// The plan with one group as a line says it now.
+    fn changed(&mut self, words: &[&str]) -> Plan {
+        self.twins();
+        let at = self.group_named(words[0]).index();
+        let mut kept = std::mem::take(&mut self.plan.groups);
+        self.group(words);
+        let group = self.plan.groups.remove(0);
+        self.plan.groups = kept.clone();
+        let stages = std::mem::take(&mut self.stages);
+        kept[at] =
+            GroupPlan { timeline: self.timeline(at, stages.iter().map(|(_, s, to)| (s, to))), ..group };
+        Plan { groups: kept, ..self.plan.clone() }
+    }
+
+    fn timeline<'s>(&self, own: usize, stages: impl Iterator<Item = (&'s Stage, &'s String)>) -> Vec<Stage> {
+        let mut timeline: Vec<Stage> =
+            stages.map(|(stage, to)| Stage { group: self.group_named(to), ..*stage }).collect();
+        if timeline.iter().all(|stage| stage.after > Duration::ZERO) {
+            timeline.insert(0, Stage::all(Duration::ZERO, GroupRef::at(own)));
+        }
+        timeline
     }
 
     /// One step of both twins; what they say must be the same, and every invariant must hold.
@@ -210,9 +343,11 @@ impl Hotline {
     /// The twins, made when the plan is complete, with the agents as they start the day.
     fn twins(&mut self) -> &mut (Distributor, Naive) {
         if self.twins.is_none() {
-            for (from, after, to) in std::mem::take(&mut self.stages) {
-                let to = self.group_named(&to);
-                self.plan.groups[from].overflow.push((after, to));
+            let stages = std::mem::take(&mut self.stages);
+            for own in 0..self.plan.groups.len() {
+                let of_own =
+                    stages.iter().filter(|(from, ..)| *from == own).map(|(_, stage, to)| (stage, to));
+                self.plan.groups[own].timeline = self.timeline(own, of_own);
             }
             let (mut fast, mut naive) = (Distributor::new(self.plan.clone()), Naive::new(self.plan.clone()));
             for input in &self.opened {
@@ -227,16 +362,7 @@ impl Hotline {
     // ── The plan ─────────────────────────────────────────────────────────────────────────────────────────
 
     fn group(&mut self, words: &[&str]) {
-        let mut group = GroupPlan {
-            name: words[0].to_owned(),
-            ring: Duration::from_secs(20),
-            wrap_up: Duration::from_secs(30),
-            overflow: Vec::new(),
-            line_max: 1_000,
-            wait_max: None,
-            needs_signed_in: false,
-            ring_no_answer_not_ready: true,
-        };
+        let mut group = GroupPlan { ..GroupPlan::named(words[0]) };
         for option in &words[1..] {
             match option.split_once('=').unwrap_or((option, "")) {
                 ("ring", span) => group.ring = self.span(span),
@@ -244,14 +370,46 @@ impl Hotline {
                 ("wait", span) => group.wait_max = Some(self.span(span)),
                 ("line", count) => group.line_max = self.number(count) as usize,
                 ("needs_signed_in", "") => group.needs_signed_in = true,
-                ("ring_no_answer", "ready") => group.ring_no_answer_not_ready = false,
+                ("ring_no_answer", "ready") => {
+                    group.no_answer = vec![Grade { then: NoAnswer::Skip, tell: false }]
+                }
                 ("overflow", stages) => {
                     for stage in stages.split(',') {
                         let Some((to, after)) = stage.split_once('@') else {
                             self.wrong("overflow=group@time")
                         };
-                        self.stages.push((self.plan.groups.len(), self.span(after), to.to_owned()));
+                        let stage = Stage::all(self.span(after), GroupRef(0));
+                        self.stages.push((self.plan.groups.len(), stage, to.to_owned()));
                     }
+                }
+                ("stage", stage) => self.stage(stage),
+                ("select", by) => group.selection = self.selection(by),
+                ("weight", points) => group.weight = self.number(points) as u8,
+                ("parallel", count) => group.parallel = self.number(count) as u8,
+                ("auto_answer", "") => group.auto_answer = true,
+                ("wrapup_max", span) => group.wrap_up_max = self.span(span),
+                ("sticky", span) => group.sticky = Some(self.span(span)),
+                ("hours", name) => group.hours = Some(self.hours_named(name)),
+                ("missed", span) => group.callback.missed_after = Some(self.span(span)),
+                ("no_answer", grades) => {
+                    group.no_answer = grades.split(',').map(|grade| self.grade(grade)).collect();
+                }
+                ("surge", counts) => {
+                    let counts: Vec<_> = counts.split('/').map(|count| self.number(count) as usize).collect();
+                    let [begins_at, ends_at, admit_max] = counts[..] else {
+                        self.wrong("surge=begins/ends/admits")
+                    };
+                    group.surge = SurgePlan { begins_at: Some(begins_at), ends_at, admit_max };
+                }
+                ("callback", words) => {
+                    let words: Vec<_> = words.split('/').collect();
+                    let [offer, first, tries, retry] = words[..] else {
+                        self.wrong("callback=60s/agent/3/600s")
+                    };
+                    group.callback.offer_after = (offer != "-").then(|| self.span(offer));
+                    group.callback.first = if first == "caller" { First::Caller } else { First::Agent };
+                    group.callback.tries = self.number(tries) as u8;
+                    group.callback.retry_after = self.span(retry);
                 }
                 _ => self.wrong(&format!("what is `{option}`?")),
             }
@@ -259,10 +417,127 @@ impl Hotline {
         self.plan.groups.push(group);
     }
 
+    /// `general@20s:level4:own:night:help:waives`
+    fn stage(&mut self, words: &str) {
+        let (to, rest) = words.split_once('@').unwrap_or_else(|| self.wrong("stage=group@time:…"));
+        let mut rest = rest.split(':');
+        let mut stage = Stage::all(self.span(rest.next().unwrap_or_default()), GroupRef(0));
+        for word in rest {
+            match word {
+                "own" => stage.sites = Sites::Own,
+                "night" => stage.at_night = true,
+                "help" => stage.on_help = true,
+                "waives" => stage.waives = true,
+                _ => match (word.strip_prefix("level"), word.strip_prefix("site")) {
+                    (Some(level), _) => stage.level_min = SkillLevel(self.number(level) as u8),
+                    (_, Some(site)) => stage.sites = Sites::Only(SiteRef(self.number(site) as u32)),
+                    _ => self.wrong(&format!("what is `{word}` of a stage?")),
+                },
+            }
+        }
+        self.stages.push((self.plan.groups.len(), stage, to.to_owned()));
+    }
+
+    fn centre(&mut self, words: &[&str]) {
+        let value = |name: &str| {
+            words.iter().find_map(|word| word.strip_prefix(name)?.strip_prefix('=').map(str::to_owned))
+        };
+        let span = |name: &str| value(name).map(|span| self.span(&span));
+        match words[0] {
+            "order" => {
+                let order = &mut self.plan.order.clone();
+                order.priority_worth = span("priority").unwrap_or(order.priority_worth);
+                order.weight_worth = span("weight").unwrap_or(order.weight_worth);
+                order.head_start_max = span("max").unwrap_or(order.head_start_max);
+                order.grey_delay = span("grey").unwrap_or(order.grey_delay);
+                self.plan.order = *order;
+            }
+            "breaks" => self.plan.breaks_max = value("max").map(|most| self.number(&most) as u32),
+            "night" => self.plan.night = Some(self.hours_named(words[1])),
+            "clock" => {
+                let (date, time) = words[1].split_once('T').expect("clock date and time");
+                let date: base::Date = date.parse().expect("a date");
+                let second = u32::try_from(self.minute(time)).expect("a minute") * 60;
+                let clock = &mut self.plan.clock;
+                let millis = clock.offset.unix_millis(base::LocalTime { date, second });
+                clock.epoch = base::Epoch::from_unix_nanos(millis * 1_000_000);
+                clock.calendar = base::Calendar::china();
+            }
+            _ => {
+                let spans = |name: &str| {
+                    let spans = value(name).unwrap_or_default();
+                    let spans = spans.split(',').filter_map(|span| span.split_once('-'));
+                    let minutes = spans.map(|(from, to)| (self.minute(from) as u16, self.minute(to) as u16));
+                    minutes.map(|(from, to)| (from, if to < from { to + 1_440 } else { to })).collect()
+                };
+                let (workdays, days_off) = (spans("workdays"), spans("days_off"));
+                self.plan.hours.push(Hours { name: words[1].to_owned(), workdays, days_off });
+            }
+        }
+    }
+
+    fn minute(&self, text: &str) -> u64 {
+        let (hour, minute) = text.split_once(':').unwrap_or_else(|| self.wrong("a time of the day is hh:mm"));
+        self.number(hour) * 60 + self.number(minute)
+    }
+
+    fn grade(&self, word: &str) -> Grade {
+        let (then, tell) = word.strip_suffix('!').map_or((word, false), |word| (word, true));
+        let then = match then {
+            "skip" => NoAnswer::Skip,
+            "not_ready" => NoAnswer::NotReady,
+            span => NoAnswer::CoolDown(self.span(span)),
+        };
+        Grade { then, tell }
+    }
+
+    fn selection(&self, word: &str) -> Selection {
+        let known = SELECTIONS.iter().find(|(name, _)| *name == word);
+        known.map_or_else(|| self.wrong(&format!("what selection is `{word}`?")), |(_, by)| *by)
+    }
+
+    fn hours_named(&self, name: &str) -> HoursRef {
+        let at = self.plan.hours.iter().position(|hours| hours.name == name);
+        at.map_or_else(|| self.wrong(&format!("there are no hours {name}")), HoursRef::at)
+    }
+
+    fn priority(&self, word: &str) -> Priority {
+        if word == "emergency" { Priority::EMERGENCY } else { Priority(self.number(word) as u8) }
+    }
+
+    fn party(&self, word: &str) -> PartyRef {
+        PartyRef::from_bits(self.number(word))
+    }
+
+    fn abilities(&mut self, words: &str) -> Abilities {
+        let mut set = 0;
+        for word in words.split('+') {
+            let known = self.abilities.iter().position(|ability| ability == word);
+            let at = known.unwrap_or_else(|| {
+                self.abilities.push(word.to_owned());
+                self.abilities.len() - 1
+            });
+            set |= 1 << at;
+        }
+        Abilities(set)
+    }
+
     fn agent(&mut self, words: &[&str]) {
         let agent = AgentRef::at(self.plan.agents.len());
-        let mut plan = AgentPlan { name: words[0].to_owned(), site: SiteRef(0), skills: Vec::new() };
+        let name = words[0].to_owned();
+        let mut plan = AgentPlan { name, site: SiteRef(0), skills: Vec::new(), abilities: Abilities::NONE };
         for word in &words[1..] {
+            match word.split_once('=') {
+                Some(("site", site)) => {
+                    plan.site = SiteRef(self.number(site) as u32);
+                    continue;
+                }
+                Some(("can", abilities)) => {
+                    plan.abilities = self.abilities(abilities);
+                    continue;
+                }
+                _ => {}
+            }
             match word.split_once(':') {
                 Some((group, level)) => {
                     plan.skills.push((self.group_named(group), SkillLevel(self.number(level) as u8)));
@@ -275,91 +550,6 @@ impl Hotline {
             }
         }
         self.plan.agents.push(plan);
-    }
-
-    // ── What the distributor says ────────────────────────────────────────────────────────────────────────
-
-    fn write(&mut self, outputs: &[Output]) {
-        for output in outputs {
-            if let Output::Offer { offer, caller, agent, .. } = *output {
-                self.offers.insert((caller, agent), offer);
-            }
-            let said = self.said(output);
-            let _ = writeln!(self.text, "          > {said}");
-        }
-    }
-
-    fn said(&self, output: &Output) -> String {
-        let group = |group: GroupRef| self.plan.groups[group.index()].name.as_str();
-        let agent = |agent: AgentRef| self.plan.agents[agent.index()].name.as_str();
-        let caller = |caller: CallerRef| self.callers[caller.index() as usize].as_str();
-        match *output {
-            Output::Queued { caller: who, group: line, position, expected } => {
-                let expected =
-                    expected.map(|wait| format!(" expected={}s", wait.as_secs_f64())).unwrap_or_default();
-                format!("queued {} {} position={position}{expected}", caller(who), group(line))
-            }
-            Output::Offer { caller: who, agent: to, group: line, ring, .. } => {
-                format!(
-                    "offer {} {} line={} ring={}s",
-                    caller(who),
-                    agent(to),
-                    group(line),
-                    ring.as_secs_f64()
-                )
-            }
-            Output::OfferEnded { caller: who, agent: to, end, .. } => {
-                let end = match end {
-                    OfferEnd::Accepted => "accepted",
-                    OfferEnd::RangOut => "rang_out",
-                    OfferEnd::Declined => "declined",
-                    OfferEnd::CallerGone => "caller_gone",
-                    OfferEnd::AgentGone => "agent_gone",
-                };
-                format!("ended {} {} {end}", caller(who), agent(to))
-            }
-            Output::Overflowed { caller: who, from, to } => {
-                format!("overflowed {} {} to={}", caller(who), group(from), group(to))
-            }
-            Output::Served { caller: who, agent: by, since, .. } => {
-                format!(
-                    "served {} {} waited={}s",
-                    caller(who),
-                    agent(by),
-                    self.now.since(since).as_secs_f64()
-                )
-            }
-            Output::TurnedAway { caller: who, group: line, why } => {
-                let why = match why {
-                    Turned::LineFull => "line_full",
-                    Turned::WaitedTooLong => "waited_too_long",
-                    Turned::NobodySignedIn => "nobody_signed_in",
-                };
-                format!("turned_away {} {} {why}", caller(who), group(line))
-            }
-            Output::Agent { agent: who, state } => format!("agent {} {}", agent(who), self.state(state)),
-            Output::Refused { why } => format!("refused: {why}"),
-        }
-    }
-
-    fn state(&self, state: AgentState) -> String {
-        match state {
-            AgentState::SignedOut => "signed_out".into(),
-            AgentState::Ready => "ready".into(),
-            AgentState::NotReady(reason) => {
-                let (name, _) =
-                    REASONS.iter().find(|(_, known)| *known == reason).expect("all reasons are named");
-                format!("not_ready {name}")
-            }
-            AgentState::Offered(offer) => {
-                let caller =
-                    self.offers.iter().find(|(_, known)| **known == offer).map(|((caller, _), _)| *caller);
-                let caller = caller.expect("an offer is told before the state that it leads to");
-                format!("offered {}", self.callers[caller.index() as usize])
-            }
-            AgentState::Talking => "talking".into(),
-            AgentState::WrapUp { until } => format!("wrap_up until={until}"),
-        }
     }
 
     fn board(&mut self, group: &str) {
@@ -394,6 +584,54 @@ impl Hotline {
         let view = self.twins().0.agent(reference).expect("an agent of the plan");
         let (state, since) = (view.state, view.since);
         let _ = writeln!(self.text, "          > show {agent} {} since={since}", self.state(state));
+    }
+
+    fn show_why(&mut self, caller: &str) {
+        let reference = self.caller_named(caller);
+        let Some(why) = self.twins().0.why_caller(reference) else {
+            let _ = writeln!(self.text, "          > why {caller} waits in no line");
+            return;
+        };
+        let of = why.agents;
+        let counts = [
+            ("signed_out", of.signed_out),
+            ("not_yet", of.not_yet),
+            ("lack_abilities", of.lack_abilities),
+            ("not_ready", of.not_ready),
+            ("ringing", of.ringing),
+            ("talking", of.talking),
+            ("wrap_up", of.wrap_up),
+            ("refused_just_now", of.cooling),
+        ];
+        let mut said = format!("position={} {:?}", why.position, why.waits).to_lowercase();
+        for (name, count) in counts.into_iter().filter(|(_, count)| *count > 0) {
+            let _ = write!(said, " {name}={count}");
+        }
+        if let Some(until) = of.wrap_up_ends {
+            let _ = write!(said, " wrap_up_ends={until}");
+        }
+        if let Some((stage, at)) = why.next_stage {
+            let _ = write!(said, " next_stage={stage}@{at}");
+        }
+        for agent in &why.refused_by {
+            let _ = write!(said, " refused_by={}", self.plan.agents[agent.index()].name);
+        }
+        let _ = writeln!(self.text, "          > why {caller} {said}");
+    }
+
+    fn show_why_agent(&mut self, agent: &str) {
+        let reference = self.agent_named(agent);
+        let why = self.twins().0.why_agent(reference).expect("an agent of the plan");
+        let until = why.until.map(|until| format!(" until={until}")).unwrap_or_default();
+        let _ = writeln!(
+            self.text,
+            "          > why_agent {agent} {}{until} waiting_for_him={} not_yet={} ringing_elsewhere={} refused={}",
+            self.state(why.state),
+            why.waiting_for_him,
+            why.not_yet,
+            why.ringing_elsewhere,
+            why.refused.len()
+        );
     }
 
     // ── Words ────────────────────────────────────────────────────────────────────────────────────────────
@@ -461,17 +699,3 @@ impl Hotline {
         panic!("{} after {} lines: {what}", self.file, self.text.lines().count());
     }
 }
-
-const REASONS: [(&str, Reason); 11] = [
-    ("signed_in", Reason::SignedIn),
-    ("rest", Reason::Rest),
-    ("meal", Reason::Meal),
-    ("meeting", Reason::Meeting),
-    ("coaching", Reason::Coaching),
-    ("training", Reason::Training),
-    ("busy", Reason::Busy),
-    ("ring_no_answer", Reason::RingNoAnswer),
-    ("declined", Reason::Declined),
-    ("phone_lost", Reason::PhoneLost),
-    ("forced", Reason::Forced),
-];

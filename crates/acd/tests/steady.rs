@@ -1,11 +1,11 @@
-//! A busy centre in steady state: 2,000 agents of 10 groups each out of 40, 10,000 callers waiting. No decision
-//! allocates.
+//! A busy centre in steady state: 2,000 agents of 10 groups each out of 40, 10,000 callers waiting, four sites,
+//! all selections, parallel rings, further requirements. No decision allocates.
 
 #![allow(unsafe_code)] // counting allocations takes a global allocator, and that trait is unsafe
 
 use acd::{
     Abilities, AgentPlan, AgentRef, CallerRef, Distributor, Enqueue, GroupPlan, GroupRef, Input, Output,
-    Plan, SiteRef, SkillLevel, Stage,
+    PartyRef, Plan, Priority, Selection, SiteRef, Sites, SkillLevel, Stage,
 };
 use base::{Handle, Random, Timestamp};
 use std::alloc::{GlobalAlloc, Layout, System};
@@ -35,12 +35,21 @@ static COUNTING: Counting = Counting;
 const AGENTS: u32 = 2_000;
 const GROUPS: u64 = 40;
 const WAITING: u32 = 10_000;
+const SITES: u32 = 4;
+const SELECTIONS: [Selection; 5] = [
+    Selection::LongestIdle,
+    Selection::LeastOccupied,
+    Selection::RoundRobin,
+    Selection::FewestCalls,
+    Selection::HighestLevel,
+];
 
 #[test]
 fn no_decision_allocates_in_steady_state() {
     let mut random = Random::seeded(12_345);
     let mut centre = Centre::open(&mut random);
-    for _ in 0..600_000 {
+    // Long enough that the rarest pool (one site, one further requirement) has been as long as it gets.
+    for _ in 0..200_000 {
         centre.go_on(&mut random);
     }
     let before = ALLOCATIONS.load(Ordering::Relaxed);
@@ -71,8 +80,16 @@ impl Centre {
     fn open(random: &mut Random) -> Self {
         let group = |at: u64| GroupPlan {
             wrap_up: Duration::from_millis(500),
+            selection: SELECTIONS[at as usize % 5],
+            parallel: 1 + u8::from(at.is_multiple_of(4)),
+            weight: (at % 3) as u8,
             timeline: vec![
-                Stage::all(Duration::ZERO, GroupRef(at as u32)),
+                Stage {
+                    sites: Sites::Own,
+                    level_min: SkillLevel(4),
+                    ..Stage::all(Duration::ZERO, GroupRef(at as u32))
+                },
+                Stage::all(Duration::from_secs(10), GroupRef(at as u32)),
                 Stage::all(Duration::from_secs(20), GroupRef(((at + 1) % GROUPS) as u32)),
             ],
             line_max: WAITING as usize,
@@ -81,11 +98,11 @@ impl Centre {
             ..GroupPlan::named(format!("group{at}"))
         };
         let mut skill = || (GroupRef(random.below(GROUPS) as u32), SkillLevel(1 + random.below(10) as u8));
-        let mut agent = |at| AgentPlan {
+        let mut agent = |at: u32| AgentPlan {
             name: format!("{at}"),
-            site: SiteRef(0),
+            site: SiteRef(at % SITES),
             skills: (0..10).map(|_| skill()).collect(),
-            abilities: Abilities::NONE,
+            abilities: Abilities(u64::from(at % 8)),
         };
         let plan = Plan {
             groups: (0..GROUPS).map(group).collect(),
@@ -133,7 +150,14 @@ impl Centre {
     fn enqueue(&mut self, group: GroupRef) {
         self.callers += 1;
         let caller = CallerRef::from_parts(self.callers, 0);
-        self.tell(Input::Enqueue(Enqueue::new(caller, group, self.now)));
+        let request = Enqueue {
+            site: SiteRef(self.callers % SITES),
+            requires: Abilities(u64::from(self.callers.is_multiple_of(16))),
+            priority: Priority((self.callers % 7 / 6) as u8),
+            party: Some(PartyRef::from_parts(self.callers % 30_000, 0)),
+            ..Enqueue::new(caller, group, self.now)
+        };
+        self.tell(Input::Enqueue(request));
     }
 
     fn tell(&mut self, input: Input) {

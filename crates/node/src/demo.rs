@@ -68,7 +68,9 @@ pub fn run(options: &Demo) -> Result<Summary> {
     let signals = Signals::listen()?;
     let hotline = Hotline::new(options);
     let scratch = Scratch::new()?;
+    // The centre of the demo lives in its own folder; a path that was given is one of the person's.
     let database = options.database.clone().unwrap_or_else(|| scratch.0.join("calls.db"));
+    let database = std::path::absolute(database)?;
     let street = Street::open(&hotline)?;
     let config = configure(options, &hotline, &street, &scratch.0, &database)?;
     let limits = Limits::of(&config.report);

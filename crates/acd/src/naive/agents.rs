@@ -105,6 +105,9 @@ impl Naive {
         if waiting.callback.is_some() {
             out.push(Output::CallbackEnded { caller, group, end: CallbackEnd::Reached });
         }
+        if let Some(party) = waiting.party {
+            self.got_through(party, out);
+        }
     }
 
     pub(super) fn decline(

@@ -142,6 +142,19 @@ impl Naive {
         self.asked = true;
     }
 
+    /// A missed call is over when its party talks with an agent, unless he is being dialed for it right now.
+    pub(super) fn got_through(&mut self, party: PartyRef, out: &mut Vec<Output>) {
+        let Some(waiting) = self.callback_of(party) else { return };
+        let missed = waiting.callback.is_some_and(|callback| callback.missed);
+        let is_dialed = matches!(waiting.phase, Phase::Dialing | Phase::WithAgent(_));
+        let (caller, group) = (waiting.caller, waiting.group);
+        if missed && !is_dialed {
+            self.withdraw(caller, OfferEnd::CallerGone, out);
+            self.take_out(caller);
+            out.push(Output::CallbackEnded { caller, group, end: CallbackEnd::CalledAgain });
+        }
+    }
+
     /// Dials a caller: before he is offered, or while an agent waits with him.
     pub(super) fn dial(&mut self, caller: CallerRef, phase: Phase, out: &mut Vec<Output>) {
         let Some(waiting) = self.caller_mut(caller) else { return };
