@@ -371,7 +371,7 @@ impl Hotline {
                 ("line", count) => group.line_max = self.number(count) as usize,
                 ("needs_signed_in", "") => group.needs_signed_in = true,
                 ("ring_no_answer", "ready") => {
-                    group.no_answer = vec![Grade { then: NoAnswer::Skip, tell: false }]
+                    group.no_answer = vec![Grade { then: NoAnswer::Skip, tell: false }];
                 }
                 ("overflow", stages) => {
                     for stage in stages.split(',') {
