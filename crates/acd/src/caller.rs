@@ -324,7 +324,8 @@ impl Distributor {
     /// The agent whom he should get: the one asked for, or the last one where the group keeps to that.
     fn preferred(&self, request: &Enqueue) -> Option<Prefer> {
         let last = || {
-            let alone = self.groups[request.group.index()].plan.sticky?;
+            let usual = request.priority != Priority::EMERGENCY; // an emergency waits for nobody
+            let alone = self.groups[request.group.index()].plan.sticky.filter(|_| usual)?;
             let agent = self.last_agents.of(request.party?)?;
             Some(Prefer { agent, alone: Some(alone) })
         };

@@ -155,7 +155,8 @@ impl Naive {
 
     /// The agent whom he should get, if he is there, and until when nobody else.
     fn preferred(&self, request: &Enqueue) -> Option<(AgentRef, Timestamp)> {
-        let sticky = self.plan.groups[request.group.index()].sticky;
+        let emergency = request.priority == Priority::EMERGENCY;
+        let sticky = if emergency { None } else { self.plan.groups[request.group.index()].sticky };
         let last = request.party.and_then(|party| self.last_agents.of(party));
         let Prefer { agent, alone } = match (request.prefer, sticky, last) {
             (Some(prefer), ..) => prefer,
