@@ -7,6 +7,7 @@
 //! Plain values only, no reference into the report. Counts are since the process started; shares carry both
 //! their numbers, so that a reader can add groups up instead of averaging averages.
 
+use crate::advice::Measured;
 use crate::counters::{Counters, Offers};
 use crate::service_level::{Formula, Ratio};
 use crate::tally::Forecast;
@@ -83,6 +84,8 @@ pub struct GroupBoard {
     pub line: Line,
     /// Agents who serve it, by state. Agents of several groups are counted in each.
     pub agents: AgentsByState,
+    /// What [`advise`](crate::advice::advise) needs, over this quarter of an hour and the one before.
+    pub recent: Measured,
 }
 
 /// Callers of one group, or of the whole centre.

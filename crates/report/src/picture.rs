@@ -2,9 +2,11 @@
 //!
 //! Cheap enough for several times a second: one pass over agents and groups, no pass over calls.
 
+use crate::advice::Measured;
 use crate::agents::Agent;
 use crate::board::{AgentBoard, AgentsByState, Board, GroupBoard, Levels, Line, Mean, TrunkBoard};
 use crate::fold::Report;
+use crate::interval::Quarter;
 use crate::service_level::{Formula, Ratio};
 use crate::spread::Dense;
 use crate::tally::Tally;
@@ -34,6 +36,7 @@ impl Report {
             title: plan.titles.get(slot).cloned().unwrap_or_default(),
             line: line(&self.books.groups[slot], thresholds, self.callers.first_in_line(slot), now),
             agents,
+            recent: self.recent(slot, agents, now),
         });
         let trunks = self
             .trunks
@@ -62,6 +65,27 @@ impl Report {
         }
     }
 
+    /// This quarter of an hour and the one before, as far as the engine was running.
+    fn recent(&self, slot: usize, agents: AgentsByState, now: Timestamp) -> Measured {
+        let this = Quarter::of(self.plan.epoch, now);
+        let before = Quarter(this.0.saturating_sub(1));
+        let since = Duration::from_millis(self.wall(now).0.saturating_sub(before.unix_ms()));
+        let quarters = [before, this].map(|quarter| self.intervals().quarter(quarter));
+        let mut recent = Measured {
+            over: since.min(now.since(Timestamp::START)),
+            agents: agents.ready + agents.offered + agents.talking + agents.wrap_up,
+            ..Measured::default()
+        };
+        for Tally { counters, sums, .. } in quarters.into_iter().flatten().map(|at| &at.groups[slot]) {
+            recent.arrivals = add(recent.arrivals, counters.offered);
+            recent.handled = add(recent.handled, counters.talks);
+            recent.handling += sums.talked + sums.wrapped_up;
+            recent.abandoned = add(recent.abandoned, counters.abandoned());
+            recent.waited += sums.waited + sums.waited_abandoned;
+        }
+        recent
+    }
+
     fn draw_agent(&self, index: usize, agent: &Agent, now: Timestamp) -> AgentBoard {
         let site = self.plan.agent_sites.get(index).and_then(|site| self.plan.sites.get(*site));
         AgentBoard {
@@ -74,6 +98,10 @@ impl Report {
             times: agent.times(now),
         }
     }
+}
+
+fn add(sum: u32, more: u64) -> u32 {
+    sum.saturating_add(u32::try_from(more).unwrap_or(u32::MAX))
 }
 
 fn line(tally: &Tally<Dense>, thresholds: &[Duration], first: Option<Timestamp>, now: Timestamp) -> Line {

@@ -6,6 +6,7 @@ use acd::{AgentRef, AgentState, CallbackEnd, GroupRef, OfferEnd, OfferRef, Turne
 use base::{Private, Random, Timestamp};
 use call::event::{CallRef, Event, Outcome, Side, Stamped};
 use report::counters::Counters;
+use report::interval::Quarter;
 use report::record::{SegmentEnd, SegmentKind};
 use report::{CallRecord, Out, Report};
 use sip::leg::{AorRef, LegRef, Origin, TrunkRef};
@@ -128,6 +129,14 @@ fn a_day_of_calls_is_counted_the_same_from_its_records() {
 
         let board = report.board(last);
         assert_eq!((board.calls, board.total.waiting, board.missed), (0, 0, 0));
+        let latest = report.intervals().iter().last().expect("a quarter").quarter;
+        for (slot, group) in
+            board.groups.iter().enumerate().filter(|_| latest == Quarter::of(plan.epoch, last))
+        {
+            let two = report.intervals().iter().filter(|at| at.quarter.0 + 1 >= latest.0);
+            let offered: u64 = two.map(|at| at.groups[slot].counters.offered).sum();
+            assert_eq!(u64::from(group.recent.arrivals), offered, "the last two quarters");
+        }
         let in_groups: u64 = board.agents.iter().map(|agent| agent.answered).sum();
         assert_eq!(in_groups, total.counters.answered + back.connected, "one agent each");
     }

@@ -4,6 +4,7 @@
 //! (`tests/golden/board.json` shows all of them). Spans are whole milliseconds and say so in their names; a share
 //! carries both its numbers, so that a reader can add groups up. An unknown value is `null`.
 
+use crate::advice::Advice;
 use acd::explain::{Obstacles, WhyCaller};
 use base::Timestamp;
 use report::board::TrunkBoard;
@@ -164,6 +165,8 @@ pub struct Group {
     pub expected_wait_error: Mean,
     /// Agents by what keeps them from the one who waits longest; `null` when nobody waits.
     pub why_not: Option<serde_json::Value>,
+    /// How many agents it takes.
+    pub advice: Advice,
 }
 
 /// Callers of a group, or of the centre.
@@ -493,6 +496,7 @@ impl Group {
                 count: group.line.forecast.count,
             }),
             why_not: live.why.as_ref().map(|(agents, at)| crate::why::obstacles(agents, *at)),
+            advice: Advice::of(&group.recent),
         }
     }
 }

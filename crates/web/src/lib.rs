@@ -14,6 +14,7 @@
 //!
 //! Reading order: here → [`board`] (the JSON) → [`deed`] → `control`, `why`, `plan` → `problem`, `door`.
 
+pub mod advice;
 pub mod board;
 mod control;
 pub mod deed;
