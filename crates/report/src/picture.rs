@@ -79,9 +79,11 @@ impl Report {
         for Tally { counters, sums, .. } in quarters.into_iter().flatten().map(|at| &at.groups[slot]) {
             recent.arrivals = add(recent.arrivals, counters.offered);
             recent.handled = add(recent.handled, counters.talks);
-            recent.handling += sums.talked + sums.wrapped_up;
+            let handling = sums.talked.saturating_add(sums.wrapped_up);
+            recent.handling = recent.handling.saturating_add(handling);
             recent.abandoned = add(recent.abandoned, counters.abandoned());
-            recent.waited += sums.waited + sums.waited_abandoned;
+            let waited = sums.waited.saturating_add(sums.waited_abandoned);
+            recent.waited = recent.waited.saturating_add(waited);
         }
         recent
     }

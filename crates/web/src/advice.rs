@@ -3,6 +3,7 @@
 //! Computed when the board is asked for, from what the last quarters counted; nothing acts on it by itself. Never
 //! knows: where the figures come from, who could be called in.
 
+use crate::board::ms;
 use report::advice::{Measured, advise};
 use report::staffing::{Goal, Target};
 use serde::Serialize;
@@ -39,7 +40,7 @@ impl Advice {
         Self {
             target: "80% of offered within 20 s",
             not_enough: advice.as_ref().err().map(ToString::to_string),
-            over_ms: u64::try_from(recent.over.as_millis()).unwrap_or(u64::MAX),
+            over_ms: ms(recent.over),
             agents: recent.agents,
             expected_share: said.map(|said| (said.now.sl1 * 10_000.0).round() / 10_000.0),
             met: said.map(|said| said.met),
