@@ -41,7 +41,7 @@ use text::Text;
 pub const EXAMPLE: &str = include_str!("../../../deploy/centre.toml");
 
 /// Everything that a centre is started with.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Config {
     /// The process.
     pub node: NodePlan,

@@ -141,10 +141,9 @@ pub fn needs_restart(old: &Config, new: &Config) -> Vec<String> {
     note(sip(old) != sip(new) || old.sip.product != new.sip.product, "[sip]");
     note(old.report.sites != new.report.sites, "[sites]");
     note(old.report.thresholds != new.report.thresholds, "[report] thresholds");
-    note(
-        (old.report.short_abandon, old.report.long_talk) != (new.report.short_abandon, new.report.long_talk),
-        "[report]",
-    );
+    let counted =
+        |config: &Config| (config.report.short_abandon, config.report.long_talk, config.report.target);
+    note(counted(old) != counted(new), "[report]");
     note(old.clips != new.clips, "[clips]");
     note(old.call.audio != new.call.audio, "[audio]");
     note(old.call.codes != new.call.codes, "[codes]");

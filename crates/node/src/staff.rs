@@ -16,7 +16,7 @@ use crate::config::staffing;
 use anyhow::{Context, Result};
 use args::{Formula, Queue, Staff, StaffCommand};
 use report::erlang::{self, Traffic};
-use report::staffing::{Day, Goal, Profile, Table, Target, Year, agents_needed, level};
+use report::staffing::{Day, Goal, Profile, Table, Year, agents_needed, level};
 use serde_json::{Value, json};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -88,7 +88,7 @@ impl Plan {
         let apart = !self.request.sites.is_empty();
         json!({
             "title": self.request.title,
-            "target": target_text(self.request.workday.goal.target),
+            "target": self.request.workday.goal.target.to_string(),
             "sites": self.request.sites,
             "workday": self.table_json(&self.workday),
             "day_off": self.day_off.as_ref().map(|table| self.table_json(table)),
@@ -185,7 +185,7 @@ fn hour(options: &Staff) -> Result<ExitCode> {
             json!({
                 "erlangs": round(traffic.erlangs(), 3),
                 "model": model(options.patience),
-                "target": target_text(goal.target),
+                "target": goal.target.to_string(),
                 "within_s": within.as_secs_f64(),
                 "needed": needed.as_ref().map(staffed_json),
                 "now": now.as_ref().map(staffed_json),
@@ -258,16 +258,6 @@ fn span_text(span: Duration) -> String {
         format!("{seconds}s")
     } else {
         format!("{}m{}s", span.as_secs() / 60, round(seconds % 60.0, 3))
-    }
-}
-
-fn target_text(target: Target) -> String {
-    let percent = |share: f64| format!("{}%", round(100.0 * share, 4));
-    match target {
-        Target::Sl1(share, within) => format!("{}/{} of all callers", percent(share), span_text(within)),
-        Target::Sl2(share, within) => format!("{}/{} of answered callers", percent(share), span_text(within)),
-        Target::Asa(most) => format!("mean wait of at most {}", span_text(most)),
-        Target::Abandoned(most) => format!("at most {} abandon", percent(most)),
     }
 }
 

@@ -4,12 +4,16 @@
 //!   Report::board(now) ──Board──▶ any number of readers, on any thread
 //! ```
 //!
-//! Plain values only, no reference into the report. Counts are since the process started; shares carry both
-//! their numbers, so that a reader can add groups up instead of averaging averages.
+//! Plain values only, no reference into the report. Counts are since the process started, those of [`Window`]s since
+//! some minutes ago or midnight; shares carry both their numbers, so that a reader can add groups up instead of
+//! averaging averages.
 
 use crate::advice::Measured;
 use crate::counters::{Counters, Offers};
+use crate::recent::Reach;
+use crate::record::UnixMs;
 use crate::service_level::{Formula, Ratio};
+use crate::staffing::Target;
 use crate::tally::Forecast;
 use crate::words::{REASONS, reason_index};
 use acd::input::Reason;
@@ -18,7 +22,7 @@ use base::Timestamp;
 use std::time::Duration;
 
 /// The centre at one moment.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Board {
     /// The moment.
     pub taken_at: Timestamp,
@@ -28,10 +32,14 @@ pub struct Board {
     pub seq: u64,
     /// The thresholds T of the service levels, in the order of [`Line::levels`].
     pub thresholds: Vec<Duration>,
+    /// What [`GroupBoard::recent`] is measured for.
+    pub target: Target,
     /// Each group, in the plan's order.
     pub groups: Vec<GroupBoard>,
     /// The whole centre: every caller once.
     pub total: Line,
+    /// The last minutes and today, of the whole centre.
+    pub windows: Vec<Window>,
     /// Agents of the whole centre by state: every agent once.
     pub agents_by_state: AgentsByState,
     /// Each agent, in the plan's order.
@@ -84,7 +92,9 @@ pub struct GroupBoard {
     pub line: Line,
     /// Agents who serve it, by state. Agents of several groups are counted in each.
     pub agents: AgentsByState,
-    /// What [`advise`](crate::advice::advise) needs, over this quarter of an hour and the one before.
+    /// The last minutes and today.
+    pub windows: Vec<Window>,
+    /// What [`advise`](crate::advice::advise) needs, over the last half hour.
     pub recent: Measured,
 }
 
@@ -124,6 +134,20 @@ pub struct Line {
     pub wait_quantiles: [Duration; 3],
     /// Talks longer than the limit, of talks that have ended.
     pub long_talks: Ratio,
+}
+
+/// What ended in the last minutes, or today.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// How far back it goes.
+    pub reach: Reach,
+    /// Since when: its beginning, or the process's when that was later.
+    pub since: UnixMs,
+    /// Callers who came into the line in it.
+    pub came: u64,
+    /// Callers whose wait ended in it (`offered`, so that every level is of them), talks and wrap-ups that ended in
+    /// it. Nobody waits in it.
+    pub line: Line,
 }
 
 /// The five service levels for one threshold.

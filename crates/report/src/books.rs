@@ -1,15 +1,19 @@
 //! Books: every place that a step is counted in, and the checks across them.
 //!
 //! ```text
-//!   step of a caller ──┬─▶ his group, since the start      ┐ always
-//!                      ├─▶ his group, in his quarter       ┘
-//!                      ├─▶ the centre, since the start     ┐ unless it is a move between lines,
-//!                      └─▶ the centre, in his quarter      ┘ or he has been counted there
+//!   step of a caller ──┬─▶ his group, since the start      ┐
+//!                      ├─▶ his group, in his quarter       │ always
+//!                      ├─▶ his group, this minute, today   ┘
+//!                      ├─▶ the centre, since the start     ┐
+//!                      ├─▶ the centre, in his quarter      │ unless it is a move between lines,
+//!                      └─▶ the centre, this minute, today  ┘ or he has been counted there
 //! ```
 
 use crate::counters::{Counters, Limits, Step};
 use crate::interval::{Intervals, Quarter};
 use crate::plan::Plan;
+use crate::recent::{Recent, Whose};
+use crate::record::UnixMs;
 use crate::spread::Dense;
 use crate::tally::Tally;
 use acd::GroupRef;
@@ -32,6 +36,7 @@ pub(crate) struct Books {
     pub(crate) groups: Vec<Tally<Dense>>,
     pub(crate) total: Tally<Dense>,
     pub(crate) intervals: Intervals,
+    pub(crate) recent: Recent,
 }
 
 impl Books {
@@ -42,7 +47,13 @@ impl Books {
             groups: vec![Tally::default(); places],
             total: Tally::default(),
             intervals: Intervals::new(places),
+            recent: Recent::new(places, plan.offset),
         }
+    }
+
+    /// What is counted from here on happens at this moment.
+    pub(crate) fn turn(&mut self, now: UnixMs) {
+        self.recent.turn(now);
     }
 
     pub(crate) fn limits(&self) -> &Limits {
@@ -58,6 +69,7 @@ impl Books {
     pub(crate) fn group(&mut self, place: Place, step: Step) {
         let slot = self.slot(place.group);
         self.groups[slot].take(step, &self.limits);
+        self.recent.take(Whose::Group(slot), step, &self.limits);
         if let Some(interval) = self.intervals.open(place.quarter) {
             interval.groups[slot].take(step, &self.limits);
         }
@@ -66,6 +78,7 @@ impl Books {
     /// Counts for the centre.
     pub(crate) fn centre(&mut self, quarter: Quarter, step: Step) {
         self.total.take(step, &self.limits);
+        self.recent.take(Whose::Centre, step, &self.limits);
         if let Some(interval) = self.intervals.open(quarter) {
             interval.total.take(step, &self.limits);
         }

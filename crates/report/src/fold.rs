@@ -104,6 +104,7 @@ impl Report {
             self.missed += seq.saturating_sub(self.seq + 1);
         }
         self.seq = *seq;
+        self.books.turn(self.wall(now));
         self.callers.expire(now, &mut out.closed);
         self.take(now, event, out);
     }

@@ -6,6 +6,7 @@
 //!                           ├─ live calls   clocks t0…t6 of calls in progress
 //!                           ├─ tallies      per group and centre: counters, sums, spreads
 //!                           ├─ intervals    the same per quarter of an hour, for a day
+//!                           ├─ recent       what ended in the last minutes, and today
 //!                           └─ agents       time in each state
 //!
 //!   rows of the records ──▶ tables: figures of any past, by group, agent, site, trunk and interval
@@ -60,10 +61,12 @@ pub mod interval;
 mod live;
 mod picture;
 pub mod plan;
+pub mod recent;
 pub mod record;
 pub mod service_level;
 pub mod spread;
 pub mod staffing;
+mod sum;
 pub mod tables;
 pub mod tally;
 pub mod words;

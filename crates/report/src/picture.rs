@@ -4,15 +4,19 @@
 
 use crate::advice::Measured;
 use crate::agents::Agent;
-use crate::board::{AgentBoard, AgentsByState, Board, GroupBoard, Levels, Line, Mean, TrunkBoard};
+use crate::board::{AgentBoard, AgentsByState, Board, GroupBoard, Levels, Line, Mean, TrunkBoard, Window};
+use crate::counters::Counters;
 use crate::fold::Report;
-use crate::interval::Quarter;
+use crate::recent::{Reach, Whose};
 use crate::service_level::{Formula, Ratio};
 use crate::spread::Dense;
 use crate::tally::Tally;
 use acd::GroupRef;
 use base::Timestamp;
 use std::time::Duration;
+
+/// The window that advice is given from.
+const ADVISED_OVER: Reach = Reach::Minutes(30);
 
 impl Report {
     /// The centre at this moment.
@@ -30,14 +34,21 @@ impl Report {
                 }
             }
         }
-        let groups = by_group.into_iter().enumerate().map(|(slot, agents)| GroupBoard {
-            group: GroupRef::at(slot),
-            key: plan.groups[slot].clone(),
-            title: plan.titles.get(slot).cloned().unwrap_or_default(),
-            line: line(&self.books.groups[slot], thresholds, self.callers.first_in_line(slot), now),
-            agents,
-            recent: self.recent(slot, agents, now),
+        let groups = by_group.into_iter().enumerate().map(|(slot, agents)| {
+            let windows = self.windows(Whose::Group(slot), now);
+            let tally = &self.books.groups[slot];
+            let first = self.callers.first_in_line(slot);
+            GroupBoard {
+                group: GroupRef::at(slot),
+                key: plan.groups[slot].clone(),
+                title: plan.titles.get(slot).cloned().unwrap_or_default(),
+                line: line(tally, tally.counters, thresholds, waited(first, now)),
+                agents,
+                recent: self.measured(agents, &windows, now),
+                windows,
+            }
         });
+        let total = &self.books.total;
         let trunks = self
             .trunks
             .iter()
@@ -50,7 +61,9 @@ impl Report {
             seq: self.seq,
             thresholds: thresholds.clone(),
             groups: groups.collect(),
-            total: line(&self.books.total, thresholds, self.callers.first_anywhere(), now),
+            target: plan.target,
+            windows: self.windows(Whose::Centre, now),
+            total: line(total, total.counters, thresholds, waited(self.callers.first_anywhere(), now)),
             agents_by_state: by_state,
             agents: (0..)
                 .zip(&self.agents)
@@ -65,27 +78,34 @@ impl Report {
         }
     }
 
-    /// This quarter of an hour and the one before, as far as the engine was running.
-    fn recent(&self, slot: usize, agents: AgentsByState, now: Timestamp) -> Measured {
-        let this = Quarter::of(self.plan.epoch, now);
-        let before = Quarter(this.0.saturating_sub(1));
-        let since = Duration::from_millis(self.wall(now).0.saturating_sub(before.unix_ms()));
-        let quarters = [before, this].map(|quarter| self.intervals().quarter(quarter));
-        let mut recent = Measured {
-            over: since.min(now.since(Timestamp::START)),
-            agents: agents.ready + agents.offered + agents.talking + agents.wrap_up,
-            ..Measured::default()
+    /// The last minutes and today.
+    fn windows(&self, whose: Whose, now: Timestamp) -> Vec<Window> {
+        let thresholds = &self.books.limits().thresholds;
+        let began = self.wall(Timestamp::START);
+        self.books.recent.draw(whose, self.wall(now), |reach, since, tally| Window {
+            reach,
+            since: since.max(began),
+            came: tally.counters.offered,
+            line: line(tally, closed(&tally.counters), thresholds, Duration::ZERO),
+        })
+    }
+
+    /// The last half hour, as far as the engine was running.
+    fn measured(&self, agents: AgentsByState, windows: &[Window], now: Timestamp) -> Measured {
+        let agents = agents.ready + agents.offered + agents.talking + agents.wrap_up;
+        let window = windows.iter().find(|window| window.reach == ADVISED_OVER);
+        let Some(Window { since, came, line, .. }) = window else {
+            return Measured { agents, ..Measured::default() };
         };
-        for Tally { counters, sums, .. } in quarters.into_iter().flatten().map(|at| &at.groups[slot]) {
-            recent.arrivals = add(recent.arrivals, counters.offered);
-            recent.handled = add(recent.handled, counters.talks);
-            let handling = sums.talked.saturating_add(sums.wrapped_up);
-            recent.handling = recent.handling.saturating_add(handling);
-            recent.abandoned = add(recent.abandoned, counters.abandoned());
-            let waited = sums.waited.saturating_add(sums.waited_abandoned);
-            recent.waited = recent.waited.saturating_add(waited);
+        Measured {
+            over: Duration::from_millis(self.wall(now).0.saturating_sub(since.0)),
+            arrivals: few(*came),
+            handled: few(line.talk.count),
+            handling: line.talk.sum.saturating_add(line.wrap_up.sum),
+            abandoned: few(line.wait_abandoned.count),
+            waited: line.wait.sum.saturating_add(line.wait_abandoned.sum),
+            agents,
         }
-        recent
     }
 
     fn draw_agent(&self, index: usize, agent: &Agent, now: Timestamp) -> AgentBoard {
@@ -102,12 +122,22 @@ impl Report {
     }
 }
 
-fn add(sum: u32, more: u64) -> u32 {
-    sum.saturating_add(u32::try_from(more).unwrap_or(u32::MAX))
+fn few(count: u64) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
 }
 
-fn line(tally: &Tally<Dense>, thresholds: &[Duration], first: Option<Timestamp>, now: Timestamp) -> Line {
-    let Tally { counters, sums, wait_buckets, forecast, spreads } = tally;
+fn waited(first: Option<Timestamp>, now: Timestamp) -> Duration {
+    first.map(|since| now.since(since)).unwrap_or_default()
+}
+
+/// As if only those had ever come whose wait has ended.
+fn closed(counters: &Counters) -> Counters {
+    let counters = Counters { waiting: 0, ..*counters };
+    Counters { offered: counters.accounted(), ..counters }
+}
+
+fn line(tally: &Tally<Dense>, counters: Counters, thresholds: &[Duration], longest_wait: Duration) -> Line {
+    let Tally { sums, wait_buckets, forecast, spreads, .. } = tally;
     let mean = |sum: Duration, count: u64| Mean { sum, count };
     let levels = thresholds.iter().enumerate().map(|(at, threshold)| {
         let served = counters.served(at);
@@ -115,8 +145,8 @@ fn line(tally: &Tally<Dense>, thresholds: &[Duration], first: Option<Timestamp>,
     });
     Line {
         waiting: counters.waiting,
-        longest_wait: first.map(|since| now.since(since)).unwrap_or_default(),
-        counters: *counters,
+        longest_wait,
+        counters,
         levels: levels.collect(),
         wait: mean(sums.waited, counters.answered),
         wait_line: mean(sums.waited.saturating_sub(sums.rang), counters.answered),

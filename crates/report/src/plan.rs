@@ -3,15 +3,17 @@
 //! Positions are the references that events carry ([`acd::GroupRef`], [`acd::AgentRef`] and so on). A reference
 //! beyond its list is counted in the totals and shown without a name; it never stops the fold.
 
+use crate::staffing::Target;
 use acd::GroupRef;
 use base::Epoch;
+use base::calendar::Offset;
 use std::time::Duration;
 
 /// How many service-level thresholds are kept at once; further ones are left out.
 pub const THRESHOLDS_MAX: usize = 8;
 
 /// What is counted, under which names, by which limits.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Plan {
     /// Keys of the groups (`general`).
     pub groups: Vec<String>,
@@ -37,6 +39,10 @@ pub struct Plan {
     pub long_talk: Duration,
     /// Wall clock at the start, for the times in records and the quarters of intervals.
     pub epoch: Epoch,
+    /// Local time, in which today begins.
+    pub offset: Offset,
+    /// What [`advice`](crate::advice) is given for.
+    pub target: Target,
     /// Number of this run of the process, so that record ids stay unique over restarts; `store` gives it.
     pub run: u64,
 }
@@ -56,6 +62,8 @@ impl Default for Plan {
             short_abandon: Duration::from_secs(5),
             long_talk: Duration::from_secs(600),
             epoch: Epoch::default(),
+            offset: Offset::CHINA,
+            target: Target::default(),
             run: 0,
         }
     }

@@ -14,6 +14,7 @@
 //! Never knows: rosters, names, what was measured.
 
 use crate::erlang::{self, AGENTS_MAX, Traffic};
+use std::fmt;
 use std::time::Duration;
 
 /// What has to be reached.
@@ -27,6 +28,33 @@ pub enum Target {
     Asa(Duration),
     /// At most this share of callers abandons.
     Abandoned(f64),
+}
+
+impl Default for Target {
+    /// 80 % of all callers within 20 s, as the trade has it.
+    fn default() -> Self {
+        Self::Sl1(0.8, Duration::from_secs(20))
+    }
+}
+
+impl fmt::Display for Target {
+    /// `80%/20s of all callers`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Rounded, because 0.9373 of a hundred is a little more than 93.73 in binary.
+        let percent = |share: f64| format!("{}%", (share * 1e6).round() / 1e4);
+        let seconds = |span: Duration| match span.as_secs() {
+            ..120 => format!("{}s", span.as_secs_f64()),
+            whole => format!("{}m{}s", whole / 60, whole % 60),
+        };
+        match *self {
+            Self::Sl1(share, within) => write!(f, "{}/{} of all callers", percent(share), seconds(within)),
+            Self::Sl2(share, within) => {
+                write!(f, "{}/{} of answered callers", percent(share), seconds(within))
+            }
+            Self::Asa(most) => write!(f, "mean wait of at most {}", seconds(most)),
+            Self::Abandoned(most) => write!(f, "at most {} abandon", percent(most)),
+        }
+    }
 }
 
 impl Target {

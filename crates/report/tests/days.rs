@@ -6,7 +6,7 @@ use acd::{AgentRef, AgentState, CallbackEnd, GroupRef, OfferEnd, OfferRef, Turne
 use base::{Private, Random, Timestamp};
 use call::event::{CallRef, Event, Outcome, Side, Stamped};
 use report::counters::Counters;
-use report::interval::Quarter;
+use report::recent::Reach;
 use report::record::{SegmentEnd, SegmentKind};
 use report::{CallRecord, Out, Report};
 use sip::leg::{AorRef, LegRef, Origin, TrunkRef};
@@ -129,14 +129,28 @@ fn a_day_of_calls_is_counted_the_same_from_its_records() {
 
         let board = report.board(last);
         assert_eq!((board.calls, board.total.waiting, board.missed), (0, 0, 0));
-        let latest = report.intervals().iter().last().expect("a quarter").quarter;
-        for (slot, group) in
-            board.groups.iter().enumerate().filter(|_| latest == Quarter::of(plan.epoch, last))
-        {
-            let two = report.intervals().iter().filter(|at| at.quarter.0 + 1 >= latest.0);
-            let offered: u64 = two.map(|at| at.groups[slot].counters.offered).sum();
-            assert_eq!(u64::from(group.recent.arrivals), offered, "the last two quarters");
+        for (slot, group) in board.groups.iter().enumerate() {
+            for window in &group.windows {
+                let ended = |counted: fn(&SegmentEnd) -> bool| {
+                    let segments = out.closed.iter().flat_map(|record| &record.segments);
+                    segments
+                        .filter(|segment| segment.kind == SegmentKind::Line)
+                        .filter(|segment| segment.group == Some(GroupRef::at(slot)))
+                        .filter(|segment| segment.to >= window.since && counted(&segment.end))
+                        .count() as u64
+                };
+                let counters = &window.line.counters;
+                let which = (group.key.as_str(), window.reach);
+                assert_eq!(counters.offered, ended(|_| true), "{which:?}");
+                assert_eq!(counters.answered, ended(|end| *end == SegmentEnd::Connected), "{which:?}");
+                assert_eq!(counters.waiting, 0, "{which:?}");
+            }
+            let half_hour = group.windows.iter().find(|window| window.reach == Reach::Minutes(30));
+            let half_hour = half_hour.expect("drawn");
+            assert_eq!(u64::from(group.recent.arrivals), half_hour.came, "what advice is from");
         }
+        let ended: u64 = board.windows.iter().map(|window| window.line.counters.offered).sum();
+        assert!(ended > 0, "nothing happened in the last hour of the day");
         let in_groups: u64 = board.agents.iter().map(|agent| agent.answered).sum();
         assert_eq!(in_groups, total.counters.answered + back.connected, "one agent each");
     }

@@ -8,8 +8,13 @@ use crate::advice::Advice;
 use acd::explain::{Obstacles, WhyCaller};
 use base::Timestamp;
 use report::board::TrunkBoard;
-use report::board::{AgentBoard, AgentsByState, GroupBoard, Levels, Line as ReportLine, Mean as ReportMean};
+use report::board::{
+    AgentBoard, AgentsByState, GroupBoard, Levels, Line as ReportLine, Mean as ReportMean,
+    Window as ReportWindow,
+};
+use report::recent::Reach;
 use report::spread::WAIT_BOUNDS;
+use report::staffing::Target;
 use report::{Board, Formula, Ratio, words};
 use serde::Serialize;
 use std::time::Duration;
@@ -31,6 +36,8 @@ pub struct Snapshot {
     pub arrivals: Arrivals,
     /// The whole centre: every caller once.
     pub total: Line,
+    /// The last minutes and today, of the whole centre.
+    pub windows: Vec<Window>,
     /// All agents by state, each once.
     pub agents_by_state: States,
     /// Each group.
@@ -165,8 +172,59 @@ pub struct Group {
     pub expected_wait_error: Mean,
     /// Agents by what keeps them from the one who waits longest; `null` when nobody waits.
     pub why_not: Option<serde_json::Value>,
+    /// The last minutes and today.
+    pub windows: Vec<Window>,
     /// How many agents it takes.
     pub advice: Advice,
+}
+
+/// What ended in the last minutes, or today: callers by the end of their wait, talks and wrap-ups by their own.
+#[derive(Serialize)]
+pub struct Window {
+    /// `5m`, `15m`, `30m`, `60m` (so many whole minutes and the running one) or `today` (since local midnight).
+    pub window: String,
+    /// Since when, milliseconds since 1970; later than the name says while the process is younger.
+    pub since_unix_ms: u64,
+    /// Came into the line in it.
+    pub came: u64,
+    /// OFF: those whose wait ended in it; nobody who still waits.
+    pub offered: u64,
+    /// ANS.
+    pub answered: u64,
+    /// AB.
+    pub abandoned: u64,
+    /// Of these, sooner than the limit.
+    pub short_abandoned: u64,
+    /// Turned away for any reason.
+    pub turned_away: u64,
+    /// Sent on to another line.
+    pub overflowed_out: u64,
+    /// Left for a call back.
+    pub called_back: u64,
+    /// The same party's later call took the place.
+    pub joined: u64,
+    /// Lost to us.
+    pub lost: u64,
+    /// Service levels: each formula for each threshold.
+    pub service_levels: Vec<ServiceLevel>,
+    /// Wait of answered callers.
+    pub wait: Mean,
+    /// Of it, while a phone rang.
+    pub wait_ring: Mean,
+    /// Wait of those who hung up.
+    pub wait_abandoned: Mean,
+    /// Talk.
+    pub talk: Mean,
+    /// Wrap-up.
+    pub wrap_up: Mean,
+    /// Half of the answered callers waited at most so long.
+    pub wait_ms_p50: u64,
+    /// Nine tenths.
+    pub wait_ms_p90: u64,
+    /// 99 of 100.
+    pub wait_ms_p99: u64,
+    /// Talks longer than the limit.
+    pub long_talks: Share,
 }
 
 /// Callers of a group, or of the centre.
@@ -418,7 +476,7 @@ impl Snapshot {
         let none = LiveGroup::default();
         let groups = board.groups.iter().enumerate();
         Self {
-            version: 2,
+            version: 3,
             unix_ms: board.unix_ms,
             uptime_ms: board.taken_at.as_nanos() / 1_000_000,
             seq: board.seq,
@@ -434,9 +492,10 @@ impl Snapshot {
                 lost: counters.lost_before_line,
             },
             total: Line::of(&board.total),
+            windows: board.windows.iter().map(Window::of).collect(),
             agents_by_state: States::of(&board.agents_by_state),
             groups: groups
-                .map(|(at, group)| Group::of(group, live.groups.get(at).unwrap_or(&none)))
+                .map(|(at, group)| Group::of(group, live.groups.get(at).unwrap_or(&none), board.target))
                 .collect(),
             agents: board.agents.iter().map(|agent| Agent::of(agent, board)).collect(),
             trunks: board.trunks.iter().map(Trunk::of).collect(),
@@ -481,7 +540,7 @@ impl Waiting {
 }
 
 impl Group {
-    fn of(group: &GroupBoard, live: &LiveGroup) -> Self {
+    fn of(group: &GroupBoard, live: &LiveGroup, target: Target) -> Self {
         Self {
             key: group.key.clone(),
             title: group.title.clone(),
@@ -496,7 +555,8 @@ impl Group {
                 count: group.line.forecast.count,
             }),
             why_not: live.why.as_ref().map(|(agents, at)| crate::why::obstacles(agents, *at)),
-            advice: Advice::of(&group.recent),
+            windows: group.windows.iter().map(Window::of).collect(),
+            advice: Advice::of(&group.recent, target),
         }
     }
 }
@@ -556,6 +616,41 @@ impl Line {
                 agent_gone: counters.offers.agent_gone,
                 taken_elsewhere: counters.offers.taken_elsewhere,
             },
+        }
+    }
+}
+
+impl Window {
+    fn of(window: &ReportWindow) -> Self {
+        let ReportWindow { reach, since, came, line } = window;
+        let counters = &line.counters;
+        let [p50, p90, p99] = line.wait_quantiles;
+        Self {
+            window: match reach {
+                Reach::Minutes(minutes) => format!("{minutes}m"),
+                Reach::Today => "today".to_owned(),
+            },
+            since_unix_ms: since.0,
+            came: *came,
+            offered: counters.offered,
+            answered: counters.answered,
+            abandoned: counters.abandoned(),
+            short_abandoned: counters.short_abandoned,
+            turned_away: counters.turned_away.total(),
+            overflowed_out: counters.overflowed_out,
+            called_back: counters.called_back,
+            joined: counters.joined,
+            lost: counters.lost,
+            service_levels: line.levels.iter().flat_map(ServiceLevel::of).collect(),
+            wait: Mean::of(&line.wait),
+            wait_ring: Mean::of(&line.wait_ring),
+            wait_abandoned: Mean::of(&line.wait_abandoned),
+            talk: Mean::of(&line.talk),
+            wrap_up: Mean::of(&line.wrap_up),
+            wait_ms_p50: ms(p50),
+            wait_ms_p90: ms(p90),
+            wait_ms_p99: ms(p99),
+            long_talks: Share::of(line.long_talks),
         }
     }
 }

@@ -24,7 +24,7 @@ use super::mistake::Findings;
 use super::names::Names;
 use super::{Config, JournalPlan, Mistakes, NodePlan, Source, raw};
 use acd::GroupRef;
-use base::{Epoch, Private};
+use base::Private;
 use report::plan::THRESHOLDS_MAX;
 use std::path::Path;
 use std::time::Duration;
@@ -186,8 +186,8 @@ fn counting(raw: &raw::File, call: &call::Plan, findings: &Findings) -> report::
         thresholds: written.iter().map(|threshold| *threshold.get_ref()).collect(),
         short_abandon: *raw.report.short_abandon.get_ref(),
         long_talk: *raw.report.long_talk.get_ref(),
-        epoch: Epoch::default(),
-        run: 0,
+        target: *raw.report.target.get_ref(),
+        ..report::Plan::default()
     }
 }
 

@@ -149,6 +149,7 @@ pub(super) struct Report {
     pub(super) thresholds: Vec<Spanned<Duration>>,
     pub(super) short_abandon: Spanned<Duration>,
     pub(super) long_talk: Spanned<Duration>,
+    pub(super) target: Spanned<report::staffing::Target>,
 }
 
 /// `[clips.KEY]`.
@@ -420,6 +421,7 @@ impl Report {
             thresholds: s.list("thresholds").unwrap_or_else(thresholds),
             short_abandon: s.within("short_abandon", usual.short_abandon, S(0)..=S(3_600)),
             long_talk: s.within("long_talk", usual.long_talk, S(1)..=S(86_400)),
+            target: s.or("target", usual.target),
         };
         s.close();
         report

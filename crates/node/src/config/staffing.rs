@@ -70,15 +70,8 @@ fn read(mut s: Section<'_>, findings: &Findings) -> Request {
     let patience = s
         .get_within::<Duration>("patience", Duration::from_secs(1)..=Duration::from_secs(86_400))
         .map(Spanned::into_inner);
-    let written = s.must::<String>("target", "\"80%/20s\"");
-    let target = target(written.get_ref()).unwrap_or_else(|why| {
-        if !written.get_ref().is_empty() {
-            findings.wrong(written.span(), format!("target {why}"), TARGETS);
-        }
-        Target::Abandoned(1.0)
-    });
     let goal = Goal {
-        target,
+        target: s.must::<Target>("target", "\"80%/20s\"").into_inner(),
         occupancy_max: s.within("occupancy_max", 1.0, 0.05..=1.0).into_inner(),
         agents_min: s.within("agents_min", 1, 1..=1_000).into_inner(),
     };
@@ -99,16 +92,15 @@ fn read(mut s: Section<'_>, findings: &Findings) -> Request {
     Request { title, sites: names, workday, day_off, year }
 }
 
-/// What can be written for a target.
-pub const TARGETS: &str =
-    "write 80%/20s (of all callers), sl2:80%/20s (of answered callers), asa:9s or abandon:3%";
+/// What can be written for a target: follows "write …".
+pub const TARGETS: &str = "80%/20s (of all callers), sl2:80%/20s (of answered callers), asa:9s or abandon:3%";
 
 /// A target from its text, or what is wrong with it.
 ///
 /// # Errors
 /// When it is none.
 pub fn target(text: &str) -> Result<Target, String> {
-    let bad = || format!("{text:?} is not a target");
+    let bad = || format!("is {text:?}, which is no target");
     let share = |text: &str| percent(text).ok_or_else(bad);
     let level = |text: &str| {
         let (part, within) = text.split_once('/').ok_or_else(bad)?;

@@ -8,8 +8,10 @@
 //! Each says what would be right ([`Value::WANTED`]), so that no message leaves the reader guessing.
 
 use super::raw::JournalNumbers;
+use super::staffing::{TARGETS, target};
 use super::{Builtin, LogFormat, LogLevel};
 use media::session::Codec;
+use report::staffing::Target;
 use sip::digest::Algorithm;
 use sip::leg::Transport;
 use std::net::{IpAddr, SocketAddr};
@@ -124,6 +126,14 @@ impl Value for Duration {
 
     fn show(&self) -> String {
         show_span(*self)
+    }
+}
+
+impl Value for Target {
+    const WANTED: &'static str = TARGETS;
+
+    fn read(value: &DeValue<'_>) -> Result<Self, String> {
+        target(string(value)?)
     }
 }
 

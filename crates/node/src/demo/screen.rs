@@ -240,6 +240,7 @@ mod tests {
             line: Line { longest_wait: Duration::from_secs(3), ..Line::default() },
             agents: AgentsByState::default(),
             recent: report::advice::Measured::default(),
+            windows: Vec::new(),
         };
         let groups = vec![group(0, "general", "民生"), group(1, "housing", "公积金专区")];
         let text = table(&Board { groups, ..Board::default() }, 10.0);

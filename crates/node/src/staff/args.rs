@@ -140,7 +140,7 @@ fn bounded(text: &str, most: f64) -> Result<f64, String> {
 }
 
 fn wanted(text: &str) -> Result<Target, String> {
-    target(text).map_err(|why| format!("{why}; {TARGETS}"))
+    target(text).map_err(|why| format!("{why}; write {TARGETS}"))
 }
 
 fn share(text: &str) -> Result<f64, String> {

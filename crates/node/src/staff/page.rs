@@ -1,6 +1,6 @@
 //! Staffing as a page: one HTML file with a drawn picture, no script and nothing from elsewhere.
 
-use super::{Plan, clock, model, span_text, target_text};
+use super::{Plan, clock, model, span_text};
 use std::fmt::Write;
 
 const WIDTH: f64 = 960.0;
@@ -26,7 +26,7 @@ pub(super) fn html(plan: &Plan) -> String {
         day.calls,
         span_text(day.handling),
         model(day.patience),
-        target_text(day.goal.target)
+        day.goal.target
     );
     page += &picture(plan);
     let (pooled, separate) = plan.fte();

@@ -1,6 +1,6 @@
 //! Staffing in the terminal: aligned tables with bars.
 
-use super::{Plan, clock, model, span_text, target_text};
+use super::{Plan, clock, model, span_text};
 use comfy_table::{CellAlignment, Table, TableComponent, presets};
 use report::erlang::Traffic;
 use report::staffing::{Goal, Staffed, level};
@@ -30,7 +30,7 @@ pub(super) fn hour(shown: &Hour) -> String {
         span_text(traffic.handling()),
         traffic.erlangs(),
         model(*patience),
-        target_text(goal.target)
+        goal.target
     );
     let mut table = empty(&[
         "坐席\nAgents".to_owned(),
@@ -98,7 +98,7 @@ pub(super) fn day(plan: &Plan) -> String {
         day.calls,
         span_text(day.handling),
         model(day.patience),
-        target_text(day.goal.target)
+        day.goal.target
     );
     let within = span_text(day.goal.target.within());
     let mut header = vec![
