@@ -83,6 +83,8 @@ pub(crate) struct Caller {
     pub(crate) prefer: Option<(AgentRef, Timestamp)>,
     /// He was told that he may be called back.
     pub(crate) callback_offered: bool,
+    /// He was with an agent already.
+    pub(crate) served: bool,
     pub(crate) callback: Option<Callback>,
 }
 
@@ -227,6 +229,8 @@ impl Distributor {
             Some(Turned::Closed)
         } else if self.is_deserted(request.group, request.site) {
             Some(Turned::NobodySignedIn)
+        } else if request.served {
+            None
         } else if request.priority != Priority::EMERGENCY && !self.admits(request.group, waiting, has_place) {
             Some(Turned::Surge)
         } else if waiting >= door.plan.line_max && !has_place {
@@ -277,7 +281,7 @@ impl Distributor {
 
     /// Puts a caller into his line, on the phone, nowhere listed, without a timer.
     pub(crate) fn join(&mut self, request: &Enqueue, order: Option<u64>) -> Spot {
-        let Enqueue { caller, group, priority, since, site, requires, party, .. } = *request;
+        let Enqueue { caller, group, priority, since, site, requires, party, served, .. } = *request;
         let order = order.unwrap_or_else(|| self.callers.next_order());
         let grey = self.is_grey(party);
         let head_start = self.order.head_start(priority, self.groups[group.index()].plan.weight);
@@ -304,6 +308,7 @@ impl Distributor {
             party,
             prefer,
             callback_offered: false,
+            served,
             callback: None,
         });
         self.callers.spots.insert(caller, spot);
@@ -324,7 +329,8 @@ impl Distributor {
     /// The agent whom he should get: the one asked for, or the last one where the group keeps to that.
     fn preferred(&self, request: &Enqueue) -> Option<Prefer> {
         let last = || {
-            let usual = request.priority != Priority::EMERGENCY; // an emergency waits for nobody
+            // An emergency waits for nobody; who was handed on does not go back to whoever handed him on.
+            let usual = request.priority != Priority::EMERGENCY && !request.served;
             let alone = self.groups[request.group.index()].plan.sticky.filter(|_| usual)?;
             let agent = self.last_agents.of(request.party?)?;
             Some(Prefer { agent, alone: Some(alone) })

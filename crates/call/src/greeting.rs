@@ -17,10 +17,10 @@ impl Engine {
         let flow = &self.plan.flows[flow.index()];
         if let Some(&clip) = flow.greeting.get(at) {
             this.stage = Stage::Greeting(at);
-            self.hear(call, Side::Caller, Hear::Once(clip), out);
+            self.caller_hears(call, Hear::Once(clip), out);
         } else {
             let place = Place { group: flow.group, since: now, hops: 0, told: false };
-            self.enter_line(now, call, place, out);
+            self.enter_line(now, call, place, None, out);
         }
     }
 

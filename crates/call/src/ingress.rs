@@ -59,18 +59,8 @@ impl Engine {
             Ok(way) => (way, None),
             Err(denied) => ((Way::Refused, SiteRef(0)), Some(denied)),
         };
-        let call = self.calls.insert(Call {
-            caller: Leg::new(leg, local, invite.nated),
-            number: invite.caller.clone(),
-            way,
-            site,
-            group: None,
-            stage: Stage::Opening,
-            setup: None,
-            limit: None,
-            withdrawn: 0,
-            told: false,
-        });
+        let caller = Leg::new(leg, CALLER, local, invite.nated);
+        let call = self.calls.insert(Call::new(caller, invite.caller.clone(), way, site));
         self.live += 1;
         self.legs.insert(leg, Owner { call, role: Role::Caller });
         let flow = match way {
@@ -110,7 +100,7 @@ impl Engine {
                 self.end(now, call, Outcome::Lost, cause::INCOMPATIBLE, Side::System, out);
                 return;
             };
-            self.join(call, Side::Caller, audio, out);
+            self.join(call, CALLER, audio, out);
             self.begin(now, call, out);
         }
         // A code without a reply: the phone has learned that it was taken.
@@ -158,7 +148,7 @@ impl Engine {
             Way::Flow(flow) => (self.plan.flows[flow.index()].early_media, self.caller_codecs(flow)),
             _ => (false, self.codecs()),
         };
-        let Some(leg) = self.leg_mut(call, Side::Caller) else { return Ok(()) };
+        let Some(leg) = self.calls.get_mut(call).map(|this| &mut this.caller) else { return Ok(()) };
         leg.sound = Sound::Reserved(port);
 
         let Some(offer) = offer else {
@@ -184,7 +174,7 @@ impl Engine {
             leg.dialog = Dialog::Answered;
             out.legs.push(Command::Answer { leg: leg_ref, body });
         }
-        self.join(call, Side::Caller, audio, out);
+        self.join(call, CALLER, audio, out);
         self.tell(now, Event::Answered { call }, out);
         self.begin(now, call, out);
         Ok(())

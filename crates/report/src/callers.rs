@@ -255,6 +255,8 @@ impl Callers {
             if let Some((expected, at)) = live.foretold.take() {
                 books.both(stay.place, Step::Foretold { expected, waited: whole(now.since(at)) });
             }
+            // Who was handed on keeps his place by his first clock, and is counted by that of this line.
+            let waited = if stay.for_centre { waited } else { now.since(stay.since) };
             let waits = Waits {
                 greeted: live.record.greeted,
                 waited: whole(waited),
@@ -344,7 +346,9 @@ impl Callers {
                 _ => (Left::Lost, SegmentEnd::Lost),
             };
             self.leave(call, left, end, now, books);
-        } else if live.since.is_none() {
+        }
+        // Never in a line of his own: a call of ours that came back into one was not offered to it as a caller is.
+        if let Some(live) = self.live.get_mut(&call).filter(|live| live.since.is_none()) {
             let before = match outcome {
                 Outcome::Refused => Before::Refused,
                 Outcome::Service => Before::Service,
@@ -453,6 +457,7 @@ impl Callers {
                 self.leave(call, Left::Overflowed, SegmentEnd::MovedOn, now, books);
                 (Came::Overflowed, stay.for_centre, stay.since, first_quarter)
             }
+            (None, None) if live.callback.is_some() => (Came::Transferred, false, now, quarter),
             (None, None) => {
                 live.since = Some(now);
                 live.record.queued_at = Some(wall);
@@ -462,7 +467,8 @@ impl Callers {
                 books.centre(Quarter::of(self.epoch, live.arrived), Step::Before(Before::InLine));
                 (Came::First, true, now, quarter)
             }
-            // Put in a line again after the centre has counted him: a transfer, with a clock of its own.
+            // Put in a line again after the centre has counted him: a transfer, with a clock of its own. A call of ours
+            // for a callback was counted when that was asked for.
             (None, Some(_)) => (Came::Transferred, false, now, quarter),
         };
         let Some(live) = self.live.get_mut(&call) else { return };
