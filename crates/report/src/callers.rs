@@ -20,7 +20,8 @@ use crate::plan::Plan;
 use crate::record::{CallRecord, LegAudio, Opened, RecordId, SegmentEnd, SegmentKind, UnixMs};
 use acd::{AgentRef, GroupRef, OfferEnd, OfferRef, Turned};
 use base::{Epoch, Table, Timestamp};
-use call::event::{CallRef, Outcome, Side};
+use call::call::With;
+use call::event::{CallRef, GuestStep, Outcome, Phase, Side};
 use sip::message::Cause;
 use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
@@ -292,6 +293,34 @@ impl Callers {
         }
     }
 
+    /// What an agent does in his talk has changed.
+    pub(crate) fn phase(&mut self, call: CallRef, agent: AgentRef, phase: Phase, now: Timestamp) {
+        let wall = self.wall(now);
+        let kind = match phase {
+            Phase::Talk => None,
+            Phase::Hold => Some(SegmentKind::Hold),
+            Phase::Consult => Some(SegmentKind::Consult),
+            Phase::Conference => Some(SegmentKind::Conference),
+        };
+        if let Some(live) = self.known(call) {
+            live.phase(agent, kind, wall);
+        }
+    }
+
+    /// Somebody was asked into the talk.
+    pub(crate) fn guest(&mut self, call: CallRef, with: With, step: GuestStep, now: Timestamp) {
+        let wall = self.wall(now);
+        let Some(live) = self.known(call) else { return };
+        match (step, with) {
+            (GuestStep::Answered, _) => live.guest_answered(with.agent()),
+            (GuestStep::TookOver, With::Outside(..)) => {
+                let group = live.record.group;
+                live.goes_outside(group, wall);
+            }
+            _ => {}
+        }
+    }
+
     /// The call is over: what has not been counted is counted now.
     #[allow(clippy::too_many_arguments)] // the event's fields, and the books they are counted in
     pub(crate) fn ended(
@@ -314,6 +343,7 @@ impl Callers {
         while !live.talks.is_empty() {
             live.talk_ended(0, now, wall, by);
         }
+        live.no_longer_outside(wall);
         // Turned away, or gone from a line, without a word about the line: he came to its door all the same.
         if live.since.is_none()
             && let Some(group) = group
@@ -472,6 +502,7 @@ impl Callers {
             (None, Some(_)) => (Came::Transferred, false, now, quarter),
         };
         let Some(live) = self.live.get_mut(&call) else { return };
+        live.no_longer_outside(wall);
         let segment = live.begin(SegmentKind::Line, Some(group), None, wall);
         let place = Place { group, quarter, first_quarter };
         live.stay = Some(Stay { place, for_centre, since, segment });

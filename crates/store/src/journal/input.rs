@@ -106,6 +106,9 @@ tagged!(Request {
     0x73 => Preview(plan),
     0x74 => WhyCaller(call),
     0x75 => WhyAgent(agent),
+    0x76 => Control(agent, control),
+    0x77 => Supervise { supervisor, agent, how },
+    0x78 => TakeOver { supervisor, agent },
 });
 
 /// Writes the values of an input; the tag is returned.

@@ -10,8 +10,10 @@ use acd::{
     Selection, SiteRef, Sites, SkillLevel, Stage, SurgeMode, Turned,
 };
 use base::{Epoch, Private, Random, Timestamp};
-use call::event::{CallRef, Event, Outcome, Side, Stamped};
+use call::call::{Part, Supervision, With};
+use call::event::{CallRef, Event, GuestStep, Outcome, Phase, Side, Stamped};
 use call::plan::FlowRef;
+use call::request::{Control, Whom};
 use call::{Input, Request, RequestId};
 use media::session::{ClipRef, Fact as Audio, Party, Report, SessionRef};
 use sip::leg::{AorLoss, AorRef, Fact, Invited, LegRef, Origin, ReleasedBy, Transport, TrunkRef};
@@ -79,7 +81,7 @@ fn body(random: &mut Random) -> Box<[u8]> {
 }
 
 /// One input of a kind, with random values in it; as many kinds as there are.
-const KINDS: u64 = 41;
+const KINDS: u64 = 51;
 
 fn input(kind: u64, random: &mut Random) -> Input {
     let session = SessionRef::from_bits(random.bits() & 0xF_0000_FFFF);
@@ -202,7 +204,25 @@ fn later(kind: u64, random: &mut Random) -> Request {
         37 => Request::ChangePlan(Box::new(plan(random))),
         38 => Request::Preview(Box::new(plan(random))),
         39 => Request::WhyCaller(call),
-        _ => Request::WhyAgent(agent),
+        40 => Request::WhyAgent(agent),
+        41 => Request::Control(agent, Control::Hold),
+        42 => Request::Control(agent, Control::Retrieve),
+        43 => Request::Control(agent, Control::Consult(Whom::Agent(agent))),
+        44 => Request::Control(agent, Control::Alternate),
+        45 => Request::Control(agent, Control::Conference),
+        46 => Request::Control(agent, Control::Reconnect),
+        47 => Request::Control(agent, Control::Transfer),
+        48 => {
+            let whom = if random.chance(0.5) { Whom::Group(group) } else { Whom::Number(number) };
+            Request::Control(agent, Control::TransferTo(whom))
+        }
+        49 => {
+            let ways =
+                [None, Some(Supervision::Listen), Some(Supervision::Whisper), Some(Supervision::Barge)];
+            let how = ways[random.below(4) as usize];
+            Request::Supervise { supervisor: AgentRef(random.below(5000) as u32), agent, how }
+        }
+        _ => Request::TakeOver { supervisor: AgentRef(random.below(5000) as u32), agent },
     }
 }
 
@@ -595,6 +615,25 @@ fn events() -> Vec<Event> {
         Event::Alert(Alert::Surge { group, on: true, mode: SurgeMode::Automatic }),
         Event::PlanChanged { agents: 2, groups: 1 },
         Event::Previewed { id: RequestId::from_bits(7), preview: Box::default() },
+        Event::Phase { call, agent, phase: Phase::Consult },
+        Event::Guest {
+            call,
+            leg: LegRef(7),
+            with: With::Agent(agent),
+            step: GuestStep::Rung(Part::Consulted { held: false }),
+        },
+        Event::Guest {
+            call,
+            leg: LegRef(7),
+            with: With::Outside(TrunkRef(0), call::call::Because::Asked),
+            step: GuestStep::TookOver,
+        },
+        Event::Guest {
+            call,
+            leg: LegRef(7),
+            with: With::Agent(agent),
+            step: GuestStep::Supervises(Supervision::Whisper),
+        },
     ]
 }
 
