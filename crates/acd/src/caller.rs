@@ -225,7 +225,7 @@ impl Distributor {
             Some(Turned::Blocked)
         } else if !self.is_open(request.group) {
             Some(Turned::Closed)
-        } else if self.is_deserted(request.group, request.site) {
+        } else if self.is_deserted(request.group, request.site) && self.preferred(request).is_none() {
             Some(Turned::NobodySignedIn)
         } else if request.priority != Priority::EMERGENCY && !self.admits(request.group, waiting, has_place) {
             Some(Turned::Surge)

@@ -130,8 +130,10 @@ impl Distributor {
             ensure(rings_or_waits || caller.offer.is_none(), || format!("{name} rings while he is away"))?;
             let ringing = caller.offer.is_some();
             ensure(ringing || !caller.overdue, || format!("{name} waits longer than he may"))?;
-            let deserted = self.is_deserted(caller.group, caller.site);
-            ensure(ringing || !present || !deserted, || format!("{name} waits where nobody is signed in"))?;
+            let deserted = self.is_left_alone(caller);
+            ensure(ringing || !present || !deserted, || {
+                format!("{name} waits though nobody is there for him")
+            })?;
             if let Some(party) = caller.party.filter(|_| !present) {
                 let known = self.callers.callbacks.get(&party) == Some(&spot);
                 ensure(known, || format!("{name} is not known by his {party}"))?;

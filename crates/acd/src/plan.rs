@@ -110,7 +110,8 @@ pub struct GroupPlan {
     pub line_max: usize,
     /// Longest wait; then he is turned away ([`Turned::WaitedTooLong`](crate::Turned)).
     pub wait_max: Option<Duration>,
-    /// Turn callers away while nobody is signed in who could serve them at any stage.
+    /// Turn callers away while nobody is signed in who could serve them at any stage, nor the agent whom they
+    /// should get.
     pub needs_signed_in: bool,
     /// Open at these hours only ([`Turned::Closed`](crate::Turned)); `None`: always.
     pub hours: Option<HoursRef>,

@@ -89,7 +89,7 @@ impl Naive {
         if !is_open {
             return Some(Turned::Closed);
         }
-        if self.is_deserted(request.group, request.site) {
+        if self.is_deserted(request.group, request.site) && self.preferred(request).is_none() {
             return Some(Turned::NobodySignedIn);
         }
         if request.priority != Priority::EMERGENCY && (announces || crowded) {

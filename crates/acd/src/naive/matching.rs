@@ -36,8 +36,11 @@ impl Naive {
                 caller.group == group && caller.phase == Phase::Present && caller.offers.is_empty()
             };
             for caller in self.in_order(waits) {
-                let site = self.caller(caller).map(|caller| caller.site);
-                if site.is_some_and(|site| self.is_deserted(group, site)) {
+                let waits_for_nobody = |caller: &Caller| {
+                    let own = caller.prefer.is_some_and(|(agent, _)| self.is_signed_in(agent));
+                    self.is_deserted(group, caller.site) && !own
+                };
+                if self.caller(caller).is_some_and(waits_for_nobody) {
                     self.turn_away(caller, Turned::NobodySignedIn, out);
                 }
             }
