@@ -80,6 +80,8 @@ pub struct Obstacles {
     pub wrap_up_ends: Option<Timestamp>,
     /// Are ready and refused him just now.
     pub cooling: u32,
+    /// Are ready, but he does not look for one: he rings elsewhere, is being dialed, or is called back later.
+    pub ready: u32,
 }
 
 /// Why an agent has no caller.
@@ -241,7 +243,8 @@ impl Distributor {
                     agents.wrap_up_ends = Some(agents.wrap_up_ends.map_or(until, |first| first.min(until)));
                     &mut agents.wrap_up
                 }
-                State::Ready { .. } => &mut agents.cooling,
+                State::Ready { .. } if cools => &mut agents.cooling,
+                State::Ready { .. } => &mut agents.ready,
             };
             *counted += 1;
         }

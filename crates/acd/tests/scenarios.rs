@@ -602,6 +602,7 @@ impl Hotline {
             ("talking", of.talking),
             ("wrap_up", of.wrap_up),
             ("refused_just_now", of.cooling),
+            ("ready", of.ready),
         ];
         let mut said = format!("position={} {:?}", why.position, why.waits).to_lowercase();
         for (name, count) in counts.into_iter().filter(|(_, count)| *count > 0) {
