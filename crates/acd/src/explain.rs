@@ -264,7 +264,11 @@ impl Distributor {
             not_yet: 0,
             ringing_elsewhere: 0,
         };
-        for (_, caller) in self.callers.iter() {
+        let own = if let State::Offered { offer, .. } = at.state { self.offers.get(offer) } else { None };
+        for (spot, caller) in self.callers.iter() {
+            if own.is_some_and(|own| own.spot == spot) {
+                continue; // rings at him
+            }
             let may = caller.asked().any(|(_, pool)| at.pools.iter().any(|(own, _)| *own == pool));
             let his_work = at.plan.skills.iter().any(|(skill, _)| *skill == caller.group);
             match (caller.is_open(), may) {
