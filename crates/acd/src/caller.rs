@@ -20,7 +20,7 @@ use crate::callback::Callback;
 use crate::distributor::Distributor;
 use crate::line::{Place, rank};
 use crate::plan::STAGES_MAX;
-use crate::pool::PoolRef;
+use crate::pool::{PoolRef, Who};
 use crate::{
     Abilities, AgentRef, CallbackEnd, CallerRef, Enqueue, GroupRef, OfferEnd, OfferRef, Output, PartyRef,
     Prefer, Priority, SiteRef, Turned,
@@ -321,13 +321,17 @@ impl Distributor {
         spot
     }
 
-    /// The agent whom he should get: the one asked for, or the last one where the group keeps to that.
+    /// The agent whom he should get: the one asked for, or the last one where the group keeps to that and he still
+    /// does what this caller needs.
     fn preferred(&self, request: &Enqueue) -> Option<Prefer> {
         let last = || {
             let usual = request.priority != Priority::EMERGENCY; // an emergency waits for nobody
             let alone = self.groups[request.group.index()].plan.sticky.filter(|_| usual)?;
             let agent = self.last_agents.of(request.party?)?;
-            Some(Prefer { agent, alone: Some(alone) })
+            let does = |who: Who| who.level_of(agent, &self.agents[agent.index()].plan).is_some();
+            let mut stages = self.groups[request.group.index()].plan.timeline.iter();
+            let able = stages.any(|stage| does(Who::of(stage, request.site, request.requires)));
+            able.then_some(Prefer { agent, alone: Some(alone) })
         };
         let prefer = request.prefer.or_else(last)?;
         let there = self.agents.get(prefer.agent.index())?.is_signed_in();

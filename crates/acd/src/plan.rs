@@ -119,8 +119,8 @@ pub struct GroupPlan {
     pub surge: SurgePlan,
     /// Callers who need not stay on the phone.
     pub callback: CallbackPlan,
-    /// A party who calls again gets the agent who served him last, and nobody else for so long; `None`: not. An
-    /// emergency goes to anybody.
+    /// A party who calls again gets the agent who served him last, if he does this work still, and nobody else for
+    /// so long; `None`: not. An emergency goes to anybody.
     pub sticky: Option<Duration>,
 }
 

@@ -6,6 +6,7 @@ use super::{Caller, Due, Naive, Phase};
 use crate::caller::{NO_GROUP, NOWHERE};
 use crate::input::{Listing, SurgeMode};
 use crate::line::rank;
+use crate::pool::Who;
 use crate::timeline::{Sooner, opens};
 use crate::{
     AgentRef, CallbackEnd, CallerRef, Enqueue, GroupRef, OfferEnd, Output, Prefer, Priority, Turned,
@@ -158,6 +159,13 @@ impl Naive {
         let emergency = request.priority == Priority::EMERGENCY;
         let sticky = if emergency { None } else { self.plan.groups[request.group.index()].sticky };
         let last = request.party.and_then(|party| self.last_agents.of(party));
+        // Who does nothing that the line ever asks for is nobody's last agent any more.
+        let last = last.filter(|agent| {
+            let plan = &self.plan.agents[agent.index()];
+            let asked = self.plan.groups[request.group.index()].timeline.iter();
+            let mut asked = asked.map(|stage| Who::of(stage, request.site, request.requires));
+            asked.any(|who| who.level_of(*agent, plan).is_some())
+        });
         let Prefer { agent, alone } = match (request.prefer, sticky, last) {
             (Some(prefer), ..) => prefer,
             (None, Some(span), Some(agent)) => Prefer { agent, alone: Some(span) },
