@@ -8,8 +8,9 @@
 //! ```
 //!
 //! `Queued` is told once, at joining, even when the offer follows in the same step. A full line counts those who
-//! are ringing and those who will be called back: they still stand in it. The reasons to be turned away at the
-//! door are looked at in the order drawn, so each caller has one.
+//! are ringing and those who will be called back: they still stand in it. An emergency finds room in a line of
+//! twice its length. The reasons to be turned away at the door are looked at in the order drawn, so each caller has
+//! one.
 //!
 //! A party (whoever has one number) is known again: a callback that he waits for is joined with his new call,
 //! which takes its place and clock; in a surge his second call takes the place of the first.
@@ -229,7 +230,7 @@ impl Distributor {
             Some(Turned::NobodySignedIn)
         } else if request.priority != Priority::EMERGENCY && !self.admits(request.group, waiting, has_place) {
             Some(Turned::Surge)
-        } else if waiting >= door.plan.line_max && !has_place {
+        } else if waiting >= door.plan.room(request.priority) && !has_place {
             Some(Turned::LineFull)
         } else {
             None

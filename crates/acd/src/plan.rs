@@ -106,7 +106,8 @@ pub struct GroupPlan {
     pub wrap_up: Duration,
     /// Longest wrap-up, with all extensions.
     pub wrap_up_max: Duration,
-    /// Callers at once in the line; one more is turned away ([`Turned::LineFull`](crate::Turned)).
+    /// Callers at once in the line; one more is turned away ([`Turned::LineFull`](crate::Turned)). There is as much
+    /// room again that emergencies alone may use.
     pub line_max: usize,
     /// Longest wait; then he is turned away ([`Turned::WaitedTooLong`](crate::Turned)).
     pub wait_max: Option<Duration>,
@@ -147,6 +148,12 @@ impl GroupPlan {
             callback: CallbackPlan::default(),
             sticky: None,
         }
+    }
+
+    /// How many may be in the line when a caller of this priority joins, himself not counted.
+    pub(crate) fn room(&self, priority: Priority) -> usize {
+        let emergency = priority == Priority::EMERGENCY;
+        self.line_max.saturating_mul(if emergency { 2 } else { 1 })
     }
 }
 

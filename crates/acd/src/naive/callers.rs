@@ -96,7 +96,9 @@ impl Naive {
         if request.priority != Priority::EMERGENCY && (announces || crowded) {
             return Some(Turned::Surge);
         }
-        (waiting >= plan.line_max && !has_place).then_some(Turned::LineFull)
+        let emergency = request.priority == Priority::EMERGENCY;
+        let full = waiting >= plan.line_max && (!emergency || waiting >= 2 * plan.line_max);
+        (full && !has_place).then_some(Turned::LineFull)
     }
 
     /// Whose place a party's new call takes: of a callback in this line, or a missed call in any; in a surge of his
