@@ -15,6 +15,11 @@ use base::Timestamp;
 use std::time::Duration;
 
 impl Caller {
+    /// Whether he is called back only because he hung up.
+    pub(super) fn is_missed(&self) -> bool {
+        self.phase != Phase::Present && self.callback.is_some_and(|callback| callback.missed)
+    }
+
     /// Whether he looks for an agent.
     pub(super) fn is_open(&self) -> bool {
         self.offers.is_empty() && matches!(self.phase, Phase::Present | Phase::InTurn)
@@ -42,7 +47,7 @@ impl Naive {
         let first = self.first_call(&request);
         if let Some(why) = self.turned_at_the_door(
             &request,
-            first.and_then(|first| self.caller(first)).is_some_and(|first| first.group == group),
+            first.and_then(|first| self.caller(first)).is_some_and(|first| !first.is_missed()),
         ) {
             out.push(Output::TurnedAway { caller, group, why });
             return Ok(());
@@ -79,7 +84,7 @@ impl Naive {
 
     fn turned_at_the_door(&self, request: &Enqueue, has_place: bool) -> Option<Turned> {
         let plan = &self.plan.groups[request.group.index()];
-        let waiting = self.in_line(request.group).len();
+        let waiting = self.taking_room(request.group);
         let is_open =
             plan.hours.is_none_or(|hours| self.plan.hours[hours.index()].is_open(&self.plan.clock, self.now));
         let announces = self.lines[request.group.index()].surge == SurgeMode::AnnounceOnly;

@@ -58,6 +58,15 @@ impl Naive {
         self.in_order(|caller| caller.group == group)
     }
 
+    /// How many in a line take up room in it: all but missed calls.
+    pub(super) fn taking_room(&self, group: GroupRef) -> usize {
+        self.callers.iter().filter(|caller| caller.group == group && !caller.is_missed()).count()
+    }
+
+    pub(super) fn missed(&self, group: GroupRef) -> usize {
+        self.in_line(group).len() - self.taking_room(group)
+    }
+
     /// The agent for a caller: his own first, then stage by stage the first by the group's selection. Who refused him
     /// a while ago comes after everybody who has not, who refused him just now is not asked.
     fn best_agent(&self, caller: CallerRef) -> Option<(AgentRef, Because)> {
