@@ -13,8 +13,9 @@
 //! - Who calls again by himself while he waits for a callback of the same line is joined with it: his new call has
 //!   its place and clock (`caller.rs`). A missed call is over as soon as he calls again, in whichever
 //!   line, or gets through with a call that he had made before.
-//! - A missed call was given up, so it holds no place: its clock begins when it is due, nobody present is overtaken
-//!   by it, and a line is no fuller for it. As many are kept as the line is long; one more is an abandoned call.
+//! - A missed call was given up, so it holds no place: its clock begins when it is due, it overtakes whoever is
+//!   present by its head start only (an emergency that was cut off is called back first), and a line is no fuller
+//!   for it. As many are kept as the line is long; one more is an abandoned call.
 //!
 //! Never knows: numbers, how somebody is dialed.
 
