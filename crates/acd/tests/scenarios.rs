@@ -7,7 +7,7 @@
 //! clock 2024-02-04T08:00                                 local time at 00:00.000, China's calendar
 //! hours desk workdays=08:30-12:00 days_off=              opening hours; `night desk` makes them the night
 //! group general ring=20s wrapup=30s overflow=enterprise@30s line=100 wait=120s needs_signed_in …
-//!   stage=general@20s:level4:own:night:help:waives       a stage of the timeline (the first: `@0s`)
+//!   stage=general@20s:level4:own:night:help:waives       a stage of the timeline (the first: `@0s`); or site=east
 //!   select=highest_level weight=3 parallel=2 auto_answer no_answer=skip,30s!,not_ready! (`!`: tell) sticky=20s
 //!   hours=desk surge=80/20/40 (begins, ends, admits) callback=60s/agent/3/600s (offer after, first, tries, retry)
 //!   missed=60s wrapup_max=60s
@@ -53,7 +53,7 @@ fn every_scenario_happens_as_it_is_written() {
     let mut files: Vec<_> = entries.map(|entry| entry.expect("a directory entry").path()).collect();
     files.retain(|file| file.extension().is_some_and(|extension| extension == "scn"));
     files.sort();
-    assert!(files.len() >= 30, "only {} scenarios in {}", files.len(), folder.display());
+    assert!(files.len() >= 120, "only {} scenarios in {}", files.len(), folder.display());
 
     let mut wrong = String::new();
     for file in files {
@@ -431,7 +431,7 @@ impl Hotline {
                 "night" => stage.at_night = true,
                 "help" => stage.on_help = true,
                 "waives" => stage.waives = true,
-                _ => match (word.strip_prefix("level"), word.strip_prefix("site")) {
+                _ => match (word.strip_prefix("level"), word.strip_prefix("site=")) {
                     (Some(level), _) => stage.level_min = SkillLevel(self.number(level) as u8),
                     (_, Some(site)) => stage.sites = Sites::Only(self.site(site)),
                     _ => self.wrong(&format!("what is `{word}` of a stage?")),
