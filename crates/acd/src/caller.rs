@@ -8,8 +8,9 @@
 //! ```
 //!
 //! `Queued` is told once, at joining, even when the offer follows in the same step. A full line counts those who
-//! are ringing and those who will be called back: they still stand in it. The reasons to be turned away at the
-//! door are looked at in the order drawn, so each caller has one.
+//! are ringing and those who asked to be called back: they still stand in it. Missed calls gave their place up. An
+//! emergency finds room in a line of twice its length. The reasons to be turned away at the door are looked at in
+//! the order drawn, so each caller has one.
 //!
 //! A party (whoever has one number) is known again: a callback that he waits for is joined with his new call,
 //! which takes its place and clock; in a surge his second call takes the place of the first.
@@ -20,7 +21,7 @@ use crate::callback::Callback;
 use crate::distributor::Distributor;
 use crate::line::{Place, rank};
 use crate::plan::STAGES_MAX;
-use crate::pool::PoolRef;
+use crate::pool::{PoolRef, Who};
 use crate::{
     Abilities, AgentRef, CallbackEnd, CallerRef, Enqueue, GroupRef, OfferEnd, OfferRef, Output, PartyRef,
     Prefer, Priority, SiteRef, Turned,
@@ -92,6 +93,11 @@ impl Caller {
     /// Whether he looks for an agent: on the phone or in turn, and not ringing.
     pub(crate) const fn is_open(&self) -> bool {
         self.offer.is_none() && matches!(self.phase, Phase::Present | Phase::InTurn)
+    }
+
+    /// Whether he is away and called back only because he hung up.
+    pub(crate) fn is_missed(&self) -> bool {
+        self.phase != Phase::Present && self.callback.is_some_and(|callback| callback.missed)
     }
 
     /// The pools he is open to, in the order in which they are asked.
@@ -194,8 +200,9 @@ impl Distributor {
         }
         request.since = request.since.min(self.now); // nobody has waited less than nothing
         let second = self.second_call(&request);
-        // A missed call of another line leaves no place in this one.
-        let has_place = second.and_then(|first| self.callers.get(first)).is_some_and(|at| at.group == group);
+        // A missed call leaves no place.
+        let has_place =
+            second.and_then(|first| self.callers.get(first)).is_some_and(|first| !first.is_missed());
         if let Some(why) = self.turned_at_the_door(&request, has_place) {
             out.push(Output::TurnedAway { caller, group, why });
             return Ok(());
@@ -222,18 +229,18 @@ impl Distributor {
     /// Why a caller is turned away at the door, if he is. Whoever takes over a place needs no room.
     fn turned_at_the_door(&self, request: &Enqueue, has_place: bool) -> Option<Turned> {
         let door = &self.groups[request.group.index()];
-        let waiting = door.line.len();
+        let waiting = door.line.held();
         if self.is_blocked(request.party) {
             Some(Turned::Blocked)
         } else if !self.is_open(request.group) {
             Some(Turned::Closed)
-        } else if self.is_deserted(request.group, request.site) {
+        } else if self.is_deserted(request.group, request.site) && self.preferred(request).is_none() {
             Some(Turned::NobodySignedIn)
         } else if request.served {
             None
         } else if request.priority != Priority::EMERGENCY && !self.admits(request.group, waiting, has_place) {
             Some(Turned::Surge)
-        } else if waiting >= door.plan.line_max && !has_place {
+        } else if waiting >= door.plan.room(request.priority) && !has_place {
             Some(Turned::LineFull)
         } else {
             None
@@ -247,8 +254,7 @@ impl Distributor {
         let at = |spot: &Spot| self.callers.get(*spot);
         let here = |spot: &Spot| at(spot).is_some_and(|first| first.group == request.group);
         // A missed call holds no place: it was given up. It is over wherever he calls again.
-        let missed =
-            |spot: &Spot| at(spot).and_then(|first| first.callback).is_some_and(|callback| callback.missed);
+        let missed = |spot: &Spot| at(spot).is_some_and(Caller::is_missed);
         let callback = self.callers.callbacks.get(&party).copied();
         let call = self.callers.present.get(&party).copied();
         callback
@@ -326,14 +332,18 @@ impl Distributor {
         spot
     }
 
-    /// The agent whom he should get: the one asked for, or the last one where the group keeps to that.
+    /// The agent whom he should get: the one asked for, or the last one where the group keeps to that and he still
+    /// does what this caller needs.
     fn preferred(&self, request: &Enqueue) -> Option<Prefer> {
         let last = || {
             // An emergency waits for nobody; who was handed on does not go back to whoever handed him on.
             let usual = request.priority != Priority::EMERGENCY && !request.served;
             let alone = self.groups[request.group.index()].plan.sticky.filter(|_| usual)?;
             let agent = self.last_agents.of(request.party?)?;
-            Some(Prefer { agent, alone: Some(alone) })
+            let does = |who: Who| who.level_of(agent, &self.agents[agent.index()].plan).is_some();
+            let mut stages = self.groups[request.group.index()].plan.timeline.iter();
+            let able = stages.any(|stage| does(Who::of(stage, request.site, request.requires)));
+            able.then_some(Prefer { agent, alone: Some(alone) })
         };
         let prefer = request.prefer.or_else(last)?;
         let there = self.agents.get(prefer.agent.index())?.is_signed_in();
@@ -390,6 +400,7 @@ impl Distributor {
         self.unlist_caller(spot);
         let &Caller { caller, group, place, since, phase, timer, party, callback, .. } =
             self.callers.get(spot)?;
+        let missed = self.callers.get(spot).is_some_and(Caller::is_missed);
         self.callers.kept.forget(spot);
         self.callers.spots.remove(&caller);
         if let Some(party) = party {
@@ -401,6 +412,7 @@ impl Distributor {
         let at = &mut self.groups[group.index()];
         at.line.leave(&place);
         at.line.callbacks -= usize::from(phase != Phase::Present);
+        at.line.missed -= usize::from(missed);
         let waiting = at.line.len();
         at.estimate.length(self.now, waiting);
         self.watch_surge(group);

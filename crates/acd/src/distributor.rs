@@ -24,9 +24,9 @@
 //! not ringing has no output: its sender knows. Whatever else cannot be is `Refused` and changes nothing. A
 //! clock that runs backwards counts as standing still.
 //!
-//! Bounds: callers by the lines' `line_max`; offers, wrap-ups and cool-downs by the number of agents, one of
-//! each at most; timers by the sum of these. All stores are reused: once they have reached their peak no
-//! decision allocates. State is plain values throughout, so that it can be written out and read back.
+//! Bounds: callers by the lines' `line_max`, twice that with emergencies; offers, wrap-ups and cool-downs by the
+//! number of agents, one of each at most; timers by the sum of these. All stores are reused: once they have reached
+//! their peak no decision allocates. State is plain values throughout, so that it can be written out and read back.
 //!
 //! Never knows: SIP, media, legs, numbers, files, clocks.
 
@@ -502,6 +502,12 @@ impl Distributor {
         self.groups[group.index()].plan.needs_signed_in && !self.is_manned(group, site)
     }
 
+    /// Whether that holds for this caller: one whose own agent is there has somebody to wait for.
+    pub(crate) fn is_left_alone(&self, caller: &Caller) -> bool {
+        let there = |(agent, _): (AgentRef, Timestamp)| self.agents[agent.index()].is_signed_in();
+        self.is_deserted(caller.group, caller.site) && !caller.prefer.is_some_and(there)
+    }
+
     /// Turns everybody away who waits on the phone where nobody is left to serve him.
     pub(crate) fn turn_deserted_away(&mut self, out: &mut Vec<Output>) {
         for group in (0..self.groups.len()).map(GroupRef::at) {
@@ -512,9 +518,7 @@ impl Distributor {
             let callers =
                 at.line.iter().filter_map(|place| self.callers.get(place.spot).map(|at| (place, at)));
             let deserted = callers.filter(|(_, caller)| {
-                caller.phase == Phase::Present
-                    && caller.offer.is_none()
-                    && self.is_deserted(group, caller.site)
+                caller.phase == Phase::Present && caller.offer.is_none() && self.is_left_alone(caller)
             });
             let deserted: Vec<_> = deserted.map(|(place, _)| place).collect();
             for place in deserted {

@@ -153,7 +153,7 @@ impl Distributor {
                 let Some(caller) = self.callers.get(*spot).filter(|caller| caller.offer.is_none()) else {
                     continue;
                 };
-                if caller.phase == Phase::Present && self.is_deserted(caller.group, caller.site) {
+                if caller.phase == Phase::Present && self.is_left_alone(caller) {
                     self.turn_away(*spot, Turned::NobodySignedIn, out);
                 }
             }
