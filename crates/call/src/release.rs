@@ -45,6 +45,12 @@ impl Engine {
     ) {
         self.withdraw_all(now, call, out);
         let Some(this) = self.calls.get_mut(call) else { return };
+        // Who has talked with an agent counts by that, whatever becomes of him in a further line.
+        let outcome = match this.way {
+            _ if !this.served => outcome,
+            Way::Callback(_) => Outcome::Callback,
+            _ => Outcome::Answered,
+        };
         match std::mem::replace(&mut this.stage, Stage::Ending) {
             Stage::Ending => return,
             Stage::Talking(talk) => self.part(now, call, talk, cause, by, out),
@@ -391,7 +397,6 @@ pub(crate) fn outcome(call: &Call, caller: bool) -> Outcome {
         _ if turned_away.is_some() => turned_away.map_or(Outcome::Lost, Outcome::TurnedAway),
         (Stage::Announcing(outcome), _) => *outcome,
         (Stage::Talking(_), _) => Outcome::Answered,
-        _ if call.served => Outcome::Answered,
         _ if matches!(call.way, Way::Service { .. }) => Outcome::Service,
         (_, false) => Outcome::Lost,
         (Stage::Waiting(_), true) => Outcome::AbandonedInLine,

@@ -154,12 +154,6 @@ impl Engine {
     ) {
         let Some(this) = self.calls.get_mut(call) else { return };
         let busy = matches!(outcome, Outcome::TurnedAway(_));
-        // Who has talked with an agent counts by that, whatever becomes of him in a further line.
-        let outcome = match this.way {
-            _ if !this.served => outcome,
-            Way::Callback(_) => Outcome::Callback,
-            _ => Outcome::Answered,
-        };
         this.stage = Stage::Announcing(outcome);
         if let Some(clip) = clip {
             self.caller_hears(call, Hear::Once(clip), out);

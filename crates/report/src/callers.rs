@@ -264,7 +264,7 @@ impl Callers {
                 rang: live.rang(now),
                 last_ring: live.last_ring,
             };
-            if live.answered.is_none() && !live.settled {
+            if live.answered.is_none() && !live.settled && stay.for_centre {
                 live.answered = Some(stay.place);
                 live.record.group = Some(served);
                 live.record.waited = waits.waited;
