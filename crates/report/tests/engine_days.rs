@@ -17,7 +17,7 @@ fn what_the_engine_tells_is_counted_without_a_contradiction() {
     let mut sum = report::callbacks::Callbacks::default();
     let mut put_through = 0;
     let mut within = [0usize; 5];
-    let days = [(harsh(), 1..=15), (calling_back_harshly(), 16..=60), (consulting_harshly(), 61..=160)];
+    let days = [(harsh(), 1..=15), (calling_back_harshly(), 16..=60), (consulting_harshly(), 61..=120)];
     for (plan, seeds) in days {
         for seed in seeds {
             let mut day = random_day(&plan, seed, 500);
@@ -88,7 +88,7 @@ fn what_the_engine_tells_is_counted_without_a_contradiction() {
     // The days reach everything that a callback can come to, or the test tests nothing.
     let reached = [sum.kept, sum.missed, sum.dialed, sum.put_off, sum.reached, sum.called_again, sum.merged];
     assert!(reached.iter().all(|count| *count > 10), "{sum:?}");
-    assert!(within.iter().all(|count| *count > 2), "{within:?} of {WITHIN:?}");
+    assert!(within.iter().all(|count| *count > 5), "{within:?} of {WITHIN:?}");
     assert!(sum.given_up > 10 && sum.cancelled > 10 && put_through > 5, "{sum:?}, {put_through} put through");
 }
 

@@ -144,6 +144,16 @@ pub fn talk_deed(day: &mut Day, random: &mut Random) {
         11..=12 => Request::Supervise { supervisor, agent, how },
         _ => Request::TakeOver { supervisor, agent },
     });
+    // Often somebody picks up at once, and they go on.
+    if random.chance(0.4)
+        && let Some((_, leg)) = day.ringing().last().copied()
+    {
+        day.answers(leg, Some(sdp(6000, &[8], "")));
+        if random.chance(0.5) {
+            let next = [Control::Conference, Control::Alternate, Control::Transfer, Control::Reconnect];
+            day.request(Request::Control(agent, next[random.below(4) as usize].clone()));
+        }
+    }
 }
 
 pub fn deed(day: &mut Day, random: &mut Random, made: &mut u32) {
