@@ -108,11 +108,7 @@ impl Endpoint {
         let invite = self.read_invite(request, path, origin, offer, nated);
         let core = &mut self.core;
         let guard = core.random.bits();
-        let trunk = match origin {
-            Origin::Trunk(trunk) => Some(trunk),
-            Origin::Aor(_) => None,
-        };
-        let id = self.legs.arrive(guard, trunk, |id| {
+        let id = self.legs.arrive(guard, origin, |id| {
             let mut tag = Vec::with_capacity(32);
             write_tag(&mut tag, id.slot, id.guard);
             let mut head = Vec::with_capacity(768);

@@ -187,7 +187,7 @@ impl Confirmed {
             extra: &extra,
             body,
         };
-        let errand = Errand { owner, path: self.dialog.path, trunk: id.trunk };
+        let errand = Errand { owner, path: self.dialog.path, trunk: id.trunk() };
         let client = core.request(now, &request, errand, out);
         self.exchange = Exchange::Out { client, purpose };
     }

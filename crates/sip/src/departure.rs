@@ -3,7 +3,7 @@
 use crate::compose::{put, put_host, put_user, uri_parameter};
 use crate::egress::{Call, Egress, Hop, Shown};
 use crate::endpoint::{Endpoint, Out};
-use crate::leg::{AorRef, Body, Command, Fact, LegRef, ReleasedBy, Target, Transport, TrunkRef};
+use crate::leg::{AorRef, Body, Command, Fact, LegRef, Origin, ReleasedBy, Target, Transport, TrunkRef};
 use crate::legs::{Id, Leg, Next, State};
 use crate::message::Cause;
 use crate::plan::TrunkPlan;
@@ -102,14 +102,7 @@ impl Endpoint {
     }
 
     /// Makes the leg; `None` when there is no room or the reference is taken.
-    fn depart(
-        &mut self,
-        now: Timestamp,
-        wish: Wish,
-        trunk: Option<TrunkRef>,
-        to: Box<[u8]>,
-        out: &mut Out,
-    ) -> Option<Id> {
+    fn depart(&mut self, now: Timestamp, wish: Wish, of: Origin, to: Box<[u8]>, out: &mut Out) -> Option<Id> {
         // Twice the bound of arriving calls: each of them may need a second leg.
         if self.legs.all.len() >= self.core.plan.limits.legs.saturating_mul(2) {
             self.lost(wish.name, Cause::CONGESTION, 503, out);
@@ -117,7 +110,10 @@ impl Endpoint {
         }
         let core = &mut self.core;
         let guard = core.random.bits();
-        let plan = trunk.map(|trunk| core.plan.trunks[trunk.index()].clone());
+        let plan = match of {
+            Origin::Trunk(trunk) => Some(core.plan.trunks[trunk.index()].clone()),
+            Origin::Aor(_) => None,
+        };
         let realm = core.plan.realm.clone();
         let carrier = plan.as_ref().filter(|plan| plan.register_as.is_some());
         let shown = Shown {
@@ -130,7 +126,7 @@ impl Endpoint {
         };
         let contact = carrier.and_then(|plan| plan.register_as.clone()).unwrap_or_default();
         let offer = wish.offer;
-        let id = self.legs.depart(wish.name, guard, trunk, |id| {
+        let id = self.legs.depart(wish.name, guard, of, |id| {
             let call = Call::new(id, core, shown, to, contact.into(), offer);
             Egress::new(id, core, now, call, wish.ring)
         })?;
@@ -160,7 +156,7 @@ impl Endpoint {
         let mut to = b"<sip:".to_vec();
         put_user(&mut to, &self.core.plan.accounts[aor.index()].user);
         put(&mut to, &[b"@", self.core.plan.realm.as_bytes(), b">"]);
-        let Some(id) = self.depart(now, wish, None, to.into(), out) else { return };
+        let Some(id) = self.depart(now, wish, Origin::Aor(aor), to.into(), out) else { return };
         for mut hop in hops {
             // A phone is reached at its contact, unless that lies behind a NAT or on a stream: then at its source.
             let next = if hop.routes.is_empty() { &hop.uri } else { &hop.routes };
@@ -186,7 +182,7 @@ impl Endpoint {
         to.extend_from_slice(&trunk_uri(plan, number));
         to.push(b'>');
         let name = name_of(plan);
-        let Some(id) = self.depart(now, wish, Some(trunk), to.into(), out) else { return };
+        let Some(id) = self.depart(now, wish, Origin::Trunk(trunk), to.into(), out) else { return };
         match self.core.resolver.find(now, &name, out) {
             Found::Now(addresses) => self.address_known(now, id.slot, &addresses, out),
             Found::Nothing => self.address_known(now, id.slot, &[], out),

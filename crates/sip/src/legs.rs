@@ -15,7 +15,7 @@ use crate::dialog::Dialog;
 use crate::egress::Egress;
 use crate::ending::Ending;
 use crate::ingress::Ingress;
-use crate::leg::{LegRef, TrunkRef};
+use crate::leg::{LegRef, Origin, TrunkRef};
 use crate::received::Received;
 use crate::transaction::{LegSlot, ingress_name, read_tag};
 use base::{Arena, Table};
@@ -29,8 +29,18 @@ pub(crate) struct Id {
     pub(crate) slot: LegSlot,
     /// The other half of its tag.
     pub(crate) guard: u64,
+    /// Whose it is.
+    pub(crate) of: Origin,
+}
+
+impl Id {
     /// Its trunk, if it is on one: whose digest answers challenges.
-    pub(crate) trunk: Option<TrunkRef>,
+    pub(crate) fn trunk(self) -> Option<TrunkRef> {
+        match self.of {
+            Origin::Trunk(trunk) => Some(trunk),
+            Origin::Aor(_) => None,
+        }
+    }
 }
 
 /// One leg.
@@ -148,22 +158,17 @@ impl Legs {
     }
 
     /// Keeps a leg that came.
-    pub(crate) fn arrive(
-        &mut self,
-        guard: u64,
-        trunk: Option<TrunkRef>,
-        make: impl FnOnce(Id) -> Ingress,
-    ) -> Id {
+    pub(crate) fn arrive(&mut self, guard: u64, of: Origin, make: impl FnOnce(Id) -> Ingress) -> Id {
         let mut made = None;
         let slot = self.all.insert_with(|slot| {
-            let id = Id { name: ingress_name(slot), slot, guard, trunk };
+            let id = Id { name: ingress_name(slot), slot, guard, of };
             made = Some(id);
             Leg { id, state: State::Ingress(Box::new(make(id))) }
         });
         if let Some(Leg { state: State::Ingress(ingress), .. }) = self.all.get(slot) {
             self.merges.insert(ingress.merge_key, slot);
         }
-        made.unwrap_or(Id { name: ingress_name(slot), slot, guard, trunk })
+        made.unwrap_or(Id { name: ingress_name(slot), slot, guard, of })
     }
 
     /// Keeps a leg that leaves; `None` when its reference is in use.
@@ -171,18 +176,18 @@ impl Legs {
         &mut self,
         name: LegRef,
         guard: u64,
-        trunk: Option<TrunkRef>,
+        of: Origin,
         make: impl FnOnce(Id) -> Egress,
     ) -> Option<Id> {
         if name.is_ingress() || self.by_name.contains(&name) {
             return None;
         }
         let slot = self.all.insert_with(|slot| {
-            let id = Id { name, slot, guard, trunk };
+            let id = Id { name, slot, guard, of };
             Leg { id, state: State::Egress(Box::new(make(id))) }
         });
         self.by_name.insert(name, slot);
-        Some(Id { name, slot, guard, trunk })
+        Some(Id { name, slot, guard, of })
     }
 
     /// A leg waits for a lookup.
