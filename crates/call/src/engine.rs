@@ -28,7 +28,7 @@ use crate::ringing::Shown;
 use acd::{AgentRef, AgentState, CallerRef, Distributor, OfferRef, PartyRef, Prefer};
 use base::{Arena, Random, Table, Timestamp, Wheel};
 use media::session::{self, Party, SessionRef};
-use sip::leg::{Fact, LegRef};
+use sip::leg::{Command, Fact, LegRef};
 use sip::message::Cause;
 use std::collections::VecDeque;
 use std::net::IpAddr;
@@ -239,6 +239,8 @@ impl Engine {
                     self.key_pressed(now, call, digit);
                 }
             }
+            // Nobody here knows where a call could go: it stays with whoever has it.
+            Fact::Referred { leg, .. } => out.legs.push(Command::RefuseRefer { leg, status: 603 }),
             Fact::Released { leg, cause, status, by } => self.released(now, leg, cause, status, by, out),
             Fact::AorBound { aor, contacts, first } => self.phone_bound(now, aor, contacts, first, out),
             Fact::AorLost { aor, why } => self.phone_lost(now, aor, why, out),

@@ -60,6 +60,15 @@ impl Endpoint {
             Command::Refuse { leg, status } => self.confirmed(leg, |core, id, confirmed| {
                 confirmed.refuse(id, core, now, status, out);
             }),
+            Command::AcceptRefer { leg } => self.confirmed(leg, |core, id, confirmed| {
+                confirmed.accept_refer(id, core, now, out);
+            }),
+            Command::ReferProgress { leg, status } => self.confirmed(leg, |core, id, confirmed| {
+                confirmed.refer_progress(id, core, now, status, out);
+            }),
+            Command::RefuseRefer { leg, status } => self.confirmed(leg, |core, _, confirmed| {
+                confirmed.refuse_refer(core, now, status, out);
+            }),
         }
     }
 
@@ -69,7 +78,7 @@ impl Endpoint {
         act: impl FnOnce(&mut crate::core::Core, Id, &mut crate::ingress::Ingress) -> Next,
     ) {
         let Some(slot) = self.legs.slot(name) else { return };
-        if let Some(Leg { id, state: State::Ingress(ingress) }) = self.legs.all.get_mut(slot) {
+        if let Some(Leg { id, state: State::Ingress(ingress), .. }) = self.legs.all.get_mut(slot) {
             let next = act(&mut self.core, *id, ingress);
             self.legs.follow(slot, next);
         }
@@ -81,14 +90,14 @@ impl Endpoint {
         act: impl FnOnce(&mut crate::core::Core, Id, &mut crate::confirmed::Confirmed),
     ) {
         let Some(slot) = self.legs.slot(name) else { return };
-        if let Some(Leg { id, state: State::Confirmed(confirmed) }) = self.legs.all.get_mut(slot) {
+        if let Some(Leg { id, state: State::Confirmed(confirmed), .. }) = self.legs.all.get_mut(slot) {
             act(&mut self.core, *id, confirmed);
         }
     }
 
     fn release(&mut self, now: Timestamp, name: LegRef, cause: Cause, out: &mut Out) {
         let Some(slot) = self.legs.slot(name) else { return };
-        let Some(Leg { id, state }) = self.legs.all.get_mut(slot) else { return };
+        let Some(Leg { id, state, .. }) = self.legs.all.get_mut(slot) else { return };
         let core = &mut self.core;
         let next = match state {
             State::Ingress(ingress) => ingress.reject(*id, core, now, cause.status(), cause, None, out),
@@ -198,7 +207,7 @@ impl Endpoint {
         addresses: &[(Transport, SocketAddr)],
         out: &mut Out,
     ) {
-        let Some(Leg { id, state: State::Egress(egress) }) = self.legs.all.get_mut(slot) else { return };
+        let Some(Leg { id, state: State::Egress(egress), .. }) = self.legs.all.get_mut(slot) else { return };
         let next = egress.go(*id, &mut self.core, now, addresses, out);
         self.legs.follow(slot, next);
     }

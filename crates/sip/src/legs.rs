@@ -16,6 +16,8 @@ use crate::egress::Egress;
 use crate::ending::Ending;
 use crate::ingress::Ingress;
 use crate::leg::{LegRef, Origin, TrunkRef};
+use crate::message::Replaces;
+use crate::pace::Pace;
 use crate::received::Received;
 use crate::transaction::{LegSlot, ingress_name, read_tag};
 use base::{Arena, Table};
@@ -47,6 +49,8 @@ impl Id {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Leg {
     pub(crate) id: Id,
+    /// How fast its peer asks for things.
+    pub(crate) pace: Pace,
     pub(crate) state: State,
 }
 
@@ -163,7 +167,7 @@ impl Legs {
         let slot = self.all.insert_with(|slot| {
             let id = Id { name: ingress_name(slot), slot, guard, of };
             made = Some(id);
-            Leg { id, state: State::Ingress(Box::new(make(id))) }
+            Leg { id, pace: Pace::default(), state: State::Ingress(Box::new(make(id))) }
         });
         if let Some(Leg { state: State::Ingress(ingress), .. }) = self.all.get(slot) {
             self.merges.insert(ingress.merge_key, slot);
@@ -184,7 +188,7 @@ impl Legs {
         }
         let slot = self.all.insert_with(|slot| {
             let id = Id { name, slot, guard, of };
-            Leg { id, state: State::Egress(Box::new(make(id))) }
+            Leg { id, pace: Pace::default(), state: State::Egress(Box::new(make(id))) }
         });
         self.by_name.insert(name, slot);
         Some(Id { name, slot, guard, of })
@@ -208,6 +212,18 @@ impl Legs {
         let (slot, guard) = read_tag(request.tag_of_to())?;
         let leg = self.all.get_mut(slot).filter(|leg| leg.id.guard == guard)?;
         leg.is_of(request).then_some(leg)
+    }
+
+    /// The leg whose dialog a Replaces names. Its tags stand as the one who is asked sees them (RFC 3891 3); phones
+    /// that write them as they see them themselves mean the same dialog, which our tag cannot but name.
+    pub(crate) fn named(&self, replaces: &Replaces<'_>) -> Option<&Leg> {
+        let of_tags = |ours: &[u8], theirs: &[u8]| {
+            let (slot, guard) = read_tag(ours)?;
+            let leg = self.all.get(slot).filter(|leg| leg.id.guard == guard)?;
+            let dialog = leg.dialog()?;
+            (dialog.call_id() == replaces.call_id && dialog.remote_tag() == theirs).then_some(leg)
+        };
+        of_tags(replaces.to_tag, replaces.from_tag).or_else(|| of_tags(replaces.from_tag, replaces.to_tag))
     }
 
     /// # Panics

@@ -156,6 +156,7 @@ impl Day {
             peer: "10.0.0.9:5060".parse().unwrap(),
             transport: Transport::Udp,
             nated: false,
+            replaces: None,
         });
         let late = if invite.offer.is_some() { "" } else { " without an offer" };
         self.deed(format_args!("{name} calls {called}{late}"));

@@ -14,7 +14,7 @@ use call::event::{CallRef, Event, Outcome, Side, Stamped};
 use call::plan::FlowRef;
 use call::{Input, Request, RequestId};
 use media::session::{ClipRef, Fact as Audio, Party, Report, SessionRef};
-use sip::leg::{AorLoss, AorRef, Fact, Invited, LegRef, Origin, ReleasedBy, Transport, TrunkRef};
+use sip::leg::{AorLoss, AorRef, Fact, Invited, LegRef, Origin, Refer, ReleasedBy, Transport, TrunkRef};
 use sip::message::Cause;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -71,6 +71,7 @@ fn invite(random: &mut Random) -> Box<Invited> {
         transport: [Transport::Udp, Transport::Tcp, Transport::Tls, Transport::Ws, Transport::Wss]
             [random.below(5) as usize],
         nated: random.chance(0.5),
+        replaces: None,
     })
 }
 
@@ -79,7 +80,7 @@ fn body(random: &mut Random) -> Box<[u8]> {
 }
 
 /// One input of a kind, with random values in it; as many kinds as there are.
-const KINDS: u64 = 41;
+const KINDS: u64 = 43;
 
 fn input(kind: u64, random: &mut Random) -> Input {
     let session = SessionRef::from_bits(random.bits() & 0xF_0000_FFFF);
@@ -156,6 +157,15 @@ fn input(kind: u64, random: &mut Random) -> Input {
         22 => return Input::Request(id, Request::Release(call)),
         23 => return Input::Request(id, Request::Drain),
         24 => return Input::Request(id, Request::ReleaseAll),
+        41 => {
+            let referred_by = Private::new("<sip:1001@city.example>".into());
+            let replaces = random.chance(0.5).then(|| LegRef(random.below(1 << 40)));
+            Fact::Referred { leg, refer: Box::new(Refer { to: "8002".into(), replaces, referred_by }) }
+        }
+        42 => {
+            let invite = Invited { replaces: Some(LegRef(random.below(1 << 40))), ..*invite(random) };
+            Fact::Invited { leg, invite: Box::new(invite) }
+        }
         _ => return Input::Request(id, later(kind, random)),
     };
     Input::Sip(fact)
