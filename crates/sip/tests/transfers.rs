@@ -706,7 +706,7 @@ fn random_transfers_on_a_bad_wire_leave_nothing_behind() {
     for seed in 1..=12 {
         let mut wire = city();
         let mut dice = Random::seeded(seed);
-        let mut talks = vec![call(&mut wire, 0), call(&mut wire, 0), call(&mut wire, 1)];
+        let mut talks = [call(&mut wire, 0), call(&mut wire, 0), call(&mut wire, 1)];
         wire.faults = Faults {
             loss: 0.1,
             repeat: 0.1,
