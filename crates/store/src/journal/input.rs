@@ -134,7 +134,8 @@ pub(super) fn put(input: &Input, pen: &mut Pen<'_>) -> u8 {
 pub(super) fn take(tag: u8, from: &mut Cursor<'_>) -> Result<Option<Input>, Fault> {
     let input = match tag {
         INVITED_INSTEAD => {
-            let (leg, mut invite) = (Word::take(from)?, Box::<Invited>::take(from)?);
+            let leg = Word::take(from)?;
+            let mut invite: Box<Invited> = Word::take(from)?;
             invite.replaces = Word::take(from)?;
             Some(Input::Sip(Fact::Invited { leg, invite }))
         }
