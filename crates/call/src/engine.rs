@@ -239,6 +239,7 @@ impl Engine {
                     self.key_pressed(now, call, digit);
                 }
             }
+            Fact::Referred { leg, refer } => self.referred(now, leg, &refer, out),
             Fact::Released { leg, cause, status, by } => self.released(now, leg, cause, status, by, out),
             Fact::AorBound { aor, contacts, first } => self.phone_bound(now, aor, contacts, first, out),
             Fact::AorLost { aor, why } => self.phone_lost(now, aor, why, out),

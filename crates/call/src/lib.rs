@@ -34,6 +34,7 @@ pub mod party;
 pub mod phone;
 pub mod plan;
 pub mod ports;
+pub mod refer;
 pub mod release;
 pub mod renegotiate;
 pub mod request;

@@ -124,8 +124,7 @@ impl OutsideLine {
     /// # Errors
     /// Why not.
     pub fn allows(&self, number: &str) -> Result<(), &'static str> {
-        let digits = number.strip_prefix('+').unwrap_or(number);
-        if digits.is_empty() || digits.len() > 32 || !digits.bytes().all(|digit| digit.is_ascii_digit()) {
+        if !is_number(number) {
             return Err("that is no number: digits, with a + before them or without");
         }
         let fits = |patterns: &[String]| patterns.iter().any(|pattern| fits(pattern, number));
@@ -134,6 +133,13 @@ impl OutsideLine {
         }
         Ok(())
     }
+}
+
+/// Whether it can be dialed at all.
+#[must_use]
+pub fn is_number(text: &str) -> bool {
+    let digits = text.strip_prefix('+').unwrap_or(text);
+    (1..=32).contains(&digits.len()) && digits.bytes().all(|digit| digit.is_ascii_digit())
 }
 
 /// Whether a number is the pattern, or begins with what stands before its `*`.

@@ -218,6 +218,41 @@ fn a_blind_transfer_to_a_group_keeps_the_clock_and_is_not_given_back() {
 }
 
 #[test]
+fn a_phone_hands_its_caller_over_by_refer() {
+    let mut day = talking();
+    day.refers(day.rung(0), "8003", None);
+    assert!(day.said("accept transfer 8001") && day.is_ringing(2));
+    day.agent_answers(2);
+    assert_eq!(day.hears("c1", 0), hears(&[2]));
+    day.reads_like("refer_blind");
+    for (to, invites) in [
+        ("general", "invite 8002 from +86527c1 (民生) [8 0 101]"),
+        ("110", "invite 110 from 052712345 () [8 0 101]"),
+    ] {
+        let mut day = talking();
+        day.refers(day.rung(0), to, None);
+        assert!(day.said(invites), "{to}");
+    }
+}
+
+#[test]
+fn a_refer_that_may_not_be_is_refused_and_changes_nothing() {
+    for (to, status) in [("0012125550100", 403), ("8001", 403), ("nobody", 404), ("", 404)] {
+        let mut day = talking();
+        day.refers(day.rung(0), to, None);
+        assert!(day.said(&format!("refuse transfer 8001 {status}")), "{to}");
+        assert_eq!((day.hears("c1", 0), day.hears("c1", 1)), (hears(&[1]), hears(&[0])));
+    }
+    let mut day = talking();
+    day.refers(day.leg_of("c1"), "8002", None);
+    assert!(day.said("refuse transfer c1 403"), "a caller hands nobody over");
+    day.consults(Whom::Agent(AgentRef(1)));
+    day.agent_answers(1);
+    day.refers(day.rung(1), "8003", None);
+    assert!(day.said("refuse transfer 8002 403"), "nor does who is consulted");
+}
+
+#[test]
 fn an_agent_who_hangs_up_on_a_caller_on_hold_has_not_got_rid_of_him() {
     let mut day = talking();
     day.does(Control::Hold);

@@ -59,6 +59,13 @@ impl Day {
                 format!("          > accept {} {}", self.leg_name(*leg), brief(body))
             }
             Command::Refuse { leg, status } => format!("          > refuse {} {status}", self.leg_name(*leg)),
+            Command::AcceptRefer { leg } => format!("          > accept transfer {}", self.leg_name(*leg)),
+            Command::ReferProgress { leg, status } => {
+                format!("          > transfer {} {status}", self.leg_name(*leg))
+            }
+            Command::RefuseRefer { leg, status } => {
+                format!("          > refuse transfer {} {status}", self.leg_name(*leg))
+            }
         }
     }
 

@@ -12,7 +12,7 @@ use call::event::{CallRef, GuestStep, Outcome, Phase, Side};
 use call::plan::FlowRef;
 use call::request::{Control, RequestId, Whom};
 use media::session::{ClipRef, Party, Report, SessionRef};
-use sip::leg::{AorLoss, AorRef, Invited, LegRef, Origin, ReleasedBy, Transport, TrunkRef};
+use sip::leg::{AorLoss, AorRef, Invited, LegRef, Origin, Refer, ReleasedBy, Transport, TrunkRef};
 use sip::message::Cause;
 
 /// Positions in the plan.
@@ -76,17 +76,17 @@ words!(Reason, "reason", {
     7 => RingNoAnswer, 8 => Declined, 9 => PhoneLost, 10 => Forced, 11 => Study,
 });
 
-/// Plain records: field after field.
+/// Plain records: field after field. What came to a record later stands in a kind of input of its own.
 macro_rules! record {
-    ($type:ident { $($field:ident),+ $(,)? }) => {
+    ($type:ident { $($field:ident),+ $(,)? } $(without { $($later:ident: $none:expr),+ })?) => {
         impl Word for $type {
             fn put(&self, pen: &mut Pen<'_>) {
-                let Self { $($field),+ } = self;
+                let Self { $($field),+ $($(, $later: _)+)? } = self;
                 $($field.put(pen);)+
             }
             fn take(from: &mut Cursor<'_>) -> Result<Self, Fault> {
                 $(let $field = Word::take(from)?;)+
-                Ok(Self { $($field),+ })
+                Ok(Self { $($field),+ $($(, $later: $none)+)? })
             }
         }
     };
@@ -103,7 +103,8 @@ record!(Invited {
     peer,
     transport,
     nated,
-});
+} without { replaces: None });
+record!(Refer { to, replaces, referred_by });
 record!(Report {
     packets_received,
     packets_sent,
@@ -115,14 +116,20 @@ record!(Report {
     strangers,
 });
 
-impl Word for Box<Invited> {
-    fn put(&self, pen: &mut Pen<'_>) {
-        Invited::put(self, pen);
-    }
-    fn take(from: &mut Cursor<'_>) -> Result<Self, Fault> {
-        Invited::take(from).map(Self::new)
-    }
+/// What stands in a box is written like what does not.
+macro_rules! boxed {
+    ($($type:ident),+) => { $(
+        impl Word for Box<$type> {
+            fn put(&self, pen: &mut Pen<'_>) {
+                $type::put(self, pen);
+            }
+            fn take(from: &mut Cursor<'_>) -> Result<Self, Fault> {
+                $type::take(from).map(Self::new)
+            }
+        }
+    )+ };
 }
+boxed!(Invited, Refer);
 
 /// Who minted it is the lowest bit here, so that the number stays small.
 impl Word for LegRef {
