@@ -216,6 +216,8 @@ pub struct Talk {
     pub held: bool,
     /// Further parties.
     pub guests: Vec<Guest>,
+    /// The second line of the agent's phone, over which he consults.
+    pub line: Option<Leg>,
     /// What was last told of what the agent does.
     pub phase: Phase,
 }
@@ -272,7 +274,7 @@ impl Talk {
     /// A talk of two.
     #[must_use]
     pub const fn of_two(with: With, leg: Leg, alignments: u8, back: Option<Place>) -> Self {
-        Self { with, leg, alignments, back, held: false, guests: Vec::new(), phase: Phase::Talk }
+        Self { with, leg, alignments, back, held: false, guests: Vec::new(), line: None, phase: Phase::Talk }
     }
 
     /// Who is consulted, ringing or there.
@@ -378,8 +380,10 @@ impl Call {
     pub fn legs(&self) -> impl Iterator<Item = &Leg> {
         let rings = self.rings().iter().map(|ring| &ring.leg);
         let guests = self.guests().iter().map(|guest| &guest.leg);
+        let line = self.talk().and_then(|talk| talk.line.as_ref());
         let departed = self.departed.iter().map(|departed| &departed.leg);
-        std::iter::once(&self.caller).chain(self.agent_leg()).chain(rings).chain(guests).chain(departed)
+        let there = std::iter::once(&self.caller).chain(self.agent_leg()).chain(rings).chain(guests);
+        there.chain(line).chain(departed)
     }
 
     /// The leg of that name, to change.
@@ -403,7 +407,8 @@ impl Call {
             Stage::Ringing(_, rings) => rings.iter_mut().map(|ring| &mut ring.leg).find(|leg| wanted(leg)),
             Stage::Calling(Calling { companion: Some(talk), .. }) | Stage::Talking(talk) => {
                 let guests = talk.guests.iter_mut().map(|guest| &mut guest.leg);
-                std::iter::once(&mut talk.leg).chain(guests).find(|leg| wanted(leg))
+                let own = std::iter::once(&mut talk.leg).chain(&mut talk.line);
+                own.chain(guests).find(|leg| wanted(leg))
             }
             Stage::Forwarding(forward) => Some(&mut forward.leg).filter(|leg| wanted(leg)),
             _ => None,
@@ -417,6 +422,9 @@ impl Call {
             return Some(Side::Caller);
         }
         if self.agent_leg().is_some_and(|leg| leg.slot == slot) {
+            return Some(Side::Agent);
+        }
+        if self.talk().and_then(|talk| talk.line.as_ref()).is_some_and(|line| line.slot == slot) {
             return Some(Side::Agent);
         }
         if self.guests().iter().any(|guest| guest.leg.slot == slot) {

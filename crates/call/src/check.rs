@@ -69,6 +69,9 @@ impl Engine {
                     call.agent_leg().is_some_and(|agent| agent.leg == *leg)
                         || call.rings().iter().any(|ring| ring.leg.leg == *leg)
                 }
+                Role::Line => {
+                    call.talk().and_then(|talk| talk.line.as_ref()).is_some_and(|line| line.leg == *leg)
+                }
                 Role::Guest => call.guests().iter().any(|guest| guest.leg.leg == *leg),
                 Role::Departed => call.departed.iter().any(|departed| departed.leg.leg == *leg),
                 Role::Withdrawn(_) => call.withdrawn > 0,
@@ -102,6 +105,9 @@ impl Engine {
         }
         for guest in call.guests() {
             self.check_leg(name, Role::Guest, &guest.leg)?;
+        }
+        if let Some(line) = call.talk().and_then(|talk| talk.line.as_ref()) {
+            self.check_leg(name, Role::Line, line)?;
         }
         for Departed { leg, .. } in &call.departed {
             self.check_leg(name, Role::Departed, leg)?;
@@ -153,6 +159,10 @@ impl Engine {
                     let there = open(&guest.leg) == guest.leg.is_answered() && guest.leg.is_up();
                     hold(there, || format!("{} is neither rung nor there", guest.with))?;
                 }
+                let asks = talk.line.as_ref().is_none_or(|line| open(line) && line.is_up());
+                hold(asks && (talk.line.is_none() || talk.consulted().is_some()), || {
+                    "an idle second line".into()
+                })?;
                 hold(talk.phase == Phase::of(talk) || !matches!(talk.with, With::Agent(_)), || {
                     format!("{:?} was told, it is {:?}", talk.phase, Phase::of(talk))
                 })?;

@@ -87,6 +87,7 @@ impl Engine {
                     set_consulted_held(talk, false);
                     Ok(())
                 })?;
+                self.join_lines(now, call, out);
                 self.introduce(now, call, out);
                 Ok(())
             }
@@ -244,6 +245,16 @@ impl Engine {
         Ok(())
     }
 
+    /// All talk: over the agent's first line.
+    fn join_lines(&mut self, now: Timestamp, call: CallRef, out: &mut Out) {
+        let line =
+            self.calls.get_mut(call).and_then(|this| this.talk_mut()).and_then(|talk| talk.line.take());
+        if let Some(line) = line {
+            self.depart_line(now, call, line, cause::NORMAL, out);
+            self.rearranged(now, call, out);
+        }
+    }
+
     /// Who was asked into the talk has picked up.
     pub(crate) fn guest_answered(
         &mut self,
@@ -271,6 +282,7 @@ impl Engine {
         };
         self.join(call, slot, audio, out);
         self.tell(now, Event::Guest { call, leg, with, step: GuestStep::Answered }, out);
+        self.answer_line(call, out);
         self.rearranged(now, call, out);
     }
 
@@ -328,11 +340,14 @@ impl Engine {
             Whom::Number(number) => (back, None, Some(self.outside_of(&number)?)),
         };
         let taken = self.calls.get_mut(call).and_then(|this| this.take_talk()).ok_or(NO_TALK)?;
-        let Talk { with, leg, guests, .. } = taken;
+        let Talk { with, leg, guests, line, .. } = taken;
         if let With::Agent(agent) = with {
             self.tell(now, Event::Disconnected { call, agent, by: crate::event::Side::Agent }, out);
         }
         self.let_agent_go(now, call, with, leg, cause::NORMAL, out);
+        if let Some(line) = line {
+            self.depart_line(now, call, line, cause::NORMAL, out);
+        }
         for guest in guests {
             self.dismiss(now, call, guest, cause::NORMAL, out);
         }

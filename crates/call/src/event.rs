@@ -47,9 +47,10 @@ impl Phase {
     #[must_use]
     pub fn of(talk: &Talk) -> Self {
         let here = |guest: &Guest| guest.part == Part::Consulted { held: false } && guest.leg.is_answered();
-        if !talk.held && talk.guests.iter().any(here) {
+        let apart = talk.held || talk.line.is_some();
+        if !apart && talk.guests.iter().any(here) {
             Self::Conference
-        } else if talk.held && talk.consulted().is_some() {
+        } else if apart && talk.consulted().is_some() {
             Self::Consult
         } else if talk.held {
             Self::Hold
@@ -66,6 +67,8 @@ pub enum GuestStep {
     Rung(Part),
     /// He has picked up.
     Answered,
+    /// The agent himself, over a second line of his phone.
+    SecondLine,
     /// He supervises otherwise.
     Supervises(Supervision),
     /// He has the caller now; whoever had him is out.

@@ -47,7 +47,7 @@ impl Engine {
     pub(crate) fn hand_over(&mut self, now: Timestamp, call: CallRef, cause: Cause, out: &mut Out) {
         let Some(this) = self.calls.get_mut(call) else { return };
         let Stage::Talking(talk) = std::mem::replace(&mut this.stage, Stage::Opening) else { return };
-        let Talk { with, leg, back, guests, .. } = talk;
+        let Talk { with, leg, back, guests, line, .. } = talk;
         if let With::Agent(agent) = with {
             self.tell(now, Event::Disconnected { call, agent, by: Side::Agent }, out);
         }
@@ -56,6 +56,9 @@ impl Engine {
         let at = consulted.iter().position(|guest| guest.leg.is_answered()).unwrap_or(0);
         let heir = (!consulted.is_empty()).then(|| consulted.remove(at));
         self.let_agent_go(now, call, with, leg, cause, out);
+        if let Some(line) = line {
+            self.depart_line(now, call, line, cause, out);
+        }
         for guest in consulted.into_iter().chain(others) {
             self.dismiss(now, call, guest, cause::NORMAL, out);
         }
@@ -150,10 +153,15 @@ impl Engine {
         let Some(talk) = self.calls.get_mut(call).and_then(|this| this.talk_mut()) else { return };
         let Some(at) = talk.guests.iter().position(|guest| guest.leg.leg == leg) else { return };
         let guest = talk.guests.remove(at);
+        let mut line = None;
         if guest.is_consulted() && talk.consulted().is_none() {
             talk.held = false;
+            line = talk.line.take();
         }
         self.dismiss(now, call, guest, cause, out);
+        if let Some(line) = line {
+            self.depart_line(now, call, line, cause, out);
+        }
         self.bridge(call, out);
         self.tell_phase(now, call, out);
     }

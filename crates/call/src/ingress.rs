@@ -50,6 +50,9 @@ impl Engine {
         if self.legs.contains(&leg) {
             return;
         }
+        if let Some(talk) = self.consults_by_phone(&invite) {
+            return self.dial_second(now, talk, leg, &invite, out);
+        }
         if matches!(invite.origin, Origin::Trunk(_)) {
             self.here = Some(invite.local);
         }
@@ -86,9 +89,15 @@ impl Engine {
 
     /// The ACK to our 200; after a late offer it brings the caller's answer.
     pub(crate) fn confirmed(&mut self, now: Timestamp, leg: LegRef, answer: Option<&[u8]>, out: &mut Out) {
-        let Some(&Owner { call, role: Role::Caller }) = self.legs.get(&leg) else { return };
+        let Some(&Owner { call, role }) = self.legs.get(&leg) else { return };
         let Some(this) = self.calls.get_mut(call) else { return };
-        if this.caller.dialog != Dialog::Answered {
+        if role == Role::Line
+            && let Some(line) = this.leg_mut(leg)
+            && line.dialog == Dialog::Answered
+        {
+            line.dialog = Dialog::Confirmed;
+        }
+        if role != Role::Caller || this.caller.dialog != Dialog::Answered {
             return;
         }
         this.caller.dialog = Dialog::Confirmed;

@@ -28,6 +28,8 @@ pub enum Role {
     Agent,
     /// That of somebody who was asked into the talk.
     Guest,
+    /// The agent's second, over which he consults.
+    Line,
     /// Its part in the call is over; only its end is awaited.
     Departed,
     /// That of this agent, whose offer is over; only its end is awaited.

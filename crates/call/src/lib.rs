@@ -42,6 +42,7 @@ pub mod requests;
 pub mod ringing;
 mod scene;
 pub mod sdp;
+pub mod second_line;
 pub mod service_code;
 pub mod supervise;
 pub mod talking;

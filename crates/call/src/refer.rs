@@ -1,6 +1,7 @@
 //! REFER: a phone asks to hand its caller over (RFC 3515), and what that means here.
 //!
 //! ```text
+//!   Referred(to, replaces)  either line of an agent who consults over the other ─▶ 202, 200: caller ⇄ consulted
 //!   Referred(to)  the agent's leg in a talk ─▶ whom: work number, group's key, number outside
 //!                     ├─ may be ──▶ 202, NOTIFY 200, the agent leaves: a blind transfer
 //!                     └─ may not ─▶ 403, nobody there ─▶ 404; nothing changes
@@ -24,7 +25,12 @@ impl Engine {
         // The answer stands before what it leads to: a BYE that overtakes it would end the subscription first.
         let told = out.legs.len();
         let done = match (self.who_refers(leg), self.whom(&refer.to), refer.replaces) {
-            (None, ..) | (_, _, Some(_)) => Err(403),
+            (None, ..) => Err(403),
+            // Both lines are of one talk: what they lead to becomes one, and the agent is out.
+            (Some(agent), _, Some(other)) if self.are_lines_of(agent, leg, other) => {
+                self.control(now, agent, Control::Transfer, out).map_err(|_| 403)
+            }
+            (_, _, Some(_)) => Err(403),
             (_, None, _) => Err(404),
             (Some(agent), Some(whom), None) => {
                 self.control(now, agent, Control::TransferTo(whom), out).map_err(|_| 403)
@@ -41,8 +47,15 @@ impl Engine {
 
     /// The agent whose caller would be handed over.
     fn who_refers(&self, leg: LegRef) -> Option<AgentRef> {
-        let Owner { call, role: Role::Agent } = self.legs.get(&leg)? else { return None };
+        let Owner { call, role: Role::Agent | Role::Line } = self.legs.get(&leg)? else { return None };
         self.calls.get(*call)?.talk()?.with.agent()
+    }
+
+    /// Whether these are the two lines of an agent's phone in his talk.
+    fn are_lines_of(&self, agent: AgentRef, one: LegRef, other: LegRef) -> bool {
+        let talk = self.talk_of(agent).and_then(|call| self.calls.get(call)?.talk());
+        talk.and_then(|talk| Some((talk.leg.leg, talk.line.as_ref()?.leg)))
+            .is_some_and(|(first, second)| (one, other) == (first, second) || (other, one) == (first, second))
     }
 
     /// Whom a phone means: a work number, a group's key, or a number outside.

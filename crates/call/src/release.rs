@@ -90,9 +90,24 @@ impl Engine {
             }
         }
         self.let_agent_go(now, call, talk.with, talk.leg, cause, out);
+        if let Some(line) = talk.line {
+            self.depart_line(now, call, line, cause, out);
+        }
         for guest in talk.guests {
             self.let_guest_go(now, call, guest, cause, out);
         }
+    }
+
+    /// Ends the second line of an agent's phone.
+    pub(crate) fn depart_line(
+        &mut self,
+        now: Timestamp,
+        call: CallRef,
+        line: Leg,
+        cause: Cause,
+        out: &mut Out,
+    ) {
+        self.depart(now, call, line, Side::Agent, cause, out);
     }
 
     /// Ends the leg in the agent's place, and the agent's part in the call: his wrap-up begins.
@@ -261,6 +276,12 @@ impl Engine {
                 }
                 self.guest_left(now, call, leg, cause, out);
             }
+            Role::Line => {
+                if let Some(leg) = this.leg_mut(leg) {
+                    leg.dialog = Dialog::Over;
+                }
+                self.line_left(now, call, cause, out);
+            }
         }
         self.forget_if_done(call);
     }
@@ -329,6 +350,7 @@ impl Engine {
                 self.not_put_through(now, call, out);
             }
             Some(Role::Guest) => self.guest_left(now, call, leg, cause, out),
+            Some(Role::Line) => self.line_left(now, call, cause, out),
             Some(Role::Departed | Role::Withdrawn(_)) => {}
             _ => {
                 let outcome = outcome(this, false);

@@ -169,6 +169,7 @@ impl Engine {
         match self.legs.get(&leg)? {
             Owner { call, role: Role::Caller } => Some((*call, Side::Caller)),
             Owner { call, role: Role::Agent } => Some((*call, Side::Agent)),
+            Owner { call, role: Role::Line } => Some((*call, Side::Agent)),
             Owner { call, role: Role::Guest } => Some((*call, Side::Guest)),
             Owner { role: Role::Withdrawn(_) | Role::Departed, .. } => None,
         }

@@ -5,6 +5,7 @@
 //!                 a supervisor who has barged in: all hear each other
 //!   on hold       hears music
 //!   alone         hears music: he waits for somebody
+//!   second line   the agent and the consulted hear each other over it, apart from the round
 //!   supervisor    hears the round; heard by nobody (listen), by the agent only (whisper), by all (barge)
 //! ```
 //!
@@ -35,10 +36,19 @@ pub(crate) fn scene(call: &Call, talk: &Talk, music: Hear) -> Vec<(Party, Hear)>
     place(&call.caller, !talk.held);
     for guest in &talk.guests {
         match guest.part {
+            Part::Consulted { held: false } if talk.line.is_some() => {}
             Part::Consulted { held } => place(&guest.leg, !held),
             Part::Supervisor(Supervision::Barge) => place(&guest.leg, true),
             Part::Supervisor(_) => {}
         }
+    }
+    if let Some(line) = talk.line.as_ref().filter(|line| line.audio().is_some()) {
+        let asked = talk.guests.iter().filter(|guest| guest.part == Part::Consulted { held: false });
+        let asked = asked.map(|guest| &guest.leg).filter(|leg| leg.audio().is_some());
+        let heard_over_it = |leg: &Leg| if listens(leg) { Parties::one(leg.slot) } else { Parties::NONE };
+        let all = asked.clone().fold(Parties::NONE, |all, leg| all.and(heard_over_it(leg)));
+        heard.push((line.slot, hear(all, music)));
+        heard.extend(asked.map(|leg| (leg.slot, hear(heard_over_it(line), music))));
     }
     let speakers = round.iter().filter(|(_, listens)| *listens);
     let speakers = speakers.fold(Parties::NONE, |all, (slot, _)| all.with(*slot));

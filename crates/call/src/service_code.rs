@@ -65,6 +65,11 @@ impl Engine {
         }
     }
 
+    /// Whether a number is one of them.
+    pub(crate) fn is_code(&self, called: &str) -> bool {
+        Code::of(&self.plan.codes, called).is_some()
+    }
+
     /// Whose phone an account is.
     pub(crate) fn agent_at(&self, aor: AorRef) -> Option<AgentRef> {
         self.plan.phones.iter().position(|phone| phone.aor == aor).map(AgentRef::at)

@@ -87,7 +87,7 @@ impl Engine {
         }
         let Guest { with, leg: his, met, .. } = talk.guests.remove(at);
         let back = talk.back;
-        let Talk { with: was, leg: old, guests, .. } =
+        let Talk { with: was, leg: old, guests, line, .. } =
             std::mem::replace(talk, Talk::of_two(with, his, ALIGNMENTS, back));
         talk.guests = guests;
         if let Some(owner) = self.legs.get_mut(&leg) {
@@ -97,6 +97,9 @@ impl Engine {
             self.tell(now, Event::Disconnected { call, agent, by: Side::Guest }, out);
         }
         self.let_agent_go(now, call, was, old, cause::NORMAL, out);
+        if let Some(line) = line {
+            self.depart_line(now, call, line, cause::NORMAL, out);
+        }
         self.tell(now, Event::Guest { call, leg, with, step: GuestStep::TookOver }, out);
         if let Some(group) = group {
             self.takes(now, call, supervisor, group, met, out);

@@ -252,6 +252,84 @@ fn a_refer_that_may_not_be_is_refused_and_changes_nothing() {
     assert!(day.said("refuse transfer 8002 403"), "nor does who is consulted");
 }
 
+/// 8001 has put his caller on hold at the phone and dials on its second line.
+fn dialing(called: &str) -> Day {
+    let mut day = talking();
+    day.offers(day.rung(0), Some(sdp(6000, &[8], "a=sendonly\r\n")));
+    assert_eq!(day.hears("c1", 0), TUNE);
+    day.phone_dials("second", 0, called);
+    day
+}
+
+#[test]
+fn an_agent_consults_by_dialing_on_his_phone_and_joins_both_by_refer() {
+    for swapped in [false, true] {
+        let mut day = dialing("8002");
+        assert!(day.said("183 second [8]"), "it rings, and he hears music");
+        assert_eq!((day.hears("c1", 0), day.hears("c1", 3)), (TUNE, TUNE));
+        day.wait(4);
+        day.agent_answers(1);
+        assert!(day.said("200 second [8]"));
+        assert_eq!((day.hears("c1", 2), day.hears("c1", 3)), (hears(&[3]), hears(&[2])));
+        assert_eq!(day.hears("c1", 0), TUNE, "the caller hears nothing of it");
+        let (first, second) = (day.rung(0), day.leg_of("second"));
+        let (asks, replaces) = if swapped { (second, first) } else { (first, second) };
+        day.refers(asks, "8002", Some(replaces));
+        assert_eq!((day.hears("c1", 0), day.hears("c1", 2)), (hears(&[2]), hears(&[0])));
+        assert!(matches!(day.agent(0), AgentState::WrapUp { .. }));
+        day.caller_hangs_up("c1");
+        assert_eq!((day.outcome("c1"), day.engine.calls()), (Some(Outcome::Answered), 0));
+        if !swapped {
+            day.reads_like("second_line");
+        }
+    }
+}
+
+#[test]
+fn whichever_line_is_hung_up_the_caller_is_with_somebody() {
+    // The second one: back to the caller, as soon as the phone takes him off hold.
+    let mut day = dialing("110");
+    day.outside_answers();
+    let second = day.leg_of("second");
+    day.leg_ends(second, 16, 200, ReleasedBy::Peer);
+    assert!(!day.phones(Phone::Talking).iter().any(|(aor, _)| *aor == OUTSIDE));
+    day.offers(day.rung(0), Some(sdp(6000, &[8], "")));
+    assert_eq!((day.hears("c1", 0), day.hears("c1", 1)), (hears(&[1]), hears(&[0])));
+    // Whoever was dialed: the second line ends, too.
+    let mut day = dialing("110");
+    day.outside_answers();
+    day.leg_ends(day.dialed(), 16, 200, ReleasedBy::Peer);
+    assert!(day.said("release second cause=16"));
+    assert_eq!(day.outcome("c1"), None);
+    // The first one: the caller goes to whoever was dialed.
+    let mut day = dialing("110");
+    day.outside_answers();
+    day.agent_hangs_up(0);
+    assert_eq!((day.hears("c1", 0), day.hears("c1", 2)), (hears(&[2]), hears(&[0])));
+    // Nobody answers there: 480 on the line, and nothing has changed.
+    let mut day = dialing("110");
+    day.leg_ends(day.dialed(), 17, 486, ReleasedBy::Peer);
+    assert!(day.said("reject second 486 cause=17"), "the phone hears busy");
+    assert_eq!(day.outcome("c1"), None);
+}
+
+#[test]
+fn what_cannot_be_dialed_on_the_second_line_is_refused_there() {
+    for (called, status) in [("0012125550100", 403), ("8001", 403), ("nobody", 404)] {
+        let day = dialing(called);
+        assert!(
+            day.said(&format!("reject second {status} cause={}", if status == 404 { 1 } else { 21 })),
+            "{called}"
+        );
+        assert_eq!(day.hears("c1", 0), TUNE);
+    }
+    let mut day = dialing("8002");
+    day.phone_dials("third", 0, "8003");
+    assert!(day.said("reject third 486 cause=17"));
+    day.caller_hangs_up("c1");
+    assert_eq!(day.engine.calls(), 0);
+}
+
 #[test]
 fn an_agent_who_hangs_up_on_a_caller_on_hold_has_not_got_rid_of_him() {
     let mut day = talking();
@@ -436,6 +514,15 @@ fn steps() -> Vec<(&'static str, fn(&mut Day))> {
         ("blind transfer outside", |day| day.does(Control::TransferTo(number("110")))),
         ("blind transfer to an agent", |day| day.does(Control::TransferTo(Whom::Agent(AgentRef(1))))),
         ("blind transfer to a group", |day| day.does(Control::TransferTo(Whom::Group(GENERAL)))),
+        ("second line, rings", |day| {
+            day.offers(day.rung(0), Some(sdp(6000, &[8], "a=sendonly\r\n")));
+            day.phone_dials("second", 0, "8002");
+        }),
+        ("second line", |day| {
+            day.offers(day.rung(0), Some(sdp(6000, &[8], "a=sendonly\r\n")));
+            day.phone_dials("second", 0, "8002");
+            day.agent_answers(1);
+        }),
         ("listen", |day| {
             day.supervises(Some(Listen));
             day.agent_answers(2);
@@ -490,6 +577,11 @@ fn no_leg_that_dies_in_any_step_drops_the_caller() {
                 // Whoever is asked serves him in the end.
                 if day.is_dialing() {
                     day.leg_ends(day.dialed(), 17, 486, ReleasedBy::Peer);
+                }
+                // Held at the phone, he comes back when the phone says so.
+                let first = day.rung(0);
+                if name.starts_with("second line") && day.living_legs().contains(&first) {
+                    day.offers(first, Some(sdp(6000, &[8], "")));
                 }
                 // Till a wrap-up is over, or the time of who was named.
                 for _ in 0..40 {

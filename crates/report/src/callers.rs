@@ -313,6 +313,7 @@ impl Callers {
         let Some(live) = self.known(call) else { return };
         match (step, with) {
             (GuestStep::Answered, _) => live.guest_answered(with.agent()),
+            (GuestStep::SecondLine, _) => live.guest_answered(None),
             (GuestStep::TookOver, With::Outside(..)) => {
                 let group = live.record.group;
                 live.goes_outside(group, wall);

@@ -144,6 +144,17 @@ pub fn talk_deed(day: &mut Day, random: &mut Random) {
         11..=12 => Request::Supervise { supervisor, agent, how },
         _ => Request::TakeOver { supervisor, agent },
     });
+    if random.chance(0.15) {
+        let called = pick(random, &["8001", "8002", "8003", "general", "110", "0099"]).unwrap_or("110");
+        let name = format!("s{}", random.bits());
+        day.phone_dials(&name, random.below(3) as u32, called);
+    }
+    if random.chance(0.1)
+        && let (Some(leg), Some(other)) = (pick(random, &day.living_legs()), pick(random, &day.living_legs()))
+    {
+        let to = pick(random, &["8001", "8002", "8003", "enterprise", "110", "?"]).unwrap_or("110");
+        day.refers(leg, to, random.chance(0.5).then_some(other));
+    }
     // Often somebody picks up at once, and they go on.
     if random.chance(0.4)
         && let Some((_, leg)) = day.ringing().last().copied()

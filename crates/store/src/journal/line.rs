@@ -196,6 +196,7 @@ impl Display for Line<'_> {
                         words::supervision(*how)
                     }
                     GuestStep::Answered => "answered",
+                    GuestStep::SecondLine => "second_line",
                     GuestStep::TookOver => "took_over",
                     GuestStep::Left => "left",
                 };
