@@ -489,7 +489,7 @@ impl Distributor {
 
     /// Whether that holds for this caller: one whose own agent is there has somebody to wait for.
     pub(crate) fn is_left_alone(&self, caller: &Caller) -> bool {
-        let there = |(agent, _): (AgentRef, Timestamp)| self.agents[agent.index()].is_signed_in();
+        let there = |agent: AgentRef| self.agents[agent.index()].is_signed_in();
         self.is_deserted(caller.group, caller.site) && !caller.prefer.is_some_and(there)
     }
 
