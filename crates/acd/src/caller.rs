@@ -53,41 +53,50 @@ pub(crate) enum Phase {
     WithAgent(AgentRef),
 }
 
-/// One caller in a line.
+/// One caller in a line. He is touched again when whatever was near in memory has long left the caches, so his
+/// record lies by cache lines: the first two are all that the bridge looks at, the third is for finding an agent.
 #[derive(Clone, Debug)]
+#[repr(C)]
 pub(crate) struct Caller {
-    pub(crate) caller: CallerRef,
-    /// Whose line.
-    pub(crate) group: GroupRef,
-    pub(crate) place: Place,
-    /// His original clock.
-    pub(crate) since: Timestamp,
-    pub(crate) phase: Phase,
-    /// He waited as long as he may; he stays only while he is ringing.
-    pub(crate) overdue: bool,
-    /// Whether he stands in the `open` index of the pools that may serve him.
-    pub(crate) listed: bool,
-    /// Which stages of his timeline have opened, one bit each; [`ALONE`] is his preferred agent.
-    pub(crate) opened: u16,
-    /// The pools of opened stages.
-    pub(crate) pools: [PoolRef; STAGES_MAX + 1],
     /// The last offer in which he is ringing; the others hang on it.
     pub(crate) offer: Option<OfferRef>,
-    /// The next thing on his timeline.
-    pub(crate) timer: Option<TimerRef>,
-    pub(crate) priority: Priority,
+    pub(crate) caller: CallerRef,
+    pub(crate) place: Place,
+    /// The agent he should get.
+    pub(crate) prefer: Option<AgentRef>,
+    /// Whether he stands in the `open` index of the pools that may serve him.
+    pub(crate) listed: bool,
+    /// He waited as long as he may; he stays only while he is ringing.
+    pub(crate) overdue: bool,
     pub(crate) grey: bool,
-    pub(crate) site: SiteRef,
-    pub(crate) requires: Abilities,
-    pub(crate) party: Option<PartyRef>,
-    /// The agent he should get, and until when nobody else is asked ([`Timestamp::NEVER`]: never).
-    pub(crate) prefer: Option<(AgentRef, Timestamp)>,
     /// He was told that he may be called back.
     pub(crate) callback_offered: bool,
     /// He was with an agent already.
     pub(crate) served: bool,
     pub(crate) callback: Option<Callback>,
+    pub(crate) priority: Priority,
+
+    /// His original clock.
+    pub(crate) since: Timestamp,
+    pub(crate) phase: Phase,
+    /// The next thing on his timeline.
+    pub(crate) timer: Option<TimerRef>,
+    pub(crate) party: Option<PartyRef>,
+    /// Whose line.
+    pub(crate) group: GroupRef,
+    pub(crate) site: SiteRef,
+
+    /// The pools of opened stages.
+    pub(crate) pools: [PoolRef; STAGES_MAX + 1],
+    /// Which stages of his timeline have opened, one bit each; [`ALONE`] is his preferred agent.
+    pub(crate) opened: u16,
+    pub(crate) requires: Abilities,
+    /// Until when nobody but the agent he should get is asked ([`Timestamp::NEVER`]: never).
+    pub(crate) alone: Timestamp,
 }
+
+/// Three cache lines, the generation in his slot included.
+const _: () = assert!(size_of::<Caller>() + 8 <= 3 * 64);
 
 impl Caller {
     /// Whether he looks for an agent: on the phone or in turn, and not ringing.
@@ -292,9 +301,8 @@ impl Distributor {
         let grey = self.is_grey(party);
         let head_start = self.order.head_start(priority, self.groups[group.index()].plan.weight);
         let rank = rank(&self.order, since, head_start, grey);
-        let prefer = self
-            .preferred(request)
-            .map(|Prefer { agent, alone }| (agent, alone.map_or(Timestamp::NEVER, |span| self.now + span)));
+        let prefer = self.preferred(request);
+        let alone = prefer.and_then(|prefer| prefer.alone).map_or(Timestamp::NEVER, |span| self.now + span);
         let spot = self.callers.kept.insert_with(|spot| Caller {
             caller,
             group,
@@ -312,7 +320,8 @@ impl Distributor {
             site,
             requires,
             party,
-            prefer,
+            prefer: prefer.map(|prefer| prefer.agent),
+            alone,
             callback_offered: false,
             served,
             callback: None,

@@ -201,7 +201,7 @@ impl Distributor {
             },
             stages_open: Vec::new(),
             next_stage: None,
-            alone: at.prefer.filter(|(_, until)| *until > self.now),
+            alone: at.prefer.map(|agent| (agent, at.alone)).filter(|(_, until)| *until > self.now),
             agents: Obstacles::default(),
             refused_by: Vec::new(),
         };
@@ -218,7 +218,7 @@ impl Distributor {
         let works = |skill: &GroupRef| group.plan.timeline.iter().any(|stage| stage.group == *skill);
         for (number, agent) in self.agents.iter().enumerate() {
             let name = AgentRef::at(number);
-            let preferred = at.opened >> ALONE & 1 != 0 && at.prefer.is_some_and(|(one, _)| one == name);
+            let preferred = at.opened >> ALONE & 1 != 0 && at.prefer == Some(name);
             if !preferred && !agent.plan.skills.iter().any(|(skill, _)| works(skill)) {
                 continue;
             }

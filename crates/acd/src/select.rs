@@ -195,7 +195,7 @@ impl Distributor {
             let caller = self.callers.get(place.spot);
             caller.is_some_and(|caller| agent.refusals.of(caller.caller) == Memory::Cooling)
         };
-        let cools = agent.refusals.cooling() > 0;
+        let cools = agent.cool_down.is_some(); // he has refused somebody just now
         let (mut best, mut among): (Option<Place>, u32) = (None, 0);
         for (pool, _) in &agent.pools {
             let open = &self.pools.all[pool.index()].open;
