@@ -14,7 +14,7 @@
 //! Each is a request that is met or refused at once; nothing here waits for a phone. Who is consulted may be an agent,
 //! the agent of a group who is idle longest, or a number outside.
 
-use crate::call::{Guest, Part, Place, Talk, With};
+use crate::call::{Call, Guest, Part, Place, Talk, With};
 use crate::cause;
 use crate::dialing::Dial;
 use crate::engine::{Engine, Out};
@@ -92,13 +92,13 @@ impl Engine {
                 Ok(())
             }
             Control::Reconnect => {
-                let talk = self.calls.get(call).and_then(|this| this.talk()).ok_or(NO_TALK)?;
+                let talk = self.talk(call).ok_or(NO_TALK)?;
                 let guest = talk.consulted().ok_or(NOBODY_CONSULTED)?.leg.leg;
                 self.guest_left(now, call, guest, cause::NORMAL, out);
                 Ok(())
             }
             Control::Transfer => {
-                let talk = self.calls.get(call).and_then(|this| this.talk()).ok_or(NO_TALK)?;
+                let talk = self.talk(call).ok_or(NO_TALK)?;
                 talk.consulted().ok_or(NOBODY_CONSULTED)?;
                 self.hand_over(now, call, cause::NORMAL, out);
                 Ok(())
@@ -125,7 +125,7 @@ impl Engine {
         out: &mut Out,
         change: impl FnOnce(&mut Talk) -> Result<(), &'static str>,
     ) -> Result<(), &'static str> {
-        let talk = self.calls.get_mut(call).and_then(|this| this.talk_mut()).ok_or(NO_TALK)?;
+        let talk = self.talk_mut(call).ok_or(NO_TALK)?;
         change(talk)?;
         self.rearranged(now, call, out);
         Ok(())
@@ -147,12 +147,12 @@ impl Engine {
         whom: Whom,
         out: &mut Out,
     ) -> Result<(), &'static str> {
-        let talk = self.calls.get(call).and_then(|this| this.talk()).ok_or(NO_TALK)?;
+        let talk = self.talk(call).ok_or(NO_TALK)?;
         if talk.consulted().is_some_and(|guest| !guest.leg.is_answered()) {
             return Err(STILL_RINGS);
         }
         self.ask_in(now, call, agent, whom, Part::Consulted { held: false }, out)?;
-        if let Some(talk) = self.calls.get_mut(call).and_then(|this| this.talk_mut()) {
+        if let Some(talk) = self.talk_mut(call) {
             talk.held = true;
             set_consulted_held(talk, true);
             if let Some(guest) = talk.guests.last_mut() {
@@ -173,7 +173,7 @@ impl Engine {
         part: Part,
         out: &mut Out,
     ) -> Result<(), &'static str> {
-        let talk = self.calls.get(call).and_then(|this| this.talk()).ok_or(NO_TALK)?;
+        let talk = self.talk(call).ok_or(NO_TALK)?;
         if talk.guests.len() >= GUESTS_MAX {
             return Err(FULL);
         }
@@ -238,7 +238,7 @@ impl Engine {
             return Err("there is no port left");
         };
         let name = leg.leg;
-        if let Some(talk) = self.calls.get_mut(call).and_then(|this| this.talk_mut()) {
+        if let Some(talk) = self.talk_mut(call) {
             talk.guests.push(Guest { with, part, leg, early: None, engaged, met: false });
         }
         self.tell(now, Event::Guest { call, leg: name, with, step: GuestStep::Rung(part) }, out);
@@ -247,8 +247,7 @@ impl Engine {
 
     /// All talk: over the agent's first line.
     fn join_lines(&mut self, now: Timestamp, call: CallRef, out: &mut Out) {
-        let line =
-            self.calls.get_mut(call).and_then(|this| this.talk_mut()).and_then(|talk| talk.line.take());
+        let line = self.talk_mut(call).and_then(|talk| talk.line.take());
         if let Some(line) = line {
             self.depart_line(now, call, line, cause::NORMAL, out);
             self.rearranged(now, call, out);
@@ -265,7 +264,7 @@ impl Engine {
         nated: bool,
         out: &mut Out,
     ) {
-        let Some(talk) = self.calls.get_mut(call).and_then(|this| this.talk_mut()) else { return };
+        let Some(talk) = self.talk_mut(call) else { return };
         let Some(guest) = talk.guests.iter_mut().find(|guest| guest.leg.leg == leg) else { return };
         if guest.leg.dialog != Dialog::Early {
             return;
@@ -339,7 +338,7 @@ impl Engine {
             }
             Whom::Number(number) => (back, None, Some(self.outside_of(&number)?)),
         };
-        let taken = self.calls.get_mut(call).and_then(|this| this.take_talk()).ok_or(NO_TALK)?;
+        let taken = self.calls.get_mut(call).and_then(Call::take_talk).ok_or(NO_TALK)?;
         let Talk { with, leg, guests, line, .. } = taken;
         if let With::Agent(agent) = with {
             self.tell(now, Event::Disconnected { call, agent, by: crate::event::Side::Agent }, out);

@@ -16,7 +16,7 @@
 //! References cost no look-up where they can be shared: session, caller and call carry the same 64 bits; only
 //! legs are found through a table, because SIP mints those that arrive.
 
-use crate::call::Call;
+use crate::call::{Call, Talk};
 use crate::callback::Callback;
 use crate::cause;
 use crate::event::{CallRef, Event, Outcome, Side, Stamped};
@@ -374,6 +374,16 @@ impl Engine {
     pub(crate) const fn mint_leg(&mut self) -> LegRef {
         self.legs_minted += 1;
         LegRef(self.legs_minted & !LegRef::INGRESS)
+    }
+
+    /// The talk of a call.
+    pub(crate) fn talk(&self, call: CallRef) -> Option<&Talk> {
+        self.calls.get(call)?.talk()
+    }
+
+    /// The same, to change.
+    pub(crate) fn talk_mut(&mut self, call: CallRef) -> Option<&mut Talk> {
+        self.calls.get_mut(call)?.talk_mut()
     }
 
     /// What an agent does, if there is such an agent.

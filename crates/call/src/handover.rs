@@ -150,7 +150,7 @@ impl Engine {
         cause: Cause,
         out: &mut Out,
     ) {
-        let Some(talk) = self.calls.get_mut(call).and_then(|this| this.talk_mut()) else { return };
+        let Some(talk) = self.talk_mut(call) else { return };
         let Some(at) = talk.guests.iter().position(|guest| guest.leg.leg == leg) else { return };
         let guest = talk.guests.remove(at);
         let mut line = None;
@@ -185,7 +185,7 @@ impl Engine {
 
     /// Says what the agent does now, when that has changed.
     pub(crate) fn tell_phase(&mut self, now: Timestamp, call: CallRef, out: &mut Out) {
-        let Some(talk) = self.calls.get_mut(call).and_then(|this| this.talk_mut()) else { return };
+        let Some(talk) = self.talk_mut(call) else { return };
         let With::Agent(agent) = talk.with else { return };
         let phase = Phase::of(talk);
         if talk.phase != phase {

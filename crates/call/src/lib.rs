@@ -11,9 +11,10 @@
 //! Never knows: SIP syntax, RTP packets, JSON, files, sockets, clocks.
 //!
 //! Reading order: [`plan`] → [`event`] → [`call`] (the drawing of a call's stages) → [`engine`] → along the
-//! path of a call: [`ingress`], [`greeting`], [`waiting`], [`ringing`], [`talking`], [`renegotiate`],
-//! [`release`]; beside it [`callback`], [`calling`], [`outside`], [`service_code`], [`phone`], [`requests`]; under it [`leg`], [`audio`], [`sdp`],
-//! [`ports`], [`cause`]; over it [`check`].
+//! path of a call: [`ingress`], [`greeting`], [`waiting`], [`ringing`], [`talking`] with `scene` (who hears whom),
+//! [`renegotiate`], [`release`]; in the talk: [`consult`], [`second_line`], [`refer`], [`supervise`], [`handover`];
+//! beside it [`callback`], [`calling`], [`outside`], [`service_code`], [`phone`], [`requests`]; under it [`leg`],
+//! [`dialing`], [`audio`], [`sdp`], [`ports`], [`cause`]; over it [`check`].
 
 pub mod audio;
 pub mod call;

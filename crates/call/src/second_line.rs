@@ -9,7 +9,7 @@
 //!
 //! The line is a leg of the caller's own call, so that nothing has to be moved when the two become one.
 
-use crate::call::{Part, Talk};
+use crate::call::{Call, Part, Talk};
 use crate::cause;
 use crate::engine::{Engine, Out, Owner};
 use crate::event::{CallRef, Event, GuestStep};
@@ -59,7 +59,7 @@ impl Engine {
         // Who offers late is rare among phones, and would hear nothing until his ACK.
         let offer = invite.offer.as_deref().ok_or(sdp::Refusal::NoUsableAudio).map_err(unusable)?;
         let offer = sdp::Session::parse(offer).map_err(sdp::Refusal::from).map_err(unusable)?;
-        let talk = self.calls.get(call).and_then(|this| this.talk()).ok_or(Denied::with(cause::REJECTED))?;
+        let talk = self.talk(call).ok_or(Denied::with(cause::REJECTED))?;
         if talk.line.is_some() || talk.consulted().is_some() {
             return Err(Denied::with(cause::BUSY));
         }
@@ -68,7 +68,7 @@ impl Engine {
         let rejected = |_| Denied::with(cause::REJECTED);
         self.ask_in(now, call, agent, whom, Part::Consulted { held: false }, out).map_err(rejected)?;
         // The guest has the slot before: this one is the next.
-        let slot = self.calls.get(call).and_then(|this| this.free_slot());
+        let slot = self.calls.get(call).and_then(Call::free_slot);
         let port = self.ports.take(now);
         let (Some(slot), Some(port)) = (slot, port) else {
             if let Some(port) = port {
@@ -91,7 +91,7 @@ impl Engine {
         out.legs.push(Command::Progress { leg: name, status: 183, answer: Some(body) });
         self.legs.insert(name, Owner { call, role: Role::Line });
         self.join(call, slot, audio, out);
-        let Some(talk) = self.calls.get_mut(call).and_then(|this| this.talk_mut()) else { return Ok(()) };
+        let Some(talk) = self.talk_mut(call) else { return Ok(()) };
         talk.line = Some(leg);
         let with = talk.with;
         self.tell(now, Event::Guest { call, leg: name, with, step: GuestStep::SecondLine }, out);
@@ -101,7 +101,7 @@ impl Engine {
 
     /// Who was dialed has picked up: the line is answered, too.
     pub(crate) fn answer_line(&mut self, call: CallRef, out: &mut Out) {
-        let Some(talk) = self.calls.get_mut(call).and_then(|this| this.talk_mut()) else { return };
+        let Some(talk) = self.talk_mut(call) else { return };
         let Some(line) = talk.line.as_mut().filter(|line| line.dialog == Dialog::Early) else { return };
         line.dialog = Dialog::Answered;
         if let (true, Sound::Open(audio)) = (std::mem::take(&mut line.quiet), line.sound) {
@@ -113,7 +113,7 @@ impl Engine {
 
     /// The line is over, whoever ended it: so is what it was for.
     pub(crate) fn line_left(&mut self, now: Timestamp, call: CallRef, cause: Cause, out: &mut Out) {
-        let Some(talk) = self.calls.get_mut(call).and_then(|this| this.talk_mut()) else { return };
+        let Some(talk) = self.talk_mut(call) else { return };
         let Some(line) = talk.line.take() else { return };
         self.depart_line(now, call, line, cause, out);
         self.send_consulted_away(now, call, out);
@@ -121,13 +121,7 @@ impl Engine {
 
     /// Whoever is consulted leaves; agent and caller talk on.
     fn send_consulted_away(&mut self, now: Timestamp, call: CallRef, out: &mut Out) {
-        while let Some(leg) = self
-            .calls
-            .get(call)
-            .and_then(|this| this.talk())
-            .and_then(Talk::consulted)
-            .map(|guest| guest.leg.leg)
-        {
+        while let Some(leg) = self.talk(call).and_then(Talk::consulted).map(|guest| guest.leg.leg) {
             self.guest_left(now, call, leg, cause::NORMAL, out);
         }
         self.rearranged(now, call, out);

@@ -49,7 +49,7 @@ impl Engine {
                 self.ask_in(now, call, agent, Whom::Agent(supervisor), Part::Supervisor(how), out)
             }
             (Some(how), Some(leg)) => {
-                let talk = self.calls.get_mut(call).and_then(|this| this.talk_mut());
+                let talk = self.talk_mut(call);
                 let guest = talk.and_then(|talk| talk.guests.iter_mut().find(|guest| guest.leg.leg == leg));
                 let Some(guest) = guest else { return Err(NOT_THERE) };
                 guest.part = Part::Supervisor(how);
@@ -104,7 +104,7 @@ impl Engine {
         if let Some(group) = group {
             self.takes(now, call, supervisor, group, met, out);
         }
-        if let Some(talk) = self.calls.get_mut(call).and_then(|this| this.talk_mut()) {
+        if let Some(talk) = self.talk_mut(call) {
             talk.phase = Phase::Talk;
         }
         self.rearranged(now, call, out);

@@ -186,11 +186,11 @@ fn a_transfer_that_nobody_answers_brings_the_caller_in_front_of_the_line() {
     day.does(Control::TransferTo(number("110")));
     assert!(day.said("invite 110 from 052712345 () [8 0 101]"));
     day.leg_ends(day.dialed(), 17, 486, ReleasedBy::Peer);
-    let places = day.events.iter().filter_map(|stamped| match stamped.event {
+    let mut places = day.events.iter().filter_map(|stamped| match stamped.event {
         Event::Queued { call, position, .. } => Some((call, position)),
         _ => None,
     });
-    assert_eq!(places.last(), Some((day.call("c1"), 1)), "before c2, who came later");
+    assert_eq!(places.next_back(), Some((day.call("c1"), 1)), "before c2, who came later");
     assert_eq!(day.outcome("c1"), None);
     day.reads_like("transfer_in_vain");
 }
@@ -477,8 +477,10 @@ fn a_third_party_makes_a_wide_band_call_narrow() {
 /// Each way in which a leg may end.
 const ENDS: [(u16, ReleasedBy); 2] = [(200, ReleasedBy::Peer), (408, ReleasedBy::Timeout)];
 
+type Step = fn(&mut Day);
+
 /// What is done to a talk before somebody's leg ends.
-fn steps() -> Vec<(&'static str, fn(&mut Day))> {
+fn steps() -> Vec<(&'static str, Step)> {
     vec![
         ("talk", |_| {}),
         ("hold", |day| day.does(Control::Hold)),
