@@ -47,6 +47,7 @@ impl Engine {
                 return;
             }
             Stage::Talking(talk) => {
+                self.end_recording(now, call, out);
                 if let With::Agent(agent) = talk.with {
                     self.tell(now, Event::Disconnected { call, agent, by }, out);
                 }

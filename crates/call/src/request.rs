@@ -5,6 +5,7 @@
 use acd::input::Reason;
 use acd::{AgentRef, GroupRef, Listing, Prefer, Priority, SiteRef, SkillLevel, SurgeMode};
 use base::{Private, Timestamp};
+use media::session::Keeps;
 use std::time::Duration;
 
 base::handle!(RequestId, "request", "One request; minted by whoever asks.");
@@ -60,6 +61,9 @@ pub enum Request {
         agent: Option<Prefer>,
     },
 
+    /// Another thing is kept of a talk that is recorded.
+    Recording(Whose, Keeps),
+
     /// A group's surge mode.
     Surge(GroupRef, SurgeMode),
     /// A site is helped by the others, or no longer.
@@ -92,6 +96,15 @@ pub enum Request {
     Drain,
     /// End all calls: the process stops and its grace is over.
     ReleaseAll,
+}
+
+/// Whose talk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whose {
+    /// A call's.
+    Call(crate::CallRef),
+    /// The one in which an agent is.
+    Agent(AgentRef),
 }
 
 impl Request {

@@ -176,6 +176,9 @@ impl Report {
             Event::Alert(alert) => self.alerts.take(alert),
             Event::CallbackOffered { .. }
             | Event::Relaxed { .. }
+            | Event::RecordingBegun { .. }
+            | Event::RecordingKeeps { .. }
+            | Event::RecordingEnded { .. }
             | Event::PlanChanged { .. }
             | Event::Explained { .. }
             | Event::Previewed { .. }
@@ -224,6 +227,12 @@ impl Report {
     #[must_use]
     pub fn next_deadline(&self) -> Option<Timestamp> {
         self.callers.next_deadline()
+    }
+
+    /// The record of a call in progress.
+    #[must_use]
+    pub fn record_of(&self, call: CallRef) -> Option<RecordId> {
+        self.callers.record_of(call)
     }
 
     /// Completes the record of every call that is over without waiting for measurements: at the end.

@@ -5,6 +5,7 @@
 use acd::input::Reason;
 use acd::{AgentState, CallbackEnd, OfferEnd, Selection, SurgeMode, Turned};
 use call::event::{Outcome, Side};
+use media::session::Keeps;
 
 /// All reasons for which an agent may be not ready, in the order in which they are shown.
 pub const REASONS: [Reason; 12] = [
@@ -206,6 +207,16 @@ pub const fn side(side: Side) -> &'static str {
         Side::Caller => "caller",
         Side::Agent => "agent",
         Side::System => "system",
+    }
+}
+
+/// What is kept of a recorded talk.
+#[must_use]
+pub const fn keeps(keeps: Keeps) -> &'static str {
+    match keeps {
+        Keeps::Speech => "speech",
+        Keeps::Silence => "silence",
+        Keeps::Tone => "tone",
     }
 }
 

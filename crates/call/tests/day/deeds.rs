@@ -8,8 +8,8 @@ use acd::{AgentRef, Priority, SiteRef, Stage};
 use base::{Private, Random};
 use call::CallRef;
 use call::plan::{Outside, Plan, Target};
-use call::{Input, Request};
-use media::session::{self, ClipRef, Hear, Party};
+use call::{Input, Request, Whose};
+use media::session::{self, ClipRef, Hear, Keeps, Party};
 use sip::leg::{Fact, LegRef, ReleasedBy, TrunkRef};
 use std::time::Duration;
 
@@ -32,6 +32,7 @@ pub fn harsh() -> Plan {
     plan.calls_max = 12;
     plan.setup_max = Duration::from_secs(15);
     plan.call_max = Duration::from_secs(300);
+    plan.groups.iter_mut().for_each(|group| group.record = true);
     plan
 }
 
@@ -203,6 +204,7 @@ pub fn deed(day: &mut Day, random: &mut Random, made: &mut u32) {
                 Request::NotReady(agent, Reason::Rest),
                 Request::SignIn(agent),
                 Request::SignOut(agent),
+                Request::Recording(Whose::Agent(agent), Keeps::Silence),
             ];
             let at = random.below(request.len() as u64) as usize;
             day.request(request[at].clone());

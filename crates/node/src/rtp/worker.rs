@@ -197,7 +197,7 @@ impl Worker {
         if state.unheard.is_empty() {
             return;
         }
-        let ports: Vec<u16> = self.desk.ports(crate::engine_loop::session_of(command)).collect();
+        let ports: Vec<u16> = self.desk.ports(command.session()).collect();
         for port in ports {
             if state.place[usize::from(port)] != NOWHERE {
                 self.read_batch(state, port, out);

@@ -60,6 +60,9 @@ pub(super) fn put(stamped: &Stamped, pen: &mut Pen<'_>) {
         25 => PlanChanged { agents, groups },
         26 => Explained { id, why by put_debug },
         27 => Previewed { id, preview by put_debug },
+        29 => RecordingBegun { call, recording, agent, group },
+        30 => RecordingKeeps { call, recording, keeps },
+        31 => RecordingEnded { call, recording },
     });
 }
 

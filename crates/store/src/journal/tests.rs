@@ -12,8 +12,8 @@ use acd::{
 use base::{Epoch, Private, Random, Timestamp};
 use call::event::{CallRef, Event, Outcome, Side, Stamped};
 use call::plan::FlowRef;
-use call::{Input, Request, RequestId};
-use media::session::{ClipRef, Fact as Audio, Party, Report, SessionRef};
+use call::{Input, Request, RequestId, Whose};
+use media::session::{ClipRef, Fact as Audio, Keeps, Party, RecordingRef, Report, SessionRef};
 use sip::leg::{AorLoss, AorRef, Fact, Invited, LegRef, Origin, ReleasedBy, Transport, TrunkRef};
 use sip::message::Cause;
 use std::fmt::Write as _;
@@ -79,7 +79,7 @@ fn body(random: &mut Random) -> Box<[u8]> {
 }
 
 /// One input of a kind, with random values in it; as many kinds as there are.
-const KINDS: u64 = 41;
+const KINDS: u64 = 42;
 
 fn input(kind: u64, random: &mut Random) -> Input {
     let session = SessionRef::from_bits(random.bits() & 0xF_0000_FFFF);
@@ -202,7 +202,12 @@ fn later(kind: u64, random: &mut Random) -> Request {
         37 => Request::ChangePlan(Box::new(plan(random))),
         38 => Request::Preview(Box::new(plan(random))),
         39 => Request::WhyCaller(call),
-        _ => Request::WhyAgent(agent),
+        40 => Request::WhyAgent(agent),
+        _ => {
+            let whose = if random.chance(0.5) { Whose::Call(call) } else { Whose::Agent(agent) };
+            let keeps = [Keeps::Speech, Keeps::Silence, Keeps::Tone];
+            Request::Recording(whose, keeps[random.below(3) as usize])
+        }
     }
 }
 
@@ -591,6 +596,9 @@ fn events() -> Vec<Event> {
         Event::CallbackConnected { call, from: CallRef::from_bits(3), agent, group, waited: ms(61_000) },
         Event::CallbackEnded { from: CallRef::from_bits(3), group, end: CallbackEnd::GivenUp },
         Event::PutThrough { call, group, trunk: TrunkRef(0) },
+        Event::RecordingBegun { call, recording: RecordingRef::from_bits(3), agent, group },
+        Event::RecordingKeeps { call, recording: RecordingRef::from_bits(3), keeps: Keeps::Tone },
+        Event::RecordingEnded { call, recording: RecordingRef::from_bits(3) },
         Event::Alert(Alert::RingNoAnswer { agent, in_a_row: 2 }),
         Event::Alert(Alert::Surge { group, on: true, mode: SurgeMode::Automatic }),
         Event::PlanChanged { agents: 2, groups: 1 },
