@@ -24,7 +24,7 @@ use crate::net::udp::UdpSockets;
 use base::{Handle, Ring, Timestamp};
 use call::event::Stamped;
 use call::{Input, Out, Request, RequestId};
-use media::session::{Command as MediaCommand, Fact as MediaFact, SessionRef};
+use media::session::{Command as MediaCommand, Fact as MediaFact};
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
 use sip::endpoint::{Endpoint, Lookup, Note, Out as SipOut};
 use std::io;

@@ -126,6 +126,7 @@ pub fn needs_restart(old: &Config, new: &Config) -> Vec<String> {
         }
     };
     note(old.node != new.node, "[node] or [log]");
+    note(old.recording != new.recording, "[recording], or what a group keeps of its recordings");
     let sip = |config: &Config| {
         let sip = &config.sip;
         let listen = sip.listen.clone();

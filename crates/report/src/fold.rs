@@ -20,12 +20,12 @@ use crate::callers::Callers;
 use crate::counters::Step;
 use crate::interval::{Intervals, Quarter};
 use crate::plan::Plan;
-use crate::record::{CallRecord, LegAudio, Opened, UnixMs};
+use crate::record::{CallRecord, LegAudio, Opened, RecordId, UnixMs};
 use crate::spread::Dense;
 use crate::tally::Tally;
 use acd::GroupRef;
 use base::Timestamp;
-use call::event::{Event, Stamped};
+use call::event::{CallRef, Event, Stamped};
 use std::time::Duration;
 
 /// How long a record waits for the audio measurements of a call that is over.

@@ -54,6 +54,15 @@ pub enum Note {
         /// What stands there.
         keeps: Keeps,
     },
+    /// Its file has this name from now on, or will have it.
+    Named {
+        /// Which.
+        id: RecordId,
+        /// When it began.
+        at: UnixMs,
+        /// Below the folder of recordings.
+        file: String,
+    },
     /// Its file is closed, or never came to be.
     Filed(Box<Filed>),
 }
@@ -196,6 +205,10 @@ VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
 ON CONFLICT (id) DO UPDATE SET state = excluded.state, file = excluded.file, length_ms = excluded.length_ms,
     gap_ms = excluded.gap_ms, bytes = excluded.bytes, sha256 = excluded.sha256";
 
+const NAMED: &str = "
+INSERT INTO recording (id, begun_at, state, file) VALUES (?1, ?2, 'open', ?3)
+ON CONFLICT (id) DO UPDATE SET file = excluded.file";
+
 const LEFT: &str = "
 INSERT OR REPLACE INTO recording_left (recording_id, from_at, to_at, keeps) VALUES (?1, ?2, ?3, ?4)";
 
@@ -242,6 +255,7 @@ impl Recordings {
             let mut begun = transaction.prepare_cached(BEGUN)?;
             let mut filed = transaction.prepare_cached(FILED)?;
             let mut left = transaction.prepare_cached(LEFT)?;
+            let mut named = transaction.prepare_cached(NAMED)?;
             for note in notes {
                 match note {
                     Note::Begun { id, call, agent, group, at, keep_until } => {
@@ -251,6 +265,9 @@ impl Recordings {
                     Note::Left { id, from, to, keeps } => {
                         let what = words::keeps(*keeps);
                         left.execute(params![signed(id.0), signed(from.0), signed(to.0), what])?;
+                    }
+                    Note::Named { id, at, file } => {
+                        named.execute(params![signed(id.0), signed(at.0), file])?;
                     }
                     Note::Filed(file) => {
                         filed.execute(params![
@@ -270,6 +287,21 @@ impl Recordings {
         }
         transaction.commit()?;
         Ok(())
+    }
+
+    /// Recordings of runs before this one that were never finished, and the names of their files.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn unfinished(&self, run: u64) -> Result<Vec<(RecordId, UnixMs, String)>, ReadError> {
+        let mut rows = self.records.connection.prepare_cached(
+            "SELECT id, begun_at, file FROM recording
+             WHERE state IN ('open', 'failed') AND file IS NOT NULL AND deleted_at IS NULL AND id < ?1",
+        )?;
+        let first = signed(RecordId::new(run, 0).0);
+        let row = |row: &Row<'_>| Ok((RecordId(row.get(0)?), UnixMs(row.get(1)?), row.get(2)?));
+        let all = rows.query_map([first], row)?.collect::<rusqlite::Result<_>>()?;
+        Ok(all)
     }
 
     /// Recordings of runs before this one that still seem to run are lost. To be called when those whose file was found
