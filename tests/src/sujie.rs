@@ -43,6 +43,8 @@ pub struct Plan {
     pub ring: &'static str,
     /// More lines of the flow.
     pub flow: &'static str,
+    /// More lines of the group.
+    pub group: &'static str,
     /// More lines of `[node]`.
     pub node: &'static str,
     /// The digests that phones are asked for.
@@ -62,6 +64,7 @@ impl Default for Plan {
             agents: vec![("8001", 9), ("8002", 5)],
             ring: "20s",
             flow: "",
+            group: "",
             node: "",
             // SIPp looks at the first challenge only, and its usual build cannot do SHA-256.
             digest: r#"["md5", "sha256"]"#,
@@ -152,7 +155,7 @@ impl Sujie {
     }
 
     fn configuration(&self) -> String {
-        let Plan { ring, flow, node, digest, timers, limits, .. } = &self.plan;
+        let Plan { ring, flow, group, node, digest, timers, limits, .. } = &self.plan;
         let (at, http, carrier) = (self.sip, self.http, self.carrier());
         let directory = self.directory.display();
         let (first, last) = (self.audio, self.audio + AUDIO_PORTS - 1);
@@ -199,6 +202,7 @@ title = "民生"
 ring = "{ring}"
 wrap_up = "0s"
 music = "music"
+{group}
 [flows.main]
 group = "general"
 {flow}

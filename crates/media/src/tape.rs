@@ -17,6 +17,7 @@
 use crate::room::SEATS;
 use crate::session::{Codec, Keeps, Parties, Party, RecordingRef};
 use crate::{alaw, ulaw};
+use base::TimerRef;
 
 base::handle!(TapeRef, "tape", "A recording's place in its desk.");
 
@@ -46,6 +47,8 @@ pub(crate) struct Tape {
     pub(crate) right: Parties,
     /// Whether several people can talk on a side.
     crowded: [bool; 2],
+    /// Its next look for blocks.
+    pub(crate) timer: Option<TimerRef>,
     /// When it began, on the 8 kHz clock.
     begun: u64,
     /// Samples handed on.
@@ -78,6 +81,7 @@ impl Tape {
             left,
             right,
             crowded: [false; 2],
+            timer: None,
             begun: clock,
             emitted: 0,
             sides: [side(), side()],

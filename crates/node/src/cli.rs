@@ -76,6 +76,7 @@ const DEMO_EXAMPLES: &str = "\
 Examples:
   sujie demo --speed 10                       ten times as fast
   sujie demo --agents 5                       too few agents: watch the line grow
+  sujie demo --seconds 30 --record talks      hear a talk: caller on the left, agent on the right
   sujie demo --seconds 60 --speed 5 --json    one minute, summary as JSON on standard output
 
 While it runs, a softphone on this machine can register as a free agent and take calls; the first lines say how.";
@@ -144,6 +145,9 @@ pub struct Demo {
     /// Write the journal of the engine's inputs into this folder, for `sujie replay`
     #[arg(long, value_name = "DIR")]
     pub journal: Option<PathBuf>,
+    /// Record every talk into this folder: two channels, a WAV file each
+    #[arg(long, value_name = "DIR")]
+    pub record: Option<PathBuf>,
 }
 
 const SIMULATE_EXAMPLES: &str = "\

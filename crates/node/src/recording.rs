@@ -26,6 +26,8 @@ pub mod notes;
 pub mod recorder;
 pub mod recovery;
 pub mod removal;
+#[cfg(test)]
+mod tests;
 pub mod wav;
 
 use crate::clock::Clock;

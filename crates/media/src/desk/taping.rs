@@ -41,7 +41,7 @@ impl Desk {
         if let Some(room) = self.rooms.get_mut(at) {
             room.tape = Some(tape);
         }
-        self.timers.schedule(now + EACH, (NOBODY, Timer::Tape(tape)));
+        self.look_again(now, tape);
         out.taped.push(Taped::Begun { recording, at: now });
         self.rewire(now, at, out);
     }
@@ -82,11 +82,21 @@ impl Desk {
         while let Some((from, sound)) = tape.block(clock(now)) {
             out.taped.push(Taped::Sound { recording, from, sound });
         }
-        self.timers.schedule(now + EACH, (NOBODY, Timer::Tape(at)));
+        self.look_again(now, at);
+    }
+
+    fn look_again(&mut self, now: Timestamp, at: TapeRef) {
+        let timer = self.timers.schedule(now + EACH, (NOBODY, Timer::Tape(at)));
+        if let Some(tape) = self.tapes.get_mut(at) {
+            tape.timer = Some(timer);
+        }
     }
 
     pub(super) fn end_tape(&mut self, now: Timestamp, tape: TapeRef, out: &mut Out) {
         let Some(mut tape) = self.tapes.remove(tape) else { return };
+        if let Some(timer) = tape.timer.take() {
+            self.timers.cancel(timer);
+        }
         let recording = tape.recording;
         let (blocks, length) = tape.rest(clock(now));
         out.taped.extend(blocks.into_iter().map(|(from, sound)| Taped::Sound { recording, from, sound }));

@@ -96,7 +96,8 @@ pub struct Tap {
 }
 
 impl Tap {
-    fn push(&mut self, taped: Taped) {
+    /// Hands it on, or drops it.
+    pub fn push(&mut self, taped: Taped) {
         if matches!(taped, Taped::Sound { .. }) && !self.outlet.has_room() {
             return Counts::add(&self.counts.dropped, 1);
         }
