@@ -197,7 +197,7 @@ fn a_disk_that_refuses_costs_the_recording_and_no_call() {
     fs::write(&folder, "").expect("a file");
     let talk = Talk::begin(&centre);
     talk.go_on(Duration::from_secs(2));
-    let failing = || centre.page("/metrics").1.contains("sujie_recordings_failing 1");
+    let failing = || centre.page("/metrics").1.contains("\nsujie_recordings_failing 1\n");
     wait_for("the refusal is shown", failing);
     assert!(centre.log().contains("a recording cannot be written; calls go on"), "{}", centre.log());
     // Room again in the middle of the talk: what follows is kept, at its time.

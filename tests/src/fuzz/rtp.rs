@@ -115,7 +115,8 @@ impl Round<'_> {
             self.desk.command(self.now, Command::Hear { session, party, hear }, &mut self.out);
         }
         for index in [0, 1, 3] {
-            let (session, recording) = (self.session(index), RecordingRef::from_parts(index, self.generation));
+            let (session, recording) =
+                (self.session(index), RecordingRef::from_parts(index, self.generation));
             let (left, right) = (Parties::one(Party(0)), Parties(0xFE));
             let record = Command::Record { session, recording, left, right };
             self.desk.command(self.now, record, &mut self.out);
