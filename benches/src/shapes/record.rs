@@ -39,6 +39,7 @@ pub fn record(options: &Options) -> Result<Report> {
         report.figure(format!("{label}: engine's processor"), recorded.processor, "% of one", most);
         let least = Some(Bar::Least(99.9));
         report.figure(format!("{label}: packets that came through"), recorded.through, "%", least);
+        report.figure(format!("{label}: … of the unrecorded"), plain.through, "%", None);
         let none = Some(Bar::Most(0.0));
         report.figure(format!("{label}: blocks that are missing in files"), recorded.missed, "blocks", none);
         let offered = plain.offered.min(recorded.offered);

@@ -141,7 +141,7 @@ impl Centre {
                 commands,
                 bell: bell.clone(),
                 facts: Outlet::new(facts, Some(engine_bell.clone())),
-                taped: recorded.as_ref().map(|recorded| recorded.tap()),
+                taped: recorded.as_ref().map(recording::Rings::tap),
                 telemetry: media_telemetry.clone(),
                 stop: Arc::clone(&stop),
             };

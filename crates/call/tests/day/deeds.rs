@@ -204,10 +204,12 @@ pub fn deed(day: &mut Day, random: &mut Random, made: &mut u32) {
                 Request::NotReady(agent, Reason::Rest),
                 Request::SignIn(agent),
                 Request::SignOut(agent),
-                Request::Recording(Whose::Agent(agent), Keeps::Silence),
             ];
             let at = random.below(request.len() as u64) as usize;
             day.request(request[at].clone());
+            if at == 1 {
+                day.request(Request::Recording(Whose::Agent(agent), Keeps::Silence));
+            }
         }
         21 => {
             let parties: Vec<_> =

@@ -198,7 +198,7 @@ invites_per_second = 100000
 strangers_per_second = 100000
 
 [audio]
-ports = "{first}-{last}" # below those that the system gives to the phones
+{codecs}ports = "{first}-{last}" # below those that the system gives to the phones
 silence_max = "0s" # beyond the parties that have a voice, callers are silent
 
 [calls]
@@ -224,6 +224,7 @@ port = {trunk_port}
             journal = journal.map_or_else(String::new, |folder| format!("journal = {folder:?}\n")),
             recording =
                 record.map_or_else(String::new, |folder| format!("\n[recording]\nfolder = {folder:?}\n")),
+            codecs = if record.is_some() { "codecs = [\"pcma\", \"pcmu\"]\n" } else { "" },
             short = short.join(", "),
             t15 = self.span(15),
             t20 = self.span(20),
