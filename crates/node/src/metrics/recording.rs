@@ -29,8 +29,8 @@ impl Handles {
             }),
             bytes: counter("sujie_recordings_bytes_total", "Bytes of sound written into recordings."),
             missing: counter(
-                "sujie_recordings_missing_milliseconds_total",
-                "Silence in recordings that stands for sound which could not be written.",
+                "sujie_recordings_missing_seconds_total",
+                "Silence in recordings, whole seconds, that stands for sound which could not be written.",
             ),
             dropped: counter(
                 "sujie_recordings_dropped_total",
@@ -50,7 +50,7 @@ impl Handles {
             set(counter, value);
         }
         set(&self.bytes, &counts.bytes);
-        set(&self.missing, &counts.gap_ms);
+        self.missing.absolute(counts.gap_ms.load(Relaxed) / 1_000);
         set(&self.dropped, &counts.dropped);
         set(&self.failures, &counts.failures);
     }
