@@ -175,7 +175,8 @@ pub enum Command {
         /// yet are recorded when they have joined.
         right: Parties,
     },
-    /// Another thing is kept from now on: of what is said, not of what comes in.
+    /// Another thing is kept from now on: of what is said, not of what comes in. Speech is kept again 100 ms later, for
+    /// what is still on its way.
     Keep {
         /// Session.
         session: SessionRef,

@@ -172,10 +172,12 @@ impl Tape {
         }
         if self.keeps != Keeps::Speech {
             let full = self.spans.len() >= SPANS_MAX;
+            // Rather too much is left out than too little: what was said in its last moments lies up to a network's
+            // delay later on the tape.
+            let to = if keeps == Keeps::Speech { now + EARLY } else { now };
             match self.spans.last_mut() {
-                // Rather too much is left out than too little.
-                Some((_, to, _)) if full => *to = now,
-                _ => self.spans.push((self.since, now, self.keeps)),
+                Some((_, end, _)) if full => *end = to,
+                _ => self.spans.push((self.since, to, self.keeps)),
             }
         }
         (self.keeps, self.since) = (keeps, now);

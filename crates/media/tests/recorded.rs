@@ -144,7 +144,8 @@ fn pause_and_mask_leave_nothing_of_what_was_said_meanwhile() {
         assert!(silent(part(channel, 1_000, 3_000)), "paused, to the sample");
         let masked = part(channel, 3_000, 4_000);
         assert!(level(masked, Hertz(MASK)) > 3_500.0 && level(masked, Hertz(hertz)) < 20.0, "masked");
-        let after = part(channel, 4_000, 5_000);
+        assert!(level(part(channel, 4_000, 4_100), Hertz(hertz)) < 20.0, "nor what was still on its way");
+        let after = part(channel, 4_100, 5_000);
         assert!(level(after, Hertz(hertz)) > 5_000.0 && level(after, Hertz(MASK)) < 20.0);
     }
 }
