@@ -22,7 +22,7 @@ use base::TimerRef;
 base::handle!(TapeRef, "tape", "A recording's place in its desk.");
 
 /// Samples of a block: half a second. It is what a killed process loses of each recording, beside [`HOLD`].
-pub const BLOCK: usize = 4_000;
+pub(crate) const BLOCK: usize = 4_000;
 /// How long a block waits for late packets: 400 ms, of which 100 are due to ports that are read in batches.
 const HOLD: i64 = 3_200;
 /// A packet that lies so far back on its source's time line (250 ms) says that the line is wrong.

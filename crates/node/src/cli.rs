@@ -323,7 +323,7 @@ pub struct RecordingPlace {
     /// The database that a centre writes
     #[arg(long, short, value_name = "FILE")]
     pub database: PathBuf,
-    /// The folder of [recording] (default: recordings, beside the database)
+    /// The folder that the section recording of the configuration names (default: recordings, beside the database)
     #[arg(long, value_name = "DIR")]
     pub folder: Option<PathBuf>,
 }

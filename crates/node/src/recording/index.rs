@@ -1,6 +1,6 @@
 //! The index's thread: notes into SQLite; what a killed run left, at the start; retention, each hour.
 //!
-//! A database that is full or busy delays notes, up to [`BACKLOG_MAX`] of them; beyond that the oldest go, and are
+//! A database that is full or busy delays notes, up to 100,000 of them; beyond that the oldest go, and are
 //! counted as failed. Never knows: sound.
 
 use super::{Counts, recovery, removal};
