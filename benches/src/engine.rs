@@ -25,6 +25,8 @@ const LOG_SHOWN: usize = 10;
 pub struct CentreOptions {
     /// Callers hear music while they wait.
     pub music: bool,
+    /// Talks are recorded.
+    pub record: bool,
 }
 
 /// A running engine. It is ended when this is dropped.
@@ -127,6 +129,24 @@ pub fn get(address: SocketAddr, path: &str) -> Result<u16> {
     answer.split(' ').nth(1).and_then(|status| status.parse().ok()).context("no HTTP answer")
 }
 
+/// Sum over a metric's series, as `/metrics` shows them.
+///
+/// # Errors
+/// When nobody answers.
+pub fn metric(address: SocketAddr, name: &str) -> Result<f64> {
+    let mut stream = TcpStream::connect_timeout(&address, Duration::from_secs(1))?;
+    stream.set_read_timeout(Some(Duration::from_secs(5)))?;
+    write!(stream, "GET /metrics HTTP/1.0\r\nHost: {address}\r\n\r\n")?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    let of_name = |line: &&str| {
+        line.strip_prefix(name).is_some_and(|rest| rest.starts_with(' ') || rest.starts_with('{'))
+    };
+    let values =
+        answer.lines().filter(of_name).filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok());
+    Ok(values.sum())
+}
+
 /// Another program on these ports, such as a centre or its tests, would make calls fail for want of audio.
 fn audio_ports_are_free() -> Result<()> {
     let taken = || AUDIO.clone().find(|port| UdpSocket::bind((Ipv4Addr::UNSPECIFIED, *port)).is_err());
@@ -169,6 +189,7 @@ fn centre(
     } else {
         ("", "")
     };
+    let record = if options.record { "record = true\n" } else { "" };
     let mut text = format!(
         r#"[node]
 http = "{http}"
@@ -201,7 +222,7 @@ title = "民生"
 line_max = 100000
 ring = "20s"
 wrap_up = "0s"
-{group_music}
+{record}{group_music}
 [trunks.carrier]
 networks = ["{trunk_ip}"]
 host = "{trunk_ip}"

@@ -7,6 +7,7 @@
 //! | [`offer`](calls::offer) | agent free: caller's INVITE in → agent's INVITE out |
 //! | [`freed`] | 1,000 wait with music: agent freed → next caller's INVITE, all in order |
 //! | [`relay`] | CPU for a relayed packet, beside two bare relays |
+//! | [`record`] | CPU of recorded talks, beside the same unrecorded |
 //! | [`music`](held::music) | CPU of 1,000 who wait with music and talk into it |
 //! | [`memory`](held::memory) | resident memory of a call in progress |
 //! | [`overload`] | three times the best rate is offered |
@@ -15,6 +16,7 @@ pub mod calls;
 pub mod freed;
 pub mod held;
 pub mod overload;
+pub mod record;
 pub mod relay;
 
 use crate::engine::{CentreOptions, Engine};

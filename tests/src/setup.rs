@@ -330,6 +330,7 @@ impl Setup {
             on_nobody: Target::Announce(ClipRef(2)),
             on_closed: Target::Announce(ClipRef(2)),
             on_surge: Target::Announce(ClipRef(2)),
+            record: false,
             callback: None,
         };
         let flow = |name: &str, group| Flow {

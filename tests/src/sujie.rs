@@ -43,6 +43,8 @@ pub struct Plan {
     pub ring: &'static str,
     /// More lines of the flow.
     pub flow: &'static str,
+    /// More lines of the group.
+    pub group: &'static str,
     /// More lines of `[node]`.
     pub node: &'static str,
     /// Work numbers of those who supervise.
@@ -66,6 +68,7 @@ impl Default for Plan {
             agents: vec![("8001", 9), ("8002", 5)],
             ring: "20s",
             flow: "",
+            group: "",
             node: "",
             supervisors: Vec::new(),
             tables: "",
@@ -158,7 +161,7 @@ impl Sujie {
     }
 
     fn configuration(&self) -> String {
-        let Plan { ring, flow, node, digest, timers, limits, tables, .. } = &self.plan;
+        let Plan { ring, flow, group, node, digest, timers, limits, tables, .. } = &self.plan;
         let (at, http, carrier) = (self.sip, self.http, self.carrier());
         let directory = self.directory.display();
         let (first, last) = (self.audio, self.audio + AUDIO_PORTS - 1);
@@ -205,6 +208,7 @@ title = "民生"
 ring = "{ring}"
 wrap_up = "0s"
 music = "music"
+{group}
 [flows.main]
 group = "general"
 {flow}

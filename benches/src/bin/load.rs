@@ -5,17 +5,18 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use sujie_benches::machine::{Machine, stay_on};
 use sujie_benches::report::{Report, json};
-use sujie_benches::shapes::{Options, calls, freed, held, overload, relay};
+use sujie_benches::shapes::{Options, calls, freed, held, overload, record, relay};
 
 type Shape = fn(&Options) -> Result<Report>;
 
 /// All shapes, in the order in which `all` runs them.
-const SHAPES: [(&str, Shape); 8] = [
+const SHAPES: [(&str, Shape); 9] = [
     ("calls", calls::calls),
     ("sustained", calls::sustained),
     ("offer", calls::offer),
     ("freed", freed::freed),
     ("relay", relay::relay),
+    ("record", record::record),
     ("music", held::music),
     ("memory", held::memory_held),
     ("overload", overload::overload),

@@ -33,7 +33,7 @@ pub fn freed(options: &Options) -> Result<Report> {
         callers_audio: (WAITING + 500) as u32,
         agents_audio: true,
         sound: Sound::Silence,
-        centre: CentreOptions { music: true },
+        centre: CentreOptions { music: true, ..CentreOptions::default() },
     };
     let mut report = Report::new(
         "freed",

@@ -16,7 +16,7 @@ fn waiting(calls: u64, rate: u64, audio: bool) -> Scene {
         callers_audio: if audio { calls as u32 + 1 } else { 0 },
         agents_audio: false,
         sound: if audio { Sound::Silence } else { Sound::Nothing },
-        centre: CentreOptions { music: audio },
+        centre: CentreOptions { music: audio, ..CentreOptions::default() },
     }
 }
 

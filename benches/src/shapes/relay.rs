@@ -6,7 +6,7 @@
 //! ```
 
 use super::{Options, Scene, Stage, every, plain_day, set_up};
-use crate::engine::CentreOptions;
+use crate::engine::{CentreOptions, metric};
 use crate::floor::Floor;
 use crate::machine::cpu_time;
 use crate::report::{Bar, Report};
@@ -17,13 +17,20 @@ use phones::voice::Voices;
 use phones::{Local, Outbox, Sound};
 use std::time::Duration;
 
+/// Recordings are written to the end within this.
+const CLOSING_MAX: Duration = Duration::from_secs(60);
+
 /// CPU of a program for each packet it relayed, in µs, and what share of the packets came through.
-struct Cost {
-    micros: f64,
-    through: f64,
-    processor: f64,
+pub(super) struct Cost {
+    pub(super) micros: f64,
+    pub(super) through: f64,
+    pub(super) processor: f64,
     /// Share of the packets that the parties should have sent: below 100 % the harness was too slow.
-    offered: f64,
+    pub(super) offered: f64,
+    /// CPU from the end of the measurement until the last call was over and written.
+    pub(super) closing: Duration,
+    /// Blocks of recordings that were dropped, and writes that failed.
+    pub(super) missed: f64,
 }
 
 /// CPU for a packet at 250, 500 and 1,000 bridged calls.
@@ -39,7 +46,7 @@ pub fn relay(options: &Options) -> Result<Report> {
     for calls in [250u32, 500, 1000] {
         let shared = bare(options, "relay-shared", calls, span)?;
         let epoll = bare(options, "relay-epoll", calls, span)?;
-        let engine = engine(options, calls, span)?;
+        let engine = engine(options, calls, span, CentreOptions::default())?;
         let floor = shared.micros.min(epoll.micros);
         let label = format!("{calls} calls");
         report.figure(format!("{label}: engine, CPU for a packet"), engine.micros, "µs", None);
@@ -86,14 +93,14 @@ pub fn relay(options: &Options) -> Result<Report> {
     Ok(report)
 }
 
-fn engine(options: &Options, calls: u32, span: Duration) -> Result<Cost> {
+pub(super) fn engine(options: &Options, calls: u32, span: Duration, centre: CentreOptions) -> Result<Cost> {
     let scene = Scene {
         agents: calls as usize,
         day: plain_day(Arrivals::Spaced(every(200)), calls.into(), Span::Never),
         callers_audio: calls,
         agents_audio: true,
         sound: Sound::Tone(8),
-        centre: CentreOptions::default(),
+        centre,
     };
     let Stage { engine, mut rig, opens } = set_up(options, &scene)?;
     let full = opens + every(200) * calls + Duration::from_secs(2);
@@ -106,8 +113,16 @@ fn engine(options: &Options, calls: u32, span: Duration) -> Result<Cost> {
     let after = (rig.town.carrier.heard(), rig.town.desk.heard());
     let came = after.0.other + after.1.other - heard.0.other - heard.1.other;
     let sent = after.0.sent + after.1.sent - heard.0.sent - heard.1.sent;
+    let before = cpu_time(engine.pid())?;
     rig.close(|_| {})?;
-    Ok(cost(cpu, wall, 2 * calls, sent, came))
+    let began = rig.clock.now();
+    while metric(engine.http, "sujie_recordings_open")? > 0.0 && rig.clock.now().since(began) < CLOSING_MAX {
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let closing = cpu_time(engine.pid())?.saturating_sub(before);
+    let missed = metric(engine.http, "sujie_recordings_dropped_total")?
+        + metric(engine.http, "sujie_recordings_failures_total")?;
+    Ok(Cost { closing, missed, ..cost(cpu, wall, 2 * calls, sent, came) })
 }
 
 fn bare(options: &Options, mode: &str, calls: u32, span: Duration) -> Result<Cost> {
@@ -147,5 +162,7 @@ fn cost(cpu: Duration, wall: Duration, parties: u32, sent: u64, came: u64) -> Co
         through: came as f64 * 100.0 / sent.max(1) as f64,
         offered: sent as f64 * 100.0 / (f64::from(parties) * 50.0 * wall.as_secs_f64()),
         processor: cpu.as_secs_f64() * 100.0 / wall.as_secs_f64(),
+        closing: Duration::ZERO,
+        missed: 0.0,
     }
 }

@@ -19,6 +19,7 @@ impl Engine {
     /// - every callback is known to the distributor unless it is parked, and the distributor knows no other;
     /// - nobody waits to be dialed first while there is a place for him;
     /// - a call of ours belongs to one callback until it has led to a talk or is over;
+    /// - only talks are recorded;
     /// - the distributor's own invariants;
     /// - what is done is forgotten.
     ///
@@ -27,6 +28,10 @@ impl Engine {
     pub fn check(&self) -> Result<(), String> {
         hold(self.decided.is_empty(), || "decisions are left".into())?;
         self.acd.check()?;
+        for (call, running) in self.recordings.sorted() {
+            let talks = self.talk(*call).is_some_and(|talk| talk.with == With::Agent(running.agent));
+            hold(talks, || format!("{} is recorded and {} does not talk", call, running.agent))?;
+        }
         let legs = self.legs.sorted();
         let mut withdrawn: Vec<CallRef> = Vec::new();
         let mut winding = vec![0; self.winding.len()];

@@ -340,6 +340,7 @@ impl Engine {
         };
         let taken = self.calls.get_mut(call).and_then(Call::take_talk).ok_or(NO_TALK)?;
         let Talk { with, leg, guests, line, .. } = taken;
+        self.end_recording(now, call, out);
         if let With::Agent(agent) = with {
             self.tell(now, Event::Disconnected { call, agent, by: crate::event::Side::Agent }, out);
         }

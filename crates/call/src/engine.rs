@@ -10,7 +10,7 @@
 //! Who does what: [`ingress`](crate::ingress) admits, [`greeting`](crate::greeting) greets,
 //! [`waiting`](crate::waiting) keeps in line, [`ringing`](crate::ringing) rings,
 //! [`talking`](crate::talking) bridges, [`renegotiate`](crate::renegotiate) changes the audio,
-//! [`release`](crate::release) ends. Each is a part of this one `impl`; this file holds the state and hands
+//! [`recording`](crate::recording) keeps, [`release`](crate::release) ends. Each is a part of this one `impl`; this file holds the state and hands
 //! out the work.
 //!
 //! References cost no look-up where they can be shared: session, caller and call carry the same 64 bits; only
@@ -23,6 +23,7 @@ use crate::event::{CallRef, Event, Outcome, Side, Stamped};
 use crate::leg::{CALLER, Role};
 use crate::plan::Plan;
 use crate::ports::Ports;
+use crate::recording::Running;
 use crate::request::{Request, RequestId};
 use crate::ringing::Shown;
 use acd::{AgentRef, AgentState, CallerRef, Distributor, OfferRef, PartyRef, Prefer};
@@ -84,6 +85,9 @@ pub struct Engine {
     pub(crate) to_dial: VecDeque<CallRef>,
     /// Such a place has become free in this step.
     pub(crate) place_freed: bool,
+    /// Recordings that run.
+    pub(crate) recordings: Table<CallRef, Running>,
+    pub(crate) recordings_minted: u32,
     /// Callbacks that came from no call are named by this.
     pub(crate) callbacks_minted: u32,
     /// The agent whom a party should get, because of an open case; bounded
@@ -142,6 +146,8 @@ impl Engine {
             dialed_first: vec![0; plan.acd.groups.len()],
             to_dial: VecDeque::new(),
             place_freed: false,
+            recordings: Table::default(),
+            recordings_minted: 0,
             callbacks_minted: 0,
             preferred: Table::default(),
             here: None,

@@ -9,7 +9,7 @@ use crate::plan::FlowRef;
 use crate::request::RequestId;
 use acd::{AgentRef, AgentState, GroupRef, OfferEnd, OfferRef, Turned};
 use base::{Private, Timestamp};
-use media::session::Report;
+use media::session::{Keeps, RecordingRef, Report};
 use sip::leg::{AorLoss, AorRef, LegRef, Origin, TrunkRef};
 use sip::message::Cause;
 use std::time::Duration;
@@ -357,6 +357,33 @@ pub enum Event {
         with: With,
         /// What he does.
         step: GuestStep,
+    },
+    /// What caller and agent say is recorded from now on.
+    RecordingBegun {
+        /// The call.
+        call: CallRef,
+        /// The recording.
+        recording: RecordingRef,
+        /// Who talks with the caller.
+        agent: AgentRef,
+        /// For which group.
+        group: GroupRef,
+    },
+    /// Another thing is kept in it from now on.
+    RecordingKeeps {
+        /// The call.
+        call: CallRef,
+        /// The recording.
+        recording: RecordingRef,
+        /// What.
+        keeps: Keeps,
+    },
+    /// A recording is over.
+    RecordingEnded {
+        /// The call.
+        call: CallRef,
+        /// The recording.
+        recording: RecordingRef,
     },
     /// A supervisor should know.
     Alert(acd::Alert),

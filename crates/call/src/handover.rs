@@ -48,6 +48,7 @@ impl Engine {
         let Some(this) = self.calls.get_mut(call) else { return };
         let Stage::Talking(talk) = std::mem::replace(&mut this.stage, Stage::Opening) else { return };
         let Talk { with, leg, back, guests, line, .. } = talk;
+        self.end_recording(now, call, out);
         if let With::Agent(agent) = with {
             self.tell(now, Event::Disconnected { call, agent, by: Side::Agent }, out);
         }
@@ -103,6 +104,7 @@ impl Engine {
         if !met {
             self.tell_met(now, call, agent, group, out);
         }
+        self.begin_recording(now, call, agent, group, out);
     }
 
     /// An agent who was not in the line's way to the caller talks with him now.

@@ -59,6 +59,8 @@ pub struct GroupFlow {
     pub on_closed: Target,
     /// Too many callers, and a surge is on.
     pub on_surge: Target,
+    /// Talks of its callers are recorded.
+    pub record: bool,
     /// How its callers are called back; `None`: not, and whoever should be is not kept.
     pub callback: Option<CallbackFlow>,
 }

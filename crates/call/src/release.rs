@@ -83,6 +83,7 @@ impl Engine {
 
     /// Ends a talk: everybody but the caller leaves it.
     fn part(&mut self, now: Timestamp, call: CallRef, talk: Talk, cause: Cause, by: Side, out: &mut Out) {
+        self.end_recording(now, call, out);
         let met = talk.guests.iter().filter(|guest| guest.met).map(|guest| guest.with);
         for with in std::iter::once(talk.with).chain(met) {
             if let With::Agent(agent) = with {

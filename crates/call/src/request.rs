@@ -6,6 +6,7 @@ use crate::call::Supervision;
 use acd::input::Reason;
 use acd::{AgentRef, GroupRef, Listing, Prefer, Priority, SiteRef, SkillLevel, SurgeMode};
 use base::{Private, Timestamp};
+use media::session::Keeps;
 use std::time::Duration;
 
 base::handle!(RequestId, "request", "One request; minted by whoever asks.");
@@ -111,6 +112,9 @@ pub enum Request {
         agent: Option<Prefer>,
     },
 
+    /// Another thing is kept of a talk that is recorded.
+    Recording(Whose, Keeps),
+
     /// A group's surge mode.
     Surge(GroupRef, SurgeMode),
     /// A site is helped by the others, or no longer.
@@ -143,6 +147,15 @@ pub enum Request {
     Drain,
     /// End all calls: the process stops and its grace is over.
     ReleaseAll,
+}
+
+/// Whose talk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whose {
+    /// A call's.
+    Call(crate::CallRef),
+    /// The one in which an agent is.
+    Agent(AgentRef),
 }
 
 impl Request {

@@ -46,6 +46,7 @@ impl Engine {
             }
             Request::CancelCallback(from) => self.cancel_callback(now, from, out),
             Request::Prefer { number, agent } => self.prefer(&number, agent),
+            Request::Recording(whose, keeps) => self.keep(now, whose, keeps, out),
             Request::Surge(group, mode) => self.ask(now, acd::Input::Surge { group, mode }),
             Request::Help(site, on) => self.ask(now, acd::Input::Help { site, on }),
             Request::List { number, listing } => match party(number.reveal()) {

@@ -93,6 +93,7 @@ impl Engine {
         if let Some(owner) = self.legs.get_mut(&leg) {
             owner.role = Role::Agent;
         }
+        self.end_recording(now, call, out);
         if let With::Agent(agent) = was {
             self.tell(now, Event::Disconnected { call, agent, by: Side::Guest }, out);
         }

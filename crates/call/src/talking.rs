@@ -56,6 +56,7 @@ impl Engine {
             _ => Event::Connected { call, agent, group, waited },
         };
         self.tell(now, event, out);
+        self.begin_recording(now, call, agent, group, out);
         self.align(now, call, Side::Agent, out);
     }
 

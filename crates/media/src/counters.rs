@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-/// Sums since the start; `sessions` and `parties` are as of now.
+/// Sums since the start; `sessions`, `parties` and `recordings` are as of now.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counters {
     /// Sessions open now.
@@ -19,6 +19,12 @@ pub struct Counters {
     pub played: u64,
     /// RTP packets mixed of several parties sent.
     pub mixed: u64,
+    /// Recordings that run now.
+    pub recordings: u64,
+    /// RTP packets kept for recordings.
+    pub recorded: u64,
+    /// RTP packets of recorded parties in a codec that is only passed through: silence in the recording.
+    pub unrecordable: u64,
     /// Packets from addresses that are not the party's.
     pub strangers: u64,
     /// Packets to a port that is nobody's.

@@ -10,6 +10,7 @@
 //!   desk/seating.rs   commands: who sits where, and what follows for relaying, playing and mixing
 //!   desk/arrivals.rs  packets
 //!   desk/rounds.rs    time: ticks, reports, silence
+//!   desk/taping.rs    recordings: begin, keep, end, blocks
 //!   desk/check.rs     what must always be true
 //! ```
 //!
@@ -18,19 +19,21 @@
 //!
 //! Bounds: a port each, so at most 32,767 parties with audio, eight in a session, and 65,536 with
 //! and without a port; a party beyond is refused with [`Fact::PortFailed`]. Packets are looked at up to
-//! 1,500 bytes. A jitter buffer holds a quarter of a second.
+//! 1,500 bytes. A jitter buffer holds a quarter of a second. A session has one recording at a time, 32 kB.
 
 mod arrivals;
 mod check;
 mod rounds;
 mod seating;
+mod taping;
 
 use crate::beat::{BEATS, Beat};
 use crate::counters::Counters;
 use crate::member::{Member, MemberRef};
 use crate::mixer::Frames;
 use crate::room::{NOBODY, Room, RoomRef, SEATS};
-use crate::session::{Command, Fact, SessionRef};
+use crate::session::{Command, Fact, SessionRef, Taped};
+use crate::tape::{Tape, TapeRef};
 use base::{Arena, Random, Table, Timestamp, Wheel};
 use std::net::SocketAddr;
 
@@ -93,6 +96,8 @@ pub struct Out {
     pub bytes: Vec<u8>,
     /// For the rim.
     pub ports: Vec<PortChange>,
+    /// For whoever writes recordings.
+    pub taped: Vec<Taped>,
 }
 
 impl Out {
@@ -109,13 +114,14 @@ impl Out {
         self.packets.clear();
         self.bytes.clear();
         self.ports.clear();
+        self.taped.clear();
     }
 }
 
 /// All sessions of one media thread.
 ///
 /// The loop around it: commands and packets in, `tick` when `next_deadline` says so, and after each step
-/// ports opened, packets sent, ports closed, facts handed on, in this order.
+/// ports opened, packets sent, ports closed, facts and recorded blocks handed on, in this order.
 ///
 /// ```
 /// use base::{Handle, Timestamp};
@@ -162,6 +168,7 @@ pub struct Desk {
     sessions: Table<SessionRef, RoomRef>,
     rooms: Arena<RoomRef, Room>,
     members: Arena<MemberRef, Member>,
+    tapes: Arena<TapeRef, Tape>,
     /// Who has a port, by half its number.
     ports: Vec<MemberRef>,
     beats: [Beat; BEATS],
@@ -179,6 +186,8 @@ enum Timer {
     Report,
     Silence,
     Key,
+    /// A recording's next block; nobody's in particular.
+    Tape(TapeRef),
 }
 
 impl Desk {
@@ -191,6 +200,7 @@ impl Desk {
             sessions: Table::seeded(seed),
             rooms: Arena::default(),
             members: Arena::default(),
+            tapes: Arena::default(),
             ports: vec![NOBODY; PORTS],
             beats: std::array::from_fn(|_| Beat::new()),
             next_beat: 0,
@@ -208,7 +218,12 @@ impl Desk {
     /// What has been done so far.
     #[must_use]
     pub fn counters(&self) -> Counters {
-        Counters { sessions: self.rooms.len() as u64, parties: self.members.len() as u64, ..self.counters }
+        Counters {
+            sessions: self.rooms.len() as u64,
+            parties: self.members.len() as u64,
+            recordings: self.tapes.len() as u64,
+            ..self.counters
+        }
     }
 
     /// Do something with a session.
@@ -231,6 +246,13 @@ impl Desk {
                 if let Some(who) = self.find(session, party) {
                     self.leave(now, who, out);
                 }
+            }
+            Command::Record { session, recording, left, right } => {
+                self.record(now, session, recording, (left, right), out);
+            }
+            Command::Keep { session, recording, keeps } => self.keep(now, session, recording, keeps),
+            Command::StopRecording { session, recording } => {
+                self.stop_recording(now, session, recording, out);
             }
         }
     }

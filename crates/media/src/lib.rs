@@ -21,9 +21,11 @@
 //!            └── clip, 20 ms (music, prompts, tones)
 //! ```
 //!
+//! A recorded session keeps each packet's payload on its `tape`, too, whoever hears it.
+//!
 //! Reading order: [`session`] (the words) → [`desk`] (all sessions) → `room` (who hears whom) → `member`
 //! (one party) → `header`, `source`, `reception`, `keys`, `sender`, `control` (RTCP) → `beat`, `jitter`,
-//! `mixer` (the 20 ms side) → [`clip`], [`resample`], [`tone`], [`alaw`], [`ulaw`] (samples).
+//! `mixer` (the 20 ms side) → `tape` (recordings) → [`clip`], [`resample`], [`tone`], [`alaw`], [`ulaw`] (samples).
 
 pub mod alaw;
 mod beat;
@@ -43,6 +45,7 @@ mod room;
 mod sender;
 pub mod session;
 mod source;
+mod tape;
 pub mod tone;
 pub mod ulaw;
 

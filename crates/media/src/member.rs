@@ -21,6 +21,7 @@ use crate::room::{Feed, NOBODY, RoomRef, SEATS};
 use crate::sender::{Relayed, Sender};
 use crate::session::{Audio, Codec, Hear, Party, Report, SessionRef};
 use crate::source::Source;
+use crate::tape::TapeRef;
 use base::{Random, TimerRef, Timestamp};
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -63,6 +64,8 @@ pub(crate) struct Member {
     pub(crate) listeners: Listeners,
     /// Its audio for those who hear it in a mix.
     pub(crate) jitter: Option<Box<Jitter>>,
+    /// The recording that keeps what it says.
+    pub(crate) tape: Option<TapeRef>,
     /// When a packet last came (or was last not yet expected).
     pub(crate) heard: Timestamp,
     /// How long nothing may come; zero for ever.
@@ -155,6 +158,7 @@ impl Member {
             keys: Keys::default(),
             listeners: Listeners::NONE,
             jitter: None,
+            tape: None,
             heard: now,
             silence,
             silence_told: false,

@@ -7,11 +7,12 @@
 //! ```
 //!
 //! Whisper, listening in and consultation are masks and nothing else: the supervisor who whispers is in the
-//! agent's mask and not in the caller's. A tap that records would be one more listener of that kind.
+//! agent's mask and not in the caller's. A recording takes what each says, whoever hears it.
 //! Never knows: packets, addresses.
 
 use crate::member::MemberRef;
 use crate::session::{Codec, Hear, Parties, Party, SessionRef};
+use crate::tape::TapeRef;
 
 base::handle!(RoomRef, "room", "A session's place in its desk.");
 
@@ -33,11 +34,14 @@ pub(crate) struct Room {
     pub(crate) listeners: Parties,
     /// Parties whose audio is buffered because somebody's mix needs it.
     pub(crate) sources: Parties,
+    /// Its recording, while one runs.
+    pub(crate) tape: Option<TapeRef>,
 }
 
 impl Room {
     pub(crate) fn new(session: SessionRef, beat: usize) -> Self {
-        Self { session, seats: [NOBODY; SEATS], beat, listeners: Parties::NONE, sources: Parties::NONE }
+        let nobody = Parties::NONE;
+        Self { session, seats: [NOBODY; SEATS], beat, listeners: nobody, sources: nobody, tape: None }
     }
 
     /// The occupied seats.

@@ -3,14 +3,17 @@
 //! ```text
 //! Join ─▶ party (port, remote, codec) ─▶ Hear (clip, or other parties) ─▶ … ─▶ Leave
 //! Update ─▶ after a renegotiation        facts: ClipEnded, Key, Silent, Left(report)
+//! Record ─▶ Keep (speech, silence, tone) ─▶ StopRecording          what is kept: Taped
 //! ```
 //!
 //! The sender of commands mints sessions and chooses ports; a party is a slot of its session.
 
+use base::Timestamp;
 use std::net::SocketAddr;
 use std::time::Duration;
 
 base::handle!(SessionRef, "session", "The audio of one call.");
+base::handle!(RecordingRef, "recording", "A recording; minted by whoever has it begun.");
 base::index!(ClipRef, "clip", "A prompt or music, by its place in the list that was loaded.");
 
 /// A party: its slot in the session, 0 to 7.
@@ -120,6 +123,18 @@ pub enum Hear {
     Parties(Parties),
 }
 
+/// What is kept of what is said.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Keeps {
+    /// All of it.
+    #[default]
+    Speech,
+    /// Nothing: the recording is silent meanwhile.
+    Silence,
+    /// Nothing: a tone of 1 kHz stands in its place, so that a listener hears that something was left out.
+    Tone,
+}
+
 /// What the audio path shall do. Commands for sessions or parties that are gone are ignored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Command {
@@ -152,12 +167,86 @@ pub enum Command {
         /// What.
         hear: Hear,
     },
-    /// A party leaves; [`Fact::Left`] follows. The last one closes the session.
+    /// A party leaves; [`Fact::Left`] follows. The last one closes the session, which ends its recording.
     Leave {
         /// Session.
         session: SessionRef,
         /// Slot.
         party: Party,
+    },
+    /// From now on what the parties of a session say is kept, in two channels. A recording of another name that runs
+    /// in the session ends; one of the same name goes on with these parties.
+    Record {
+        /// Session; one without parties has nothing to record.
+        session: SessionRef,
+        /// Name.
+        recording: RecordingRef,
+        /// Who is on the first channel.
+        left: Parties,
+        /// Who is on the second channel, added up; who is on both is on the first. Parties who are not in the session
+        /// yet are recorded when they have joined.
+        right: Parties,
+    },
+    /// Another thing is kept from now on: of what is said, not of what comes in. Speech is kept again 100 ms later, for
+    /// what is still on its way.
+    Keep {
+        /// Session.
+        session: SessionRef,
+        /// Which recording; another one than the one that runs is left alone.
+        recording: RecordingRef,
+        /// What.
+        keeps: Keeps,
+    },
+    /// A recording ends.
+    StopRecording {
+        /// Session.
+        session: SessionRef,
+        /// Which; another one than the one that runs is left alone.
+        recording: RecordingRef,
+    },
+}
+
+impl Command {
+    /// The session that it is about.
+    #[must_use]
+    pub const fn session(&self) -> SessionRef {
+        match *self {
+            Self::Join { session, .. }
+            | Self::Update { session, .. }
+            | Self::Hear { session, .. }
+            | Self::Leave { session, .. }
+            | Self::Record { session, .. }
+            | Self::Keep { session, .. }
+            | Self::StopRecording { session, .. } => session,
+        }
+    }
+}
+
+/// What is kept of a recording, in order: `Begun`, `Sound` without gaps, `Ended`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Taped {
+    /// It begins.
+    Begun {
+        /// Which.
+        recording: RecordingRef,
+        /// When.
+        at: Timestamp,
+    },
+    /// A block of it.
+    Sound {
+        /// Which.
+        recording: RecordingRef,
+        /// Samples of each channel before it.
+        from: u64,
+        /// G.711 A-law, 8 kHz, first and second channel in turns.
+        sound: Vec<u8>,
+    },
+    /// It has ended.
+    Ended {
+        /// Which.
+        recording: RecordingRef,
+        /// Samples of each channel.
+        length: u64,
     },
 }
 

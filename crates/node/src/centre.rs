@@ -14,7 +14,8 @@
 //!                 └──▶ SQLite
 //! ```
 //!
-//! With `[node] journal` the engine's inputs also go, in chunks, to the thread "journal", which writes them.
+//! Where a group records, media threads hand what is said to the thread "recorder", which writes files, and "recordings"
+//! keeps their index ([`recording`]). With `[node] journal` the engine's inputs also go, in chunks, to the thread "journal", which writes them.
 //!
 //! Sizes. A call is some 20 engine inputs and 12 events; at 1,000 calls a second the report, which looks each
 //! 100 ms, finds 1,200 events: 65,536 is five seconds of that. A media thread takes 4 to 6 commands a call and
@@ -31,6 +32,7 @@ use crate::net::outlet::Outlet;
 use crate::net::streams::StreamRings;
 use crate::net::udp::UdpSockets;
 use crate::priority::{self, Role};
+use crate::recording;
 use crate::reporter::{Reporter, Status};
 use crate::requests::Requests;
 use crate::rim::Rim;
@@ -75,6 +77,8 @@ pub struct Centre {
     workers: Vec<JoinHandle<()>>,
     reporter: Option<JoinHandle<()>>,
     keeper: Option<JoinHandle<()>>,
+    /// The recorder, then the index of recordings: the report's last notes go to it.
+    recording: Vec<(Arc<AtomicBool>, JoinHandle<()>)>,
     rim: Option<Rim>,
 }
 
@@ -118,6 +122,7 @@ impl Centre {
         let mut workers = Vec::new();
         let (mut media, mut media_facts) = (Vec::new(), Vec::new());
         let mut rings = Vec::new();
+        let recorded = config.recording.any.then(recording::Rings::new);
         let ports = Arc::new(Ports::new(&config.call.audio.ports));
         let threads = config.node.media_threads.max(1);
         for number in 0..threads {
@@ -136,11 +141,15 @@ impl Centre {
                 commands,
                 bell: bell.clone(),
                 facts: Outlet::new(facts, Some(engine_bell.clone())),
+                taped: recorded.as_ref().map(recording::Rings::tap),
                 telemetry: media_telemetry.clone(),
                 stop: Arc::clone(&stop),
             };
             bells.push(bell);
             workers.push(spawn(&format!("media-{number}"), Role::Media, move || worker.run())?);
+        }
+        if let Some(recorded) = &recorded {
+            rings.push(gauge("recordings".into(), &recorded.taped));
         }
         rings.push(gauge("events".into(), &events));
         rings.push(gauge("stream_arrivals".into(), &streams.arrivals));
@@ -199,6 +208,24 @@ impl Centre {
             }
             _ => None,
         };
+        let (stop_recorder, stop_index) = (Arc::<AtomicBool>::default(), Arc::<AtomicBool>::default());
+        let mut recording = Vec::new();
+        if let Some(rings) = recorded {
+            let (recorder, index) = rings.readers(&config, clock, reporter.number())?;
+            let notes = rings.notes(&config, clock, reporter.number());
+            reporter.note_recordings(notes, Arc::clone(&rings.counts));
+            for (name, stop, run) in [
+                ("recorder", &stop_recorder, Box::new(|stop: &AtomicBool| recorder.run(stop)) as Run),
+                ("recordings", &stop_index, Box::new(|stop: &AtomicBool| index.run(stop)) as Run),
+            ] {
+                let told = Arc::clone(stop);
+                let thread = spawn(name, Role::Report, move || {
+                    run(&told);
+                    Ok(())
+                })?;
+                recording.push((Arc::clone(stop), thread));
+            }
+        }
         let reporting = Arc::clone(&stop_report);
         let reporter = spawn("report", Role::Report, move || {
             reporter.run(&reporting);
@@ -218,6 +245,7 @@ impl Centre {
             clock,
             token: config.node.http_token.clone(),
             numbers: config.sip.trunks.first().map(|trunk| trunk.numbers.clone()).unwrap_or_default(),
+            database: config.node.database.clone(),
             register,
             plan: tokio::sync::Mutex::new(RunningPlan { config: written }),
             groups,
@@ -239,6 +267,7 @@ impl Centre {
             workers,
             reporter: Some(reporter),
             keeper,
+            recording,
             rim: Some(rim),
         })
     }
@@ -343,12 +372,27 @@ impl Drop for Centre {
         for worker in self.workers.drain(..) {
             let _ = worker.join();
         }
+        let mut recording = self.recording.drain(..);
+        end(recording.next());
         self.stop_report.store(true, Ordering::Relaxed);
         for thread in [self.reporter.take(), self.keeper.take()].into_iter().flatten() {
             thread.thread().unpark();
             let _ = thread.join();
         }
+        end(recording.next());
         self.rim.take();
+    }
+}
+
+/// What a thread does until it is told to stop.
+type Run = Box<dyn FnOnce(&AtomicBool) + Send>;
+
+/// Tells a thread to stop, and waits for it.
+fn end(thread: Option<(Arc<AtomicBool>, JoinHandle<()>)>) {
+    if let Some((stop, thread)) = thread {
+        stop.store(true, Ordering::Relaxed);
+        thread.thread().unpark();
+        let _ = thread.join();
     }
 }
 

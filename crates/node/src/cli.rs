@@ -1,7 +1,7 @@
 //! The command line: what a person can ask of `sujie`. Parsing only; `main` dispatches.
 
 use crate::reports::options;
-use base::Date;
+use base::{Date, Offset};
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
@@ -24,6 +24,7 @@ Examples:
   sujie check --config centre.toml            every mistake with its line; exit code 2 if there is one
   sujie serve --config centre.toml            run it; Ctrl-C or SIGTERM ends it gracefully
   sujie replay journal                        play a recorded day again: the same events, the same statistics
+  sujie recordings list --database sujie.db   recorded talks: verify, hold, delete with a trace
   sujie report --database sujie.db            figures of any period, with formulas, down to the call list";
 
 /// What to do.
@@ -54,6 +55,9 @@ pub enum Command {
     /// Look at call records.
     #[command(subcommand)]
     Records(RecordsCommand),
+    /// Recorded talks: list, verify, hold, release, delete, expire.
+    #[command(subcommand, after_help = RECORDINGS_EXAMPLES)]
+    Recordings(RecordingsCommand),
     /// Tables of a year, month, day or shift, from the call records
     #[command(after_help = options::EXAMPLES)]
     Report(Box<options::Options>),
@@ -72,6 +76,7 @@ const DEMO_EXAMPLES: &str = "\
 Examples:
   sujie demo --speed 10                       ten times as fast
   sujie demo --agents 5                       too few agents: watch the line grow
+  sujie demo --seconds 30 --record talks      hear a talk: caller on the left, agent on the right
   sujie demo --seconds 60 --speed 5 --json    one minute, summary as JSON on standard output
 
 While it runs, a softphone on this machine can register as a free agent and take calls; the first lines say how.";
@@ -140,6 +145,9 @@ pub struct Demo {
     /// Write the journal of the engine's inputs into this folder, for `sujie replay`
     #[arg(long, value_name = "DIR")]
     pub journal: Option<PathBuf>,
+    /// Record every talk into this folder: two channels, a WAV file each
+    #[arg(long, value_name = "DIR")]
+    pub record: Option<PathBuf>,
 }
 
 const SIMULATE_EXAMPLES: &str = "\
@@ -250,6 +258,136 @@ pub enum RecordsCommand {
     },
 }
 
+const RECORDINGS_EXAMPLES: &str = "\
+Examples:
+  sujie recordings list -d sujie.db --agent 8001 --day 2024-02-02
+  sujie recordings verify -d sujie.db                every file against its SHA-256; exit code 1 when one differs
+  sujie recordings hold 7696581394473 -d sujie.db --by 王芳 --why 举报2024-17
+  sujie recordings delete 7696581394473 -d sujie.db --by 王芳 --why 当事人申请";
+
+/// `sujie recordings …`.
+#[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
+pub enum RecordingsCommand {
+    /// Which there are, newest first
+    List(ListRecordings),
+    /// Whether files are what they were: each against its SHA-256
+    Verify {
+        /// Where.
+        #[command(flatten)]
+        place: RecordingPlace,
+        /// Only these (default: all)
+        #[arg(value_name = "RECORDING")]
+        id: Vec<u64>,
+    },
+    /// It must not be deleted (举报, 复议)
+    Hold {
+        /// Where.
+        #[command(flatten)]
+        place: RecordingPlace,
+        /// Which, by whom, why.
+        #[command(flatten)]
+        which: Which,
+    },
+    /// It may be deleted again when it was kept long enough
+    Release {
+        /// Where.
+        #[command(flatten)]
+        place: RecordingPlace,
+        /// Which, by whom, why.
+        #[command(flatten)]
+        which: Which,
+    },
+    /// Delete it; who, when, why and its hash stay
+    Delete {
+        /// Where.
+        #[command(flatten)]
+        place: RecordingPlace,
+        /// Which, by whom, why.
+        #[command(flatten)]
+        which: Which,
+    },
+    /// Delete now what was kept long enough, as a running centre does each hour
+    Expire {
+        /// Where.
+        #[command(flatten)]
+        place: RecordingPlace,
+        /// Who does it
+        #[arg(long, value_name = "NAME", default_value = "sujie")]
+        by: String,
+    },
+}
+
+/// Where recordings are.
+#[derive(Args, Clone, Debug, PartialEq, Eq)]
+pub struct RecordingPlace {
+    /// The database that a centre writes
+    #[arg(long, short, value_name = "FILE")]
+    pub database: PathBuf,
+    /// The folder that the section recording of the configuration names (default: recordings, beside the database)
+    #[arg(long, value_name = "DIR")]
+    pub folder: Option<PathBuf>,
+}
+
+impl RecordingPlace {
+    /// The folder of the files.
+    #[must_use]
+    pub fn folder(&self) -> PathBuf {
+        self.folder.clone().unwrap_or_else(|| self.database.with_file_name("recordings"))
+    }
+}
+
+/// A recording, and who does what to it.
+#[derive(Args, Clone, Debug, PartialEq, Eq)]
+pub struct Which {
+    /// Its number, as `list` shows it
+    #[arg(value_name = "RECORDING")]
+    pub id: u64,
+    /// Who does it
+    #[arg(long, value_name = "NAME", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    pub by: String,
+    /// Why
+    #[arg(long, value_name = "REASON", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    pub why: String,
+}
+
+/// `sujie recordings list`.
+#[derive(Args, Clone, Debug, PartialEq, Eq)]
+pub struct ListRecordings {
+    /// The database that a centre writes
+    #[arg(long, short, value_name = "FILE")]
+    pub database: PathBuf,
+    /// Of this call (its number in the call records)
+    #[arg(long, value_name = "NUMBER")]
+    pub call: Option<u64>,
+    /// With this agent, by key
+    #[arg(long, value_name = "KEY")]
+    pub agent: Option<String>,
+    /// Of this group, by key
+    #[arg(long, value_name = "KEY")]
+    pub group: Option<String>,
+    /// From this caller, as the call records have him (+8613800000000)
+    #[arg(long, value_name = "NUMBER")]
+    pub number: Option<String>,
+    /// Begun on this day
+    #[arg(long, value_name = "DATE", value_parser = day)]
+    pub day: Option<Date>,
+    /// Time zone of days and times
+    #[arg(long, value_name = "OFFSET", default_value = "+08:00", allow_hyphen_values = true)]
+    pub zone: Offset,
+    /// Only those that are held
+    #[arg(long)]
+    pub held: bool,
+    /// Only those that were deleted: the traces
+    #[arg(long)]
+    pub deleted: bool,
+    /// At most so many
+    #[arg(long, value_name = "COUNT", default_value_t = 1_000)]
+    pub limit: u32,
+    /// As JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
 fn rate(text: &str) -> Result<f64, String> {
     between(text, 0.001, 5_000.0)
 }
@@ -312,6 +450,12 @@ mod tests {
             panic!("replay is a command")
         };
         assert_eq!((replay.journal.len(), replay.run, replay.at, replay.json), (2, Some(7), Some(5), true));
+        let Ok(Command::Recordings(RecordingsCommand::Hold { place, which })) =
+            parsed("sujie recordings hold 7 -d /srv/sujie.db --by wang --why case")
+        else {
+            panic!("recordings is a command")
+        };
+        assert_eq!((which.id, which.why.as_str(), place.folder()), (7, "case", "/srv/recordings".into()));
         let Ok(Command::Report(report)) =
             parsed("sujie report -d d.db --day 2024-02-02 --by group=general --zone -03:30")
         else {
@@ -332,6 +476,8 @@ mod tests {
             ("sujie simulate --plan p.toml --from july", "write one such as 2024-07-02"),
             ("sujie simulate --plan p.toml --seeds 0", "1..=1000"),
             ("sujie whatif --plan p.toml", "--against <FILE>"),
+            ("sujie recordings delete 7 -d d.db --by wang", "--why <REASON>"),
+            ("sujie recordings list -d d.db --day friday", "write one such as 2024-07-02"),
         ] {
             let said = parsed(line).expect_err(line).to_string();
             assert!(said.contains(says), "{line}: {said}");

@@ -51,6 +51,8 @@ pub struct Config {
     pub call: call::Plan,
     /// Counting. `epoch` and `run` are filled in at the start.
     pub report: report::Plan,
+    /// Recordings.
+    pub recording: RecordingPlan,
     /// Where each clip comes from; positions are the [`ClipRef`](media::session::ClipRef)s.
     pub clips: Vec<ClipSource>,
     /// What it was read from: to be read again, and for the head of a journal.
@@ -77,6 +79,19 @@ pub struct JournalPlan {
     pub pseudonyms: bool,
     /// Bounds of the files.
     pub limits: store::journal::Limits,
+}
+
+/// Recordings of talks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecordingPlan {
+    /// Where files live.
+    pub folder: PathBuf,
+    /// How long they are kept, unless their group says otherwise; `None` for ever.
+    pub keep: Option<Duration>,
+    /// The same for each group.
+    pub groups: Vec<Option<Duration>>,
+    /// Whether any group records.
+    pub any: bool,
 }
 
 /// The process.

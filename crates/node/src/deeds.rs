@@ -17,15 +17,19 @@ use acd::{AgentRef, GroupRef, Listing, Prefer, SiteRef, SkillLevel};
 use base::{Private, Timestamp};
 use call::event::{CallRef, Why};
 use call::request::Control;
-use call::{Request, RequestId};
+use call::{Request, RequestId, Whose};
+use media::session::Keeps;
 use parking_lot::Mutex;
-use report::{Board, UnixMs};
+use report::{Board, RecordId, UnixMs};
 use sip::plan::NumberRules;
+use std::path::PathBuf;
 use std::sync::Arc;
-use store::Register;
 use store::register::{AuditRow, List, Listed};
+use store::{RecordingFilter, Recordings, Register};
 use web::board::Live;
-use web::deed::{CallbackRow, ListedNumber, PlanAnswer, PlanRow, TalkDeed, Whom, Wish};
+use web::deed::{
+    CallbackRow, ListedNumber, PlanAnswer, PlanRow, RecordingQuery, Talk, TalkDeed, Taping, Whom, Wish,
+};
 use web::{Answer, Deed, Refusal};
 
 /// Rows of the audit that are shown at once.
@@ -46,6 +50,8 @@ pub struct Deeds {
     pub token: Option<Private>,
     /// How numbers are written here.
     pub numbers: NumberRules,
+    /// The file of the records, with the index of recordings.
+    pub database: PathBuf,
     /// What outlives a restart.
     pub register: SharedRegister,
     /// The configuration in force; one change at a time.
@@ -165,6 +171,20 @@ impl Deeds {
                 })
                 .await
             }
+            Deed::Recording(talk, taping) => {
+                let whose = match talk {
+                    Talk::OfAgent(agent) => Whose::Agent(self.agent(&agent)?),
+                    Talk::OfCaller(call) => Whose::Call(CallRef::from_bits(call)),
+                };
+                let keeps = match taping {
+                    Taping::Resume => Keeps::Speech,
+                    Taping::Pause => Keeps::Silence,
+                    Taping::Mask => Keeps::Tone,
+                };
+                self.ask(Request::Recording(whose, keeps)).await
+            }
+            Deed::Recordings(query) => self.recordings(query).await,
+            Deed::Hold(id, why) => self.hold(id, why, operator).await,
             Deed::Surge(group, mode) => self.ask(Request::Surge(self.group(&group)?, mode)).await,
             Deed::Help(site, on) => self.ask(Request::Help(self.site(&site)?, on)).await,
             Deed::Callbacks => {
@@ -294,6 +314,55 @@ impl Deeds {
         }
     }
 
+    // ── Recordings ───────────────────────────────────────────────────────────────────────────────────────────
+
+    async fn recordings(&self, query: RecordingQuery) -> Result<Answer, Refusal> {
+        let filter = RecordingFilter {
+            call: query.call.map(RecordId),
+            agent: query.agent,
+            group: query.group,
+            caller: query.number.map(|number| self.normal(&number)),
+            from: query.from_unix_ms.map(UnixMs),
+            to: query.to_unix_ms.map(UnixMs),
+            held: query.held,
+            ..RecordingFilter::default()
+        };
+        let rows = self.index(move |recordings| Ok(recordings.list(&filter)?)).await?;
+        Ok(Answer::Recordings(rows.iter().map(crate::recordings::row).collect()))
+    }
+
+    async fn hold(&self, id: u64, why: Option<String>, operator: &str) -> Result<Answer, Refusal> {
+        let by = operator.to_owned();
+        let (at, held) = (self.unix_ms(), why.is_some());
+        let done = self
+            .index(move |recordings| {
+                Ok(match why {
+                    Some(why) => recordings.hold(RecordId(id), &store::recordings::Deed { by, why, at })?,
+                    None => recordings.release(RecordId(id))?,
+                })
+            })
+            .await?;
+        match (done, held) {
+            (true, _) => Ok(Answer::Done),
+            (false, true) => Err(Refusal::Unknown(format!("there is no recording {id}, or it was deleted"))),
+            (false, false) => Err(Refusal::Unknown(format!("recording {id} is not held"))),
+        }
+    }
+
+    /// Does something with the index of recordings, on a thread that may wait.
+    async fn index<T: Send + 'static>(
+        &self,
+        deed: impl FnOnce(&mut Recordings) -> Result<T, Box<dyn std::error::Error + Send + Sync>> + Send + 'static,
+    ) -> Result<T, Refusal> {
+        let database = self.database.clone();
+        let done = tokio::task::spawn_blocking(move || deed(&mut Recordings::open(database)?)).await;
+        match done {
+            Ok(Ok(done)) => Ok(done),
+            Ok(Err(error)) => Err(Refusal::NotKept(error.to_string())),
+            Err(error) => Err(Refusal::NotKept(error.to_string())),
+        }
+    }
+
     // ── The engine and the disk ──────────────────────────────────────────────────────────────────────────────
 
     /// Asks the engine for something.
@@ -391,6 +460,12 @@ impl Deeds {
             Deed::CallBack(call) => format!("call {call}: called back"),
             Deed::CancelCallback(call) => format!("call {call}: not called back"),
             Deed::CallBackNumber { number, group, .. } => format!("callback to {number} for {group}"),
+            Deed::Recording(Talk::OfAgent(agent), taping) => {
+                format!("recording of agent {agent}: {taping:?}")
+            }
+            Deed::Recording(Talk::OfCaller(call), taping) => format!("recording of call {call}: {taping:?}"),
+            Deed::Hold(id, Some(why)) => format!("recording {id}: held, {why}"),
+            Deed::Hold(id, None) => format!("recording {id}: no longer held"),
             Deed::Surge(group, mode) => format!("group {group}: surge {mode:?}"),
             Deed::Help(site, on) => format!("site {site}: help {}", if *on { "on" } else { "off" }),
             Deed::List { number, black, reason, approver, expires_unix_ms } => format!(

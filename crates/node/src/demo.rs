@@ -124,6 +124,7 @@ fn configure(
     let sip = SocketAddr::from((Ipv4Addr::LOCALHOST, sip_port(options.port)?));
     let http = SocketAddr::from((Ipv4Addr::LOCALHOST, http_port(options.http_port)?));
     let journal = options.journal.as_ref().map(std::path::absolute).transpose()?;
+    let record = options.record.as_ref().map(std::path::absolute).transpose()?;
     let text = hotline.configuration(
         sip,
         http,
@@ -132,6 +133,7 @@ fn configure(
         scratch,
         database,
         journal.as_deref(),
+        record.as_deref(),
     );
     Config::parse(&text, "demo.toml")
         .map_err(|mistakes| anyhow!("the demo's own configuration is wrong:\n{mistakes}"))

@@ -24,7 +24,7 @@ use crate::net::udp::UdpSockets;
 use base::{Handle, Ring, Timestamp};
 use call::event::Stamped;
 use call::{Input, Out, Request, RequestId};
-use media::session::{Command as MediaCommand, Fact as MediaFact, SessionRef};
+use media::session::{Command as MediaCommand, Fact as MediaFact};
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
 use sip::endpoint::{Endpoint, Lookup, Note, Out as SipOut};
 use std::io;
@@ -288,7 +288,7 @@ impl EngineLoop {
         self.flush_datagrams();
         let workers = self.neighbors.media.len();
         for command in self.out.media.drain(..) {
-            self.neighbors.media[session_of(&command).index() as usize % workers].push(command);
+            self.neighbors.media[command.session().index() as usize % workers].push(command);
         }
         self.neighbors.media.iter_mut().for_each(Outlet::flush);
         self.engine.flush(self.clock.now(), &self.out.events);
@@ -401,15 +401,5 @@ fn settle(now: Timestamp, endpoint: &mut Endpoint, engine: &mut Recorded, sip: &
         for command in out.legs.drain(..) {
             endpoint.command(now, command, sip);
         }
-    }
-}
-
-/// The session that a command is about.
-pub(crate) const fn session_of(command: &MediaCommand) -> SessionRef {
-    match *command {
-        MediaCommand::Join { session, .. }
-        | MediaCommand::Update { session, .. }
-        | MediaCommand::Hear { session, .. }
-        | MediaCommand::Leave { session, .. } => session,
     }
 }

@@ -4,15 +4,16 @@
 //! cli ─▶ config ─▶ centre ─┬─ engine_loop   SIP, calls, distribution: the one thread of decisions
 //!                          ├─ rtp           audio
 //!                          ├─ journal       every input of the engine, to replay it
+//!                          ├─ recording     talks to files, and their index
 //!                          ├─ reporter      board, metrics, records, who waits and why
 //!                          └─ rim           TCP, DNS, HTTP ─▶ deeds ─▶ requests, plans, register
 //! demo: a centre, and beside it a carrier and phones that speak SIP and RTP to it
 //! replay: the engine again, out of a journal
 //! ```
 //!
-//! Reading order: [`cli`] → [`config`] → [`centre`] → [`engine_loop`] → [`journal`] → [`net`] → [`rtp`] → [`reporter`] →
-//! [`rim`] → [`deeds`] → [`plans`]; apart from them, without a running centre: [`replay`], [`reports`], [`staff`],
-//! [`simulate`], [`whatif`].
+//! Reading order: [`cli`] → [`config`] → [`centre`] → [`engine_loop`] → [`journal`] → [`net`] → [`rtp`] → [`recording`] → [`reporter`] →
+//! [`rim`] → [`deeds`] → [`plans`]; apart from them, without a running centre: [`replay`], [`reports`],
+//! [`recordings`], [`staff`], [`simulate`], [`whatif`].
 
 pub mod callbacks;
 pub mod centre;
@@ -31,6 +32,8 @@ pub mod net;
 pub mod plans;
 pub mod priority;
 pub mod prompts;
+pub mod recording;
+pub mod recordings;
 pub mod records;
 pub mod replay;
 pub mod reporter;

@@ -25,6 +25,7 @@ fn main() -> ExitCode {
         Command::Records(RecordsCommand::Summary { database, json }) => {
             node::records::summary(&database, json)
         }
+        Command::Recordings(command) => node::recordings::command(&command),
         Command::Report(options) => node::reports::command(&options),
         Command::Staff(options) => return node::staff::command(&options).unwrap_or_else(failed),
         Command::Replay(options) => node::replay::command(&options),

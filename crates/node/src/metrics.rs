@@ -20,6 +20,7 @@
 mod centre;
 mod engine;
 mod journal;
+mod recording;
 mod rtp;
 mod sip;
 mod spans;
@@ -58,6 +59,7 @@ pub struct Metrics {
     centre: centre::Handles,
     engine: engine::Handles,
     journal: journal::Handles,
+    recording: recording::Handles,
     rtp: rtp::Handles,
     /// Touched by the report's thread, and by whoever reads; both rarely.
     late: Mutex<Late>,
@@ -86,6 +88,7 @@ impl Metrics {
             centre: centre::Handles::new(&register, plan),
             engine: engine::Handles::new(&register),
             journal: journal::Handles::new(&register),
+            recording: recording::Handles::new(&register),
             rtp: rtp::Handles::new(&register),
             late: Mutex::new(late),
             recorder,
@@ -119,6 +122,11 @@ impl Metrics {
     /// Sets the metrics of the journal.
     pub fn publish_journal(&self, counts: &Counts) {
         self.journal.publish(counts);
+    }
+
+    /// Sets the metrics of recordings.
+    pub fn publish_recordings(&self, counts: &crate::recording::Counts) {
+        self.recording.publish(counts);
     }
 
     /// Everything in Prometheus' text format (version 0.0.4).

@@ -126,6 +126,7 @@ pub fn needs_restart(old: &Config, new: &Config) -> Vec<String> {
         }
     };
     note(old.node != new.node, "[node] or [log]");
+    note(old.recording != new.recording, "[recording], or what a group keeps of its recordings");
     let sip = |config: &Config| {
         let sip = &config.sip;
         let listen = sip.listen.clone();
@@ -179,7 +180,7 @@ pub fn needs_restart(old: &Config, new: &Config) -> Vec<String> {
         "groups",
         before.iter().map(|(name, flow)| (name, flow)),
         after.iter().map(|(name, flow)| (name, flow)),
-        "its title, music, trunk or targets (on_…)",
+        "its title, music, recording, trunk or targets (on_…)",
     );
     let agents = |config: &Config| -> Vec<_> {
         let names = config.call.acd.agents.iter().map(|agent| agent.name.clone());
@@ -289,7 +290,9 @@ mod tests {
         );
         assert_eq!(
             changed("title = \"民生\"", "title = \"民声\""),
-            ["groups.general: its title, music, trunk or targets (on_…) cannot change while the centre runs"]
+            [
+                "groups.general: its title, music, recording, trunk or targets (on_…) cannot change while the centre runs"
+            ]
         );
         assert_eq!(
             changed("8302 = {", "8303 = {"),

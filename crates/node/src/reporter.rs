@@ -20,8 +20,9 @@ use crate::engine_loop;
 use crate::journal::Counts;
 use crate::live::Live;
 use crate::metrics::{Metrics, Sample};
+use crate::recording::notes::Notes;
 use crate::requests::Requests;
-use crate::rtp;
+use crate::{recording, rtp};
 use anyhow::{Context, Result};
 use base::{Ring, Timestamp};
 use call::event::{Event, Stamped};
@@ -102,6 +103,7 @@ pub struct Reporter {
     last_media: Vec<rtp::Telemetry>,
     rings: Vec<RingGauge>,
     journal: Option<Arc<Counts>>,
+    recordings: Option<(Notes, Arc<recording::Counts>)>,
     live: Live,
     callbacks: Callbacks,
     register: SharedRegister,
@@ -164,6 +166,7 @@ impl Reporter {
             last_media: Vec::new(),
             rings,
             journal: None,
+            recordings: None,
             live: Live::new(config.call.acd.groups.len()),
             callbacks: Callbacks::new(&config.report.groups, clock),
             register,
@@ -180,6 +183,11 @@ impl Reporter {
     /// Shows in metrics what becomes of the journal.
     pub fn watch_journal(&mut self, counts: Arc<Counts>) {
         self.journal = Some(counts);
+    }
+
+    /// Notes what is recorded, for the index, and shows in metrics what becomes of it.
+    pub fn note_recordings(&mut self, notes: Notes, counts: Arc<recording::Counts>) {
+        self.recordings = Some((notes, counts));
     }
 
     /// What other threads may read.
@@ -245,12 +253,18 @@ impl Reporter {
             self.report.fold(&event, &mut self.out);
             self.live.take(&event);
             self.callbacks.take(&event, &self.live);
+            if let Some((notes, _)) = &mut self.recordings {
+                notes.take(&event, &self.report);
+            }
             if let Event::Alert(alert) = event.event {
                 self.alert(alert);
             }
             if let Some(why) = self.requests.waiting().heard(&event.event) {
                 tracing::debug!(why, "a request was refused");
             }
+        }
+        if let Some((notes, _)) = &mut self.recordings {
+            notes.flush();
         }
     }
 
@@ -321,6 +335,9 @@ impl Reporter {
         });
         if let Some(counts) = &self.journal {
             self.status.metrics.publish_journal(counts);
+        }
+        if let Some((_, counts)) = &self.recordings {
+            self.status.metrics.publish_recordings(counts);
         }
         let mut unready = Vec::new();
         match &self.last_engine {

@@ -12,4 +12,4 @@ mod ports;
 mod worker;
 
 pub use ports::Ports;
-pub use worker::{Telemetry, Worker};
+pub use worker::{Tap, Telemetry, Worker};

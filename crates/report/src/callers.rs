@@ -65,6 +65,10 @@ impl Callers {
         RecordId::new(self.run, self.number + 1)
     }
 
+    pub(crate) fn record_of(&self, call: CallRef) -> Option<RecordId> {
+        self.live.get(&call).map(|live| live.record.opened.id)
+    }
+
     pub(crate) fn wall(&self, at: Timestamp) -> UnixMs {
         UnixMs(self.epoch.unix_millis(at))
     }

@@ -20,12 +20,12 @@ use crate::callers::Callers;
 use crate::counters::Step;
 use crate::interval::{Intervals, Quarter};
 use crate::plan::Plan;
-use crate::record::{CallRecord, LegAudio, Opened, UnixMs};
+use crate::record::{CallRecord, LegAudio, Opened, RecordId, UnixMs};
 use crate::spread::Dense;
 use crate::tally::Tally;
 use acd::GroupRef;
 use base::Timestamp;
-use call::event::{Event, Stamped};
+use call::event::{CallRef, Event, Stamped};
 use std::time::Duration;
 
 /// How long a record waits for the audio measurements of a call that is over.
@@ -178,6 +178,9 @@ impl Report {
             Event::Alert(alert) => self.alerts.take(alert),
             Event::CallbackOffered { .. }
             | Event::Relaxed { .. }
+            | Event::RecordingBegun { .. }
+            | Event::RecordingKeeps { .. }
+            | Event::RecordingEnded { .. }
             | Event::PlanChanged { .. }
             | Event::Explained { .. }
             | Event::Previewed { .. }
@@ -226,6 +229,12 @@ impl Report {
     #[must_use]
     pub fn next_deadline(&self) -> Option<Timestamp> {
         self.callers.next_deadline()
+    }
+
+    /// The record of a call in progress.
+    #[must_use]
+    pub fn record_of(&self, call: CallRef) -> Option<RecordId> {
+        self.callers.record_of(call)
     }
 
     /// Completes the record of every call that is over without waiting for measurements: at the end.

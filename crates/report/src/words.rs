@@ -6,6 +6,7 @@ use acd::input::Reason;
 use acd::{AgentState, CallbackEnd, OfferEnd, Selection, SurgeMode, Turned};
 use call::call::Supervision;
 use call::event::{Outcome, Phase, Side};
+use media::session::Keeps;
 
 /// All reasons for which an agent may be not ready, in the order in which they are shown.
 pub const REASONS: [Reason; 12] = [
@@ -229,6 +230,16 @@ pub const fn supervision(how: Supervision) -> &'static str {
         Supervision::Listen => "listen",
         Supervision::Whisper => "whisper",
         Supervision::Barge => "barge",
+    }
+}
+
+/// What is kept of a recorded talk.
+#[must_use]
+pub const fn keeps(keeps: Keeps) -> &'static str {
+    match keeps {
+        Keeps::Speech => "speech",
+        Keeps::Silence => "silence",
+        Keeps::Tone => "tone",
     }
 }
 

@@ -43,7 +43,8 @@
 //! the records, so that it can hold the counters of `report` to account.
 //!
 //! Reading order: [`schema`] → [`records`] → [`writer`] → [`backlog`] → [`summary`] → [`period`]; apart from them
-//! [`journal`]: what the engine was told, to tell it again; and [`register`]: what people have set.
+//! [`journal`]: what the engine was told, to tell it again; [`register`]: what people have set; and [`recordings`]: the
+//! index of recorded talks.
 
 pub mod backlog;
 pub mod calls;
@@ -51,6 +52,7 @@ pub mod error;
 pub mod journal;
 mod names;
 pub mod period;
+pub mod recordings;
 pub mod records;
 pub mod register;
 pub mod schema;
@@ -61,6 +63,7 @@ pub use backlog::Backlog;
 pub use calls::{Filter, StoredCall};
 pub use error::{OpenError, ReadError, WriteError};
 pub use period::{Reading, Stopped};
+pub use recordings::{Note, Recording, RecordingFilter, Recordings};
 pub use records::{Durability, Records};
 pub use register::Register;
 pub use summary::Totals;

@@ -3,7 +3,8 @@
 //! ```text
 //!   run ◀── call ◀─┬── segment       greeting, line, ring, talk; one `line` for each stay in a group's line
 //!                  ├── leg           audio of each leg
-//!                  └── agent_state   sessions, breaks, wrap-ups (wrap-ups name their call)
+//!                  ├── agent_state   sessions, breaks, wrap-ups (wrap-ups name their call)
+//!                  └── recording ◀── recording_left   recorded talks, and what was left out of them
 //!   name             keys of groups, agents, trunks, flows, sites: records keep numbers, and stay right when
 //!                    the configuration reorders its lists
 //! ```
@@ -14,7 +15,7 @@
 //! in progress. `PRAGMA user_version` is the number of the last migration that was applied.
 
 /// Migrations in order; the schema's number is how many have been applied.
-pub const MIGRATIONS: [&str; 2] = [FIRST, REGISTER];
+pub const MIGRATIONS: [&str; 3] = [FIRST, REGISTER, RECORDINGS];
 
 /// Marks the file as ours (`PRAGMA application_id`): "SUJI".
 pub const APPLICATION_ID: i64 = 0x5355_4a49;
@@ -164,4 +165,34 @@ CREATE TABLE audit (                    -- who did what
     deed TEXT NOT NULL,
     outcome TEXT NOT NULL
 ) STRICT;
+";
+
+const RECORDINGS: &str = "
+CREATE TABLE recording (                -- a row outlives its file, as the trace of its deletion
+    id INTEGER PRIMARY KEY,             -- run << 40 | number within the run
+    call_id INTEGER,                    -- NULL when it was lost with the process
+    agent_id INTEGER,                   -- name.id
+    group_id INTEGER,                   -- name.id
+    begun_at INTEGER NOT NULL,
+    state TEXT NOT NULL,                -- open, whole, recovered, failed, lost
+    file TEXT,                          -- below the folder of recordings
+    length_ms INTEGER,
+    gap_ms INTEGER,                     -- of that: silence for what could not be written
+    bytes INTEGER,
+    sha256 TEXT,
+    keep_until INTEGER,                 -- NULL: it never goes by itself
+    held_by TEXT, held_why TEXT, held_at INTEGER,
+    deleted_by TEXT, deleted_why TEXT, deleted_at INTEGER
+) STRICT;
+CREATE INDEX recording_by_call ON recording (call_id);
+CREATE INDEX recording_by_time ON recording (begun_at);
+CREATE INDEX recording_by_end ON recording (keep_until) WHERE deleted_at IS NULL AND held_at IS NULL;
+
+CREATE TABLE recording_left (           -- pauses and masks
+    recording_id INTEGER NOT NULL,
+    from_at INTEGER NOT NULL,
+    to_at INTEGER NOT NULL,
+    keeps TEXT NOT NULL,                -- silence, tone
+    PRIMARY KEY (recording_id, from_at)
+) STRICT, WITHOUT ROWID;
 ";

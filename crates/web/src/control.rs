@@ -7,6 +7,7 @@
 mod centre;
 mod people;
 mod questions;
+mod recordings;
 mod talks;
 
 use crate::Shared;
@@ -47,6 +48,10 @@ pub(crate) fn routes() -> Router<Shared> {
         .route("/api/v1/agents/{key}/talk", post(talk))
         .route("/api/v1/agents/{key}/supervise", post(supervise))
         .route("/api/v1/agents/{key}/skills/{group}", put(skill).delete(no_skill))
+        .route("/api/v1/agents/{key}/recording", post(recordings::of_agent))
+        .route("/api/v1/callers/{call}/recording", post(recordings::of_caller))
+        .route("/api/v1/recordings", get(recordings::list))
+        .route("/api/v1/recordings/{recording}/hold", put(recordings::hold).delete(recordings::release))
         .route("/api/v1/groups/{key}/surge", put(surge))
         .route("/api/v1/sites/{key}/help", put(help))
         .route("/api/v1/lists", get(lists))
@@ -89,6 +94,7 @@ fn shown(centre: &Shared, answer: Answer) -> Response {
         Answer::WhyAgent(why, now) => why::agent(&why, now),
         Answer::Lists(listed, urgent) => json!({ "listed": listed, "urgent": urgent }),
         Answer::Callbacks(rows) => json!({ "callbacks": rows }),
+        Answer::Recordings(rows) => json!({ "recordings": rows }),
         Answer::Plan(plan) => plan::shown(&plan),
         Answer::History(plans) => json!({ "plans": plans }),
         Answer::Audit(rows) => json!({ "deeds": rows }),

@@ -110,6 +110,13 @@ pub enum Deed {
     /// A number has no such agent any more.
     PreferNobody(Private),
 
+    /// Another thing is kept of a talk that is recorded.
+    Recording(Talk, Taping),
+    /// What was recorded.
+    Recordings(RecordingQuery),
+    /// A recording must not be deleted, because of this; `None`: no longer.
+    Hold(u64, Option<String>),
+
     /// A changed plan.
     Plan {
         /// The configuration; `None`: the file that the centre was started with, read again.
@@ -135,6 +142,7 @@ impl Deed {
                 | Self::WhyAgent(_)
                 | Self::Lists
                 | Self::Callbacks
+                | Self::Recordings(_)
                 | Self::PlanHistory
                 | Self::Audit
                 | Self::Plan { dry_run: true, .. }
@@ -167,6 +175,40 @@ pub enum TalkDeed {
     TransferTo(Whom),
 }
 
+/// Whose talk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Talk {
+    /// The one in which an agent is.
+    OfAgent(String),
+    /// A caller's.
+    OfCaller(u64),
+}
+
+/// What is kept of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Taping {
+    /// All.
+    Resume,
+    /// Nothing.
+    Pause,
+    /// Nothing: a tone stands in its place.
+    Mask,
+}
+
+/// Which recordings; what is `None` does not restrict.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the query's own words")]
+pub struct RecordingQuery {
+    pub call: Option<u64>,
+    pub agent: Option<String>,
+    pub group: Option<String>,
+    /// As written.
+    pub number: Option<Private>,
+    pub from_unix_ms: Option<u64>,
+    pub to_unix_ms: Option<u64>,
+    pub held: Option<bool>,
+}
+
 /// What an agent shall do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wish {
@@ -193,6 +235,8 @@ pub enum Answer {
     Lists(Vec<ListedNumber>, Vec<String>),
     /// Callbacks that are open, the oldest first.
     Callbacks(Vec<CallbackRow>),
+    /// Recordings, newest first, as JSON.
+    Recordings(Vec<serde_json::Value>),
     /// What a plan does, or would do.
     Plan(Box<PlanAnswer>),
     /// Plans, newest first.

@@ -6,7 +6,7 @@
 use super::cost;
 use base::{Handle, Timestamp};
 use media::session::{
-    Audio, ClipRef, Codec, Command, Hear, Parties, Party, PayloadType, Profile, SessionRef,
+    Audio, ClipRef, Codec, Command, Hear, Parties, Party, PayloadType, Profile, RecordingRef, SessionRef,
 };
 use media::{Clip, Clips, Desk, Out, tone};
 use std::cell::RefCell;
@@ -113,6 +113,13 @@ impl Round<'_> {
                 _ => Hear::Once(ClipRef(9)),
             };
             self.desk.command(self.now, Command::Hear { session, party, hear }, &mut self.out);
+        }
+        for index in [0, 1, 3] {
+            let (session, recording) =
+                (self.session(index), RecordingRef::from_parts(index, self.generation));
+            let (left, right) = (Parties::one(Party(0)), Parties(0xFE));
+            let record = Command::Record { session, recording, left, right };
+            self.desk.command(self.now, record, &mut self.out);
         }
         self.out.clear();
     }

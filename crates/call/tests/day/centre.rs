@@ -45,6 +45,7 @@ pub fn plan() -> Plan {
         on_nobody: Target::Announce(ClipRef(3)),
         on_closed: Target::Announce(ClipRef(3)),
         on_surge: Target::Announce(ClipRef(3)),
+        record: false,
         callback: None,
     };
     let entry = |called: &str, flow| Entry {

@@ -10,8 +10,8 @@ use call::CallRef;
 use call::call::Supervision;
 use call::plan::{Outside, Plan, Target};
 use call::request::{Control, Whom};
-use call::{Input, Request};
-use media::session::{self, ClipRef, Hear, Party};
+use call::{Input, Request, Whose};
+use media::session::{self, ClipRef, Hear, Keeps, Party};
 use sip::leg::{Fact, LegRef, ReleasedBy, TrunkRef};
 use std::time::Duration;
 
@@ -34,6 +34,7 @@ pub fn harsh() -> Plan {
     plan.calls_max = 12;
     plan.setup_max = Duration::from_secs(15);
     plan.call_max = Duration::from_secs(300);
+    plan.groups.iter_mut().for_each(|group| group.record = true);
     plan
 }
 
@@ -264,6 +265,9 @@ pub fn deed(day: &mut Day, random: &mut Random, made: &mut u32) {
             ];
             let at = random.below(request.len() as u64) as usize;
             day.request(request[at].clone());
+            if at == 1 {
+                day.request(Request::Recording(Whose::Agent(agent), Keeps::Silence));
+            }
         }
         21 => {
             let parties: Vec<_> =

@@ -101,6 +101,15 @@ impl Day {
                 };
                 format!("          > hear {} {what}", self.party_name(session, party))
             }
+            session::Command::Record { session, recording, .. } => {
+                format!("          > record {} {recording}", self.party_name(session, Party(0)))
+            }
+            session::Command::Keep { recording, keeps, .. } => {
+                format!("          > keep {recording} {keeps:?}")
+            }
+            session::Command::StopRecording { recording, .. } => {
+                format!("          > stop {recording}")
+            }
             session::Command::Leave { session, party } => {
                 format!("          > leave {}", self.party_name(session, party))
             }
@@ -199,6 +208,13 @@ impl Day {
                 };
                 format!("          = guest of {} {with} {step:?}", self.name(*call))
             }
+            Event::RecordingBegun { call, recording, agent, group: g } => {
+                format!("          = {recording} begun {} {} {}", self.name(*call), who(*agent), group(*g))
+            }
+            Event::RecordingKeeps { recording, keeps, .. } => {
+                format!("          = {recording} keeps {keeps:?}")
+            }
+            Event::RecordingEnded { recording, .. } => format!("          = {recording} ended"),
             Event::Alert(alert) => format!("          = alert {alert:?}"),
             Event::PlanChanged { agents, groups } => {
                 format!("          = plan changed: {agents} agents, {groups} groups")

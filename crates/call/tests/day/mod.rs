@@ -488,6 +488,11 @@ impl Day {
                 let joined = self.parties.iter_mut().find(|joined| same(joined, session, party));
                 joined.expect("something to hear for a party").hears = hear;
             }
+            session::Command::Record { session, .. } => {
+                let parties = self.parties.iter().filter(|joined| joined.session == session).count();
+                assert_eq!(parties, 2, "only a talk is recorded");
+            }
+            session::Command::Keep { .. } | session::Command::StopRecording { .. } => {}
             session::Command::Leave { session, party } => {
                 let at = self.parties.iter().position(|joined| same(joined, session, party));
                 let left = self.parties.remove(at.expect("a party that leaves"));

@@ -14,7 +14,7 @@ use crate::header::{Header, PACKET_MAX};
 use crate::keys::Pressed;
 use crate::member::{Content, Listeners, MemberRef};
 use crate::mixer;
-use crate::reception::Arrival;
+use crate::reception::{Arrival, clock};
 use crate::sender::Relayed;
 use crate::session::Fact;
 use base::Timestamp;
@@ -95,6 +95,12 @@ impl Desk {
                     && !jitter.put(header.timestamp, payload, table, member.reception.jitter_samples())
                 {
                     self.counters.late += 1;
+                }
+                if let Some(tape) = member.tape.and_then(|tape| self.tapes.get_mut(tape)) {
+                    let (at, party) = (clock(now), member.party);
+                    let kept = tape.put(at, party, codec, header.timestamp, restarted, payload);
+                    self.counters.recorded += u64::from(kept);
+                    self.counters.unrecordable += u64::from(!kept);
                 }
             }
             Content::Event => {

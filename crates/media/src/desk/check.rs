@@ -42,7 +42,7 @@ impl Desk {
     }
 
     fn check_rooms(&self) -> Result<(), String> {
-        let mut seated = 0;
+        let (mut seated, mut taped) = (0, 0);
         ensure(self.sessions.len() == self.rooms.len(), || "a session without a room".to_owned())?;
         for (at, room) in self.rooms.iter() {
             let name = room.session;
@@ -51,6 +51,10 @@ impl Desk {
             })?;
             ensure(!room.is_empty(), || format!("{name} is empty"))?;
             ensure(room.beat < BEATS, || format!("{name} has no beat"))?;
+            taped += usize::from(room.tape.is_some());
+            ensure(room.tape.is_none_or(|tape| self.tapes.get(tape).is_some()), || {
+                format!("{name} has the tape of another")
+            })?;
             let beat = &self.beats[room.beat];
             let mut listeners = Parties::NONE;
             for (party, who) in room.members() {
@@ -70,6 +74,7 @@ impl Desk {
                 ensure(member.jitter.is_some() == room.sources.contains(party), || {
                     format!("{name}: {party:?} is buffered for nobody, or not for somebody")
                 })?;
+                ensure(member.tape == room.tape, || format!("{name}: {party:?} is on another tape"))?;
                 if let Feed::Mix(_) = member.feed {
                     listeners = listeners.with(party);
                 }
@@ -89,6 +94,7 @@ impl Desk {
                 format!("{name} is mixed {mixed} times")
             })?;
         }
+        ensure(taped == self.tapes.len(), || "a tape without a session".to_owned())?;
         ensure(seated == self.members.len(), || "somebody sits nowhere".to_owned())
     }
 }

@@ -105,6 +105,7 @@ impl Desk {
                 }
             }
             Timer::Silence => self.silence(now, who, out),
+            Timer::Tape(tape) => self.blocks(now, tape, out),
             Timer::Key => {
                 let Some(member) = self.members.get_mut(who) else { return };
                 member.key_timer = None;

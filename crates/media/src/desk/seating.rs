@@ -121,6 +121,9 @@ impl Desk {
         self.rewire(now, member.room, out);
         self.beats[beat].rest();
         if empty {
+            if let Some(tape) = self.rooms.get(member.room).and_then(|room| room.tape) {
+                self.end_tape(now, tape, out);
+            }
             self.rooms.remove(member.room);
             self.sessions.remove(&session);
         }
@@ -161,7 +164,7 @@ impl Desk {
     }
 
     /// Works out anew who is relayed, played to and mixed in a session, after anything in it has changed.
-    fn rewire(&mut self, now: Timestamp, at: RoomRef, out: &mut Out) {
+    pub(super) fn rewire(&mut self, now: Timestamp, at: RoomRef, out: &mut Out) {
         let Some(&room) = self.rooms.get(at) else { return };
         let mut speakers = Speakers::default();
         for (party, who) in room.members() {
@@ -199,6 +202,7 @@ impl Desk {
         for (party, who) in room.members() {
             let Some(member) = self.members.get_mut(who) else { continue };
             member.listeners = relayed[usize::from(party.0)];
+            member.tape = room.tape;
             if !sources.contains(party) {
                 member.jitter = None;
             } else if member.jitter.is_none() {
@@ -209,6 +213,9 @@ impl Desk {
                 member.attended = heard;
                 out.ports.push(PortChange::Attend { port: member.audio.port, heard });
             }
+        }
+        if let Some(tape) = room.tape.and_then(|tape| self.tapes.get_mut(tape)) {
+            tape.seat(room.members().map(|(party, _)| party));
         }
         let mixed = room.listeners != Parties::NONE;
         if listeners != Parties::NONE && !mixed {

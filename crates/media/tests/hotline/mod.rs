@@ -8,7 +8,7 @@
 
 use base::{Handle, Random, Timestamp};
 use media::session::{
-    Audio, Codec, Command, Fact, Hear, Parties, Party, PayloadType, Profile, Report, SessionRef,
+    Audio, Codec, Command, Fact, Hear, Parties, Party, PayloadType, Profile, Report, SessionRef, Taped,
 };
 use media::tone::{self, Amplitude, Hertz};
 use media::{Clip, Clips, Desk, Out, alaw, ulaw};
@@ -55,6 +55,7 @@ pub struct Hotline {
     pub now: Timestamp,
     pub phones: Vec<Phone>,
     pub facts: Vec<Fact>,
+    pub taped: Vec<Taped>,
     pub ports_open: Vec<u16>,
     /// Probability that a packet towards the desk is lost, and that it comes twice.
     pub loss: f64,
@@ -108,6 +109,7 @@ impl Hotline {
             now: Timestamp::from_millis(1_003),
             phones: Vec::new(),
             facts: Vec::new(),
+            taped: Vec::new(),
             ports_open: Vec::new(),
             loss: 0.0,
             duplication: 0.0,
@@ -293,6 +295,7 @@ impl Hotline {
             }
         }
         self.facts.append(&mut self.out.facts);
+        self.taped.append(&mut self.out.taped);
         self.out.clear();
     }
 }

@@ -22,9 +22,10 @@ mod wire;
 
 use super::mistake::Findings;
 use super::names::Names;
-use super::{Config, JournalPlan, Mistakes, NodePlan, Source, raw};
+use super::{Config, JournalPlan, Mistakes, NodePlan, RecordingPlan, Source, raw};
 use acd::GroupRef;
 use base::Private;
+use media::session::Codec;
 use report::plan::THRESHOLDS_MAX;
 use std::path::Path;
 use std::time::Duration;
@@ -87,6 +88,7 @@ pub(super) fn build(raw: &raw::File, beside: &Path, findings: &Findings) -> Conf
         sip: wire::sip(raw, accounts, findings),
         report: counting(raw, &call, findings),
         call,
+        recording: recording(raw, findings),
         clips: ways::clips(raw, beside, findings),
         source: Source::default(),
         warnings: Mistakes::of_file("", "", ""),
@@ -137,6 +139,37 @@ fn journal(raw: &raw::File, directory: &Path, findings: &Findings) -> Option<Jou
             east_s: utc_offset.get_ref().0,
         },
     })
+}
+
+fn recording(raw: &raw::File, findings: &Findings) -> RecordingPlan {
+    let raw::Recording { folder, keep } = &raw.recording;
+    if folder.get_ref().is_empty() {
+        findings.wrong(folder.span(), "folder is empty", "write one for recordings, such as \"recordings\"");
+    }
+    for group in raw.groups.iter().filter(|group| !*group.record.get_ref()) {
+        if let Some(keep) = &group.keep {
+            let what = format!("group {} keeps recordings and makes none", group.key.get_ref());
+            findings.odd(keep.span(), what, "add record = true, or remove keep");
+        }
+    }
+    let any = raw.groups.iter().any(|group| *group.record.get_ref());
+    let wide = raw.audio.codecs.iter().find(|codec| *codec.get_ref() == Codec::G722);
+    if let Some(wide) = wide.filter(|_| any) {
+        findings.odd(
+            wide.span(),
+            "talks in G.722 are recorded as silence, and groups record",
+            "write codecs = [\"pcma\", \"pcmu\"] in [audio]",
+        );
+    }
+    let until = |keep: Duration| Some(keep).filter(|keep| !keep.is_zero());
+    let of_group =
+        |group: &raw::Group| until(group.keep.as_ref().map_or(*keep.get_ref(), |own| *own.get_ref()));
+    RecordingPlan {
+        folder: Path::new(raw.node.directory.get_ref()).join(folder.get_ref()),
+        keep: until(*keep.get_ref()),
+        groups: raw.groups.iter().map(of_group).collect(),
+        any,
+    }
 }
 
 /// Whoever reaches HTTP may change the centre: from this machine, or with the token.

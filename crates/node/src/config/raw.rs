@@ -32,6 +32,7 @@ pub(super) struct File {
     pub(super) node: Node,
     pub(super) log: LogPlan,
     pub(super) journal: Journal,
+    pub(super) recording: Recording,
     pub(super) sip: Sip,
     pub(super) audio: Audio,
     pub(super) calls: Calls,
@@ -71,6 +72,12 @@ pub(super) struct Journal {
     pub(super) total_mb_max: Spanned<u32>,
     pub(super) keep: Spanned<Duration>,
     pub(super) utc_offset: Spanned<UtcOffset>,
+}
+
+/// `[recording]`: where recordings of talks go, and how long they stay.
+pub(super) struct Recording {
+    pub(super) folder: Spanned<String>,
+    pub(super) keep: Spanned<Duration>,
 }
 
 /// How persons' numbers stand in it.
@@ -247,6 +254,7 @@ impl File {
             node: Node::read(top.section_or_empty("node")),
             log: log(top.section_or_empty("log")),
             journal: Journal::read(top.section_or_empty("journal")),
+            recording: Recording::read(top.section_or_empty("recording")),
             sip,
             audio: Audio::read(top.section_or_empty("audio")),
             calls: Calls::read(top.section_or_empty("calls")),
@@ -307,6 +315,18 @@ impl Journal {
         };
         s.close();
         journal
+    }
+}
+
+impl Recording {
+    fn read(mut s: Section<'_>) -> Self {
+        let recording = Self {
+            folder: s.or("folder", "recordings".into()),
+            // Two years; 0s for ever.
+            keep: s.within("keep", S(730 * 86_400), S(0)..=LONG * 100),
+        };
+        s.close();
+        recording
     }
 }
 

@@ -91,8 +91,30 @@ fn the_least_centre_gets_the_values_that_the_sample_shows() {
     assert_eq!((&config.sip.limits, &config.sip.timers), (&sample.sip.limits, &sample.sip.timers));
     assert_eq!(config.sip.listen, sample.sip.listen);
     assert_eq!(config.call.audio, sample.call.audio);
+    let kept = |config: &Config| (config.recording.folder.clone(), config.recording.keep);
+    assert_eq!(kept(&config), kept(&sample));
     assert_eq!(config.report.thresholds, sample.report.thresholds);
     assert_eq!(config.report.sites.len(), 0);
+}
+
+#[test]
+fn recordings_are_asked_for_by_group() {
+    let asked = |group: &str, more: &str| {
+        let text = LEAST.replace("[groups.general]", &format!("[groups.general]\n{group}"));
+        Config::parse(&format!("{text}{more}"), "centre.toml").expect("right")
+    };
+    assert!(!asked("", "").recording.any);
+    let narrow = "[audio]\ncodecs = [\"pcma\"]\n";
+    let day = Duration::from_secs(86_400);
+    for (keep, kept) in [("", Some(day * 730)), ("keep = \"10d\"", Some(day * 10)), ("keep = \"0s\"", None)] {
+        let config = asked(&format!("record = true\n{keep}"), narrow);
+        assert!(config.recording.any && config.call.groups[0].record && config.warnings.is_empty());
+        assert_eq!(config.recording.groups, [kept], "{keep}");
+    }
+    let said = |config: Config| config.warnings.to_string();
+    let (wide, idle) = (said(asked("record = true", "")), said(asked("keep = \"1d\"", "")));
+    assert!(wide.contains("talks in G.722 are recorded as silence"), "{wide}");
+    assert!(idle.contains("keeps recordings and makes none"), "{idle}");
 }
 
 #[test]

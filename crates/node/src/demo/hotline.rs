@@ -174,6 +174,7 @@ impl Hotline {
         directory: &Path,
         database: &Path,
         journal: Option<&Path>,
+        record: Option<&Path>,
     ) -> String {
         let short: Vec<String> = GROUPS.iter().map(|group| format!("{:?}", group.called)).collect();
         let mut text = format!(
@@ -184,7 +185,7 @@ database = {database:?}
 {journal}
 [log]
 level = "warn"
-
+{recording}
 [sip]
 listen = ["udp:{sip}", "tcp:{sip}"]
 realm = "{DOMAIN}"
@@ -197,7 +198,7 @@ invites_per_second = 100000
 strangers_per_second = 100000
 
 [audio]
-ports = "{first}-{last}" # below those that the system gives to the phones
+{codecs}ports = "{first}-{last}" # below those that the system gives to the phones
 silence_max = "0s" # beyond the parties that have a voice, callers are silent
 
 [calls]
@@ -221,6 +222,9 @@ host = "{trunk_ip}"
 port = {trunk_port}
 "#,
             journal = journal.map_or_else(String::new, |folder| format!("journal = {folder:?}\n")),
+            recording =
+                record.map_or_else(String::new, |folder| format!("\n[recording]\nfolder = {folder:?}\n")),
+            codecs = if record.is_some() { "codecs = [\"pcma\", \"pcmu\"]\n" } else { "" },
             short = short.join(", "),
             t15 = self.span(15),
             t20 = self.span(20),
@@ -234,12 +238,12 @@ port = {trunk_port}
             trunk_ip = trunk.ip(),
             trunk_port = trunk.port(),
         );
-        self.groups(&mut text);
+        self.groups(&mut text, record.is_some());
         self.hall(&mut text);
         text
     }
 
-    fn groups(&self, text: &mut String) {
+    fn groups(&self, text: &mut String, record: bool) {
         for group in &GROUPS {
             let Group { key, title, called, priority, .. } = group;
             let overflow: Vec<String> = group
@@ -258,6 +262,7 @@ line_max = 500
 wait_max = "{wait_max}"
 overflow = [{overflow}]
 music = "music"
+record = {record}
 
 [flows.{key}]
 group = "{key}"
@@ -345,6 +350,7 @@ mod tests {
                 Path::new("/tmp/a \"strange\" place"),
                 Path::new("/tmp/x.db"),
                 Some(Path::new("/tmp/a \"strange\" journal")),
+                Some(Path::new("/tmp/talks")),
             );
             let config =
                 Config::parse(&text, "demo.toml").unwrap_or_else(|mistakes| panic!("{line}: {mistakes}"));

@@ -19,6 +19,7 @@ pub(super) struct Handles {
     refused: Counter,
     ports_failed: Counter,
     send_failures: Counter,
+    unrecordable: Counter,
     sessions: Gauge,
     parties: Gauge,
 }
@@ -69,6 +70,10 @@ impl Handles {
                 "sujie_rtp_send_failures_total",
                 "Packets that the kernel refused to send.",
             ),
+            unrecordable: counter(
+                "sujie_rtp_unrecordable_total",
+                "Packets of recorded parties in a codec that cannot be recorded: silence there.",
+            ),
             sessions: to.gauge("sujie_rtp_sessions", "Audio sessions now.", &[]),
             parties: to.gauge("sujie_rtp_parties", "Parties in audio sessions now.", &[]),
         }
@@ -105,6 +110,7 @@ impl Handles {
         self.refused.absolute(sum(|c| c.refused));
         self.ports_failed.absolute(sum(|c| c.ports_failed));
         self.send_failures.absolute(threads.iter().map(|thread| thread.send_failures).sum());
+        self.unrecordable.absolute(sum(|c| c.unrecordable));
         self.sessions.set(sum(|c| c.sessions) as f64);
         self.parties.set(sum(|c| c.parties) as f64);
         let jitter: Duration = threads.iter().map(|thread| thread.counters.jitter_sum).sum();

@@ -59,6 +59,11 @@ impl<T> Outlet<T> {
         }
     }
 
+    /// Whether another value would go into the ring at once.
+    pub fn has_room(&self) -> bool {
+        self.kept.is_empty() && self.ring.depth() < self.ring.capacity()
+    }
+
     /// The consumer has not kept up.
     pub fn behind(&self) -> bool {
         !self.kept.is_empty()

@@ -15,10 +15,11 @@ use crate::clock::Clock;
 use crate::net::doorbell::Doorbell;
 use crate::net::mmsg::{BATCH, Receiver};
 use crate::net::outlet::Outlet;
+use crate::recording::Counts;
 use base::{Ring, Timestamp};
 use media::Counters;
 use media::desk::{Desk, Out, PortChange};
-use media::session::{Command, Fact};
+use media::session::{Command, Fact, Taped};
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
 use std::io;
 use std::net::{SocketAddr, UdpSocket};
@@ -77,10 +78,31 @@ pub struct Worker {
     pub bell: Doorbell,
     /// To the engine.
     pub facts: Outlet<Fact>,
+    /// To the recorder; `None` when nothing is recorded.
+    pub taped: Option<Tap>,
     /// To the report.
     pub telemetry: Ring<Telemetry>,
     /// Set when the process ends.
     pub stop: Arc<AtomicBool>,
+}
+
+/// The way to the recorder. Sound that finds its ring full is dropped and counted; what says where a recording begins and
+/// ends waits here, and sound behind it is dropped meanwhile, so that the order stays.
+pub struct Tap {
+    /// The ring.
+    pub outlet: Outlet<Taped>,
+    /// What is dropped.
+    pub counts: Arc<Counts>,
+}
+
+impl Tap {
+    /// Hands it on, or drops it.
+    pub fn push(&mut self, taped: Taped) {
+        if matches!(taped, Taped::Sound { .. }) && !self.outlet.has_room() {
+            return Counts::add(&self.counts.dropped, 1);
+        }
+        self.outlet.push(taped);
+    }
 }
 
 struct State {
@@ -146,6 +168,10 @@ impl Worker {
             self.send(&mut state, &mut out);
             out.facts.drain(..).for_each(|fact| self.facts.push(fact));
             self.facts.flush();
+            if let Some(tap) = &mut self.taped {
+                out.taped.drain(..).for_each(|taped| tap.push(taped));
+                tap.outlet.flush();
+            }
             self.report(&mut state, now);
             if count >= BUSY {
                 std::thread::sleep(PAUSE);
@@ -197,7 +223,7 @@ impl Worker {
         if state.unheard.is_empty() {
             return;
         }
-        let ports: Vec<u16> = self.desk.ports(crate::engine_loop::session_of(command)).collect();
+        let ports: Vec<u16> = self.desk.ports(command.session()).collect();
         for port in ports {
             if state.place[usize::from(port)] != NOWHERE {
                 self.read_batch(state, port, out);

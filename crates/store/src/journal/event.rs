@@ -62,6 +62,9 @@ pub(super) fn put(stamped: &Stamped, pen: &mut Pen<'_>) {
         27 => Previewed { id, preview by put_debug },
         29 => Phase { call, agent, phase },
         30 => Guest { call, leg, with by put_with, step by put_step },
+        31 => RecordingBegun { call, recording, agent, group },
+        32 => RecordingKeeps { call, recording, keeps },
+        33 => RecordingEnded { call, recording },
     });
 }
 

@@ -113,6 +113,7 @@ tagged!(Request {
     0x76 => Control(agent, control),
     0x77 => Supervise { supervisor, agent, how },
     0x78 => TakeOver { supervisor, agent },
+    0x79 => Recording(whose, keeps),
 });
 
 /// Writes the values of an input; the tag is returned.

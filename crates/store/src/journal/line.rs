@@ -202,6 +202,14 @@ impl Display for Line<'_> {
                 };
                 write!(f, "guest {call} {leg:?} {who} step={step}")
             }
+            Event::RecordingBegun { call, recording, agent, group } => {
+                let (agent, group) = (names.agent(*agent), names.group(*group));
+                write!(f, "recording_begun {call} {recording} agent={agent} group={group}")
+            }
+            Event::RecordingKeeps { call, recording, keeps } => {
+                write!(f, "recording_keeps {call} {recording} {}", words::keeps(*keeps))
+            }
+            Event::RecordingEnded { call, recording } => write!(f, "recording_ended {call} {recording}"),
             Event::Alert(Alert::RingNoAnswer { agent, in_a_row }) => {
                 write!(f, "alert ring_no_answer agent={} in_a_row={in_a_row}", names.agent(*agent))
             }

@@ -14,8 +14,8 @@ use call::call::{Part, Supervision, With};
 use call::event::{CallRef, Event, GuestStep, Outcome, Phase, Side, Stamped};
 use call::plan::FlowRef;
 use call::request::{Control, Whom};
-use call::{Input, Request, RequestId};
-use media::session::{ClipRef, Fact as Audio, Party, Report, SessionRef};
+use call::{Input, Request, RequestId, Whose};
+use media::session::{ClipRef, Fact as Audio, Keeps, Party, RecordingRef, Report, SessionRef};
 use sip::leg::{AorLoss, AorRef, Fact, Invited, LegRef, Origin, Refer, ReleasedBy, Transport, TrunkRef};
 use sip::message::Cause;
 use std::fmt::Write as _;
@@ -82,7 +82,7 @@ fn body(random: &mut Random) -> Box<[u8]> {
 }
 
 /// One input of a kind, with random values in it; as many kinds as there are.
-const KINDS: u64 = 53;
+const KINDS: u64 = 54;
 
 fn input(kind: u64, random: &mut Random) -> Input {
     let session = SessionRef::from_bits(random.bits() & 0xF_0000_FFFF);
@@ -232,7 +232,12 @@ fn later(kind: u64, random: &mut Random) -> Request {
             let how = ways[random.below(4) as usize];
             Request::Supervise { supervisor: AgentRef(random.below(5000) as u32), agent, how }
         }
-        _ => Request::TakeOver { supervisor: AgentRef(random.below(5000) as u32), agent },
+        52 => Request::TakeOver { supervisor: AgentRef(random.below(5000) as u32), agent },
+        _ => {
+            let whose = if random.chance(0.5) { Whose::Call(call) } else { Whose::Agent(agent) };
+            let keeps = [Keeps::Speech, Keeps::Silence, Keeps::Tone];
+            Request::Recording(whose, keeps[random.below(3) as usize])
+        }
     }
 }
 
@@ -644,6 +649,9 @@ fn events() -> Vec<Event> {
             with: With::Agent(agent),
             step: GuestStep::Supervises(Supervision::Whisper),
         },
+        Event::RecordingBegun { call, recording: RecordingRef::from_bits(3), agent, group },
+        Event::RecordingKeeps { call, recording: RecordingRef::from_bits(3), keeps: Keeps::Tone },
+        Event::RecordingEnded { call, recording: RecordingRef::from_bits(3) },
     ]
 }
 

@@ -10,8 +10,8 @@ use base::Handle;
 use call::call::{Because, Part, Supervision, With};
 use call::event::{CallRef, GuestStep, Outcome, Phase, Side};
 use call::plan::FlowRef;
-use call::request::{Control, RequestId, Whom};
-use media::session::{ClipRef, Party, Report, SessionRef};
+use call::request::{Control, RequestId, Whom, Whose};
+use media::session::{ClipRef, Keeps, Party, RecordingRef, Report, SessionRef};
 use sip::leg::{AorLoss, AorRef, Invited, LegRef, Origin, Refer, ReleasedBy, Transport, TrunkRef};
 use sip::message::Cause;
 
@@ -44,7 +44,7 @@ macro_rules! handle {
         }
     )+ };
 }
-handle!(CallRef, OfferRef, RequestId, SessionRef);
+handle!(CallRef, OfferRef, RecordingRef, RequestId, SessionRef);
 
 /// Enumerations without values.
 macro_rules! words {
@@ -67,6 +67,7 @@ words!(ReleasedBy, "side that released", { 0 => Peer, 1 => Us, 2 => Timeout });
 words!(AorLoss, "loss of a phone", { 0 => Expired, 1 => Unregistered, 2 => Unreachable });
 words!(Side, "side", { 0 => Caller, 1 => Agent, 2 => System, 3 => Guest });
 words!(Phase, "phase of a talk", { 0 => Talk, 1 => Hold, 2 => Consult, 3 => Conference });
+words!(Keeps, "what a recording keeps", { 0 => Speech, 1 => Silence, 2 => Tone });
 words!(Supervision, "supervision", { 0 => Listen, 1 => Whisper, 2 => Barge });
 words!(OfferEnd, "end of an offer", { 0 => Accepted, 1 => RangOut, 2 => Declined, 3 => CallerGone, 4 => AgentGone, 5 => TakenElsewhere });
 words!(Turned, "reason to turn away", { 0 => LineFull, 1 => WaitedTooLong, 2 => NobodySignedIn, 3 => Closed, 4 => Surge, 5 => Blocked });
@@ -177,6 +178,28 @@ impl Word for Origin {
             0 => TrunkRef::take(from).map(Self::Trunk),
             1 => AorRef::take(from).map(Self::Aor),
             other => Err(Fault::Unknown { what: "origin", value: other.into() }),
+        }
+    }
+}
+
+impl Word for Whose {
+    fn put(&self, pen: &mut Pen<'_>) {
+        match self {
+            Self::Call(call) => {
+                pen.byte(0);
+                call.put(pen);
+            }
+            Self::Agent(agent) => {
+                pen.byte(1);
+                agent.put(pen);
+            }
+        }
+    }
+    fn take(from: &mut Cursor<'_>) -> Result<Self, Fault> {
+        match from.byte()? {
+            0 => CallRef::take(from).map(Self::Call),
+            1 => AgentRef::take(from).map(Self::Agent),
+            other => Err(Fault::Unknown { what: "whose talk", value: other.into() }),
         }
     }
 }

@@ -172,6 +172,7 @@ fn flow(group: &Group, raw: &File, keys: &Keys<'_>, findings: &Findings) -> Grou
         on_nobody: target(&group.on_nobody),
         on_closed: target(&group.on_closed),
         on_surge: target(&group.on_surge),
+        record: *group.record.get_ref(),
         callback: callback::flow(group, raw, keys, findings),
     }
 }

@@ -1,0 +1,145 @@
+//! Recordings: from blocks of sound to files and the index.
+//!
+//! ```text
+//!  media threads ─Taped, ring─▶ recorder ─▶ 2024-02-02/093012-7-41.wav.part ─whole─▶ ….wav
+//!     (full: dropped, counted,      │                                    (fsync, SHA-256, renamed)
+//!      silence in the file)         └─Note, ring─┐
+//!  report's thread ─Note, ring───────────────────┴▶ index ─▶ SQLite: recording
+//!                                                     └─ at the start: what a killed run left; each hour: retention
+//! ```
+//!
+//! Audio never waits: media threads push into a ring that refuses when it is full, and what is missing is silence of the
+//! same length, so that the channels stay together. A disk that is slow or full costs recordings, counted and told, and
+//! no call. Sizes: a block is 8 kB and half a second of a call; [`TAPED`] of them are eight seconds of 500 calls, 64 MB
+//! when the disk stands still.
+//!
+//! What is lost when: the process killed, the last second or so of each running recording; what was written is
+//! completed at the next start. The power lost: what the system had not yet written of running ones. A file that bears
+//! its last name is whole and on the disk.
+//!
+//! Reading order: [`wav`] (a file's bytes), [`file`](mod@file) (one recording being written), [`recorder`] (all of
+//! them), [`recovery`], [`index`], [`notes`] (events to notes), [`removal`].
+
+pub mod file;
+pub mod index;
+pub mod notes;
+pub mod recorder;
+pub mod recovery;
+pub mod removal;
+#[cfg(test)]
+mod tests;
+pub mod wav;
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::net::outlet::Outlet;
+use crate::rtp::Tap;
+use anyhow::{Context, Result};
+use base::Ring;
+use index::Index;
+use media::session::Taped;
+use notes::Notes;
+use recorder::Recorder;
+use std::fs;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use store::{Note, Recordings};
+
+/// Blocks that may wait for the disk.
+pub const TAPED: usize = 8_192;
+/// Notes that may wait in the ring; more wait with whoever makes them.
+pub const NOTES: usize = 4_096;
+
+/// What has become of recordings since the start.
+#[derive(Debug, Default)]
+pub struct Counts {
+    /// Files that are being written.
+    pub open: AtomicU64,
+    /// Files that are whole.
+    pub whole: AtomicU64,
+    /// Files of killed runs that were completed.
+    pub recovered: AtomicU64,
+    /// Recordings without a whole file.
+    pub failed: AtomicU64,
+    /// Files deleted because they were kept long enough.
+    pub expired: AtomicU64,
+    /// Bytes of sound written.
+    pub bytes: AtomicU64,
+    /// Milliseconds of silence that stand for sound which could not be written.
+    pub gap_ms: AtomicU64,
+    /// Blocks that found the ring full.
+    pub dropped: AtomicU64,
+    /// Writes that failed.
+    pub failures: AtomicU64,
+    /// The disk does not take recordings now.
+    pub failing: AtomicBool,
+}
+
+/// What the threads around recordings share.
+pub struct Rings {
+    /// From media threads to the recorder.
+    pub taped: Ring<Taped>,
+    notes: Ring<Note>,
+    /// What has become of recordings.
+    pub counts: Arc<Counts>,
+}
+
+impl Rings {
+    /// Empty ones.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { taped: Ring::bounded(TAPED), notes: Ring::bounded(NOTES), counts: Arc::default() }
+    }
+
+    /// A media thread's way to the recorder.
+    #[must_use]
+    pub fn tap(&self) -> Tap {
+        Tap { outlet: Outlet::new(self.taped.clone(), None), counts: Arc::clone(&self.counts) }
+    }
+
+    /// The report's way to the index.
+    #[must_use]
+    pub fn notes(&self, config: &Config, clock: Clock, run: u64) -> Notes {
+        let notes = Outlet::new(self.notes.clone(), None);
+        Notes::new(clock, run, &config.report, config.recording.groups.clone(), notes)
+    }
+
+    /// The recorder, and the index, of a run.
+    ///
+    /// # Errors
+    /// The folder cannot be made, or the index cannot be opened.
+    pub fn readers(&self, config: &Config, clock: Clock, run: u64) -> Result<(Recorder, Index)> {
+        let folder = config.recording.folder.clone();
+        fs::create_dir_all(&folder).with_context(|| {
+            let shown = folder.display();
+            format!("the folder {shown} of recordings cannot be made; see [recording] folder")
+        })?;
+        let offset = config.call.acd.clock.offset;
+        let counts = || Arc::clone(&self.counts);
+        let recorder = Recorder {
+            folder: folder.clone(),
+            run,
+            clock,
+            offset,
+            taped: self.taped.clone(),
+            notes: Outlet::new(self.notes.clone(), None),
+            counts: counts(),
+        };
+        let recordings = Recordings::open(&config.node.database)?;
+        let (keep, notes) = (config.recording.keep, self.notes.clone());
+        let index = Index { recordings, folder, run, clock, offset, keep, notes, counts: counts() };
+        Ok((recorder, index))
+    }
+}
+
+impl Default for Rings {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Counts {
+    pub(crate) fn add(counter: &AtomicU64, more: u64) {
+        counter.fetch_add(more, Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,78 @@
+//! Removal: a recording's file goes, its row stays as the trace: who, when, why, and the hash of what was deleted.
+
+use super::file::part;
+use anyhow::{Context, Result};
+use report::{RecordId, UnixMs};
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Component, Path};
+use store::Recordings;
+use store::recordings::Deed;
+
+/// Files that one round of retention deletes at most, so that other writers of the database get their turn.
+const ROUND: u32 = 200;
+
+/// Deletes a recording.
+///
+/// # Errors
+/// Why not: it is unknown, running, held, or deleted already; or the disk refuses.
+pub fn delete(recordings: &mut Recordings, folder: &Path, id: RecordId, deed: &Deed) -> Result<()> {
+    let known = recordings.get(id)?.with_context(|| format!("there is no recording {}", id.0))?;
+    let remove = || -> Result<()> {
+        let Some(name) = &known.file else { return Ok(()) };
+        let name = Path::new(name);
+        // The index is a file that others can write to: nothing outside the folder is ever touched.
+        anyhow::ensure!(
+            name.components().all(|part| matches!(part, Component::Normal(_))),
+            "{} is not below the folder of recordings",
+            name.display()
+        );
+        let path = folder.join(name);
+        for path in [part(&path), path] {
+            match fs::remove_file(&path) {
+                Err(error) if error.kind() != ErrorKind::NotFound => {
+                    return Err(error).with_context(|| format!("deleting {}", path.display()));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    };
+    if recordings.delete(id, deed, remove)? {
+        return Ok(());
+    }
+    let known = recordings.get(id)?.unwrap_or(known);
+    match (known.held, known.deleted) {
+        (Some(hold), _) => anyhow::bail!("recording {} is held by {}: {}", id.0, hold.by, hold.why),
+        (_, Some(deed)) => anyhow::bail!("recording {} was deleted by {}: {}", id.0, deed.by, deed.why),
+        _ => anyhow::bail!("recording {} still runs", id.0),
+    }
+}
+
+/// Deletes what has been kept long enough and is not held. Returns how many, and what could not be deleted.
+///
+/// # Errors
+/// The index cannot be read.
+pub fn expire(
+    recordings: &mut Recordings,
+    folder: &Path,
+    now: UnixMs,
+    by: &str,
+) -> Result<(u64, Vec<String>)> {
+    let (mut gone, mut failed) = (0, Vec::new());
+    loop {
+        let due = recordings.expired(now, ROUND)?;
+        let before = gone;
+        for one in &due {
+            let deed = Deed { by: by.to_owned(), why: "kept long enough".into(), at: now };
+            match delete(recordings, folder, one.id, &deed) {
+                Ok(()) => gone += 1,
+                Err(error) => failed.push(format!("{error:#}")),
+            }
+        }
+        // What fails would come again and again.
+        if due.len() < ROUND as usize || gone == before {
+            return Ok((gone, failed));
+        }
+    }
+}

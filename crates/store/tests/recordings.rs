@@ -1,0 +1,134 @@
+//! The index of recordings: notes in any order, holds that hold, deletions that leave a trace.
+
+use base::Private;
+use media::session::Keeps;
+use report::{RecordId, UnixMs};
+use store::recordings::{Deed, Filed, State};
+use store::{Note, RecordingFilter, Recordings, WriteError};
+
+const BEGUN: UnixMs = UnixMs(1_700_000_000_000);
+
+fn index(name: &str) -> Recordings {
+    let path = std::env::temp_dir().join(format!("sujie-recordings-{name}-{}.db", std::process::id()));
+    for suffix in ["", "-wal", "-shm"] {
+        let _ = std::fs::remove_file(format!("{}{suffix}", path.display()));
+    }
+    Recordings::open(path).expect("a new file")
+}
+
+fn id(run: u64, number: u64) -> RecordId {
+    RecordId::new(run, number)
+}
+
+fn begun(id: RecordId, agent: &str) -> Note {
+    Note::Begun {
+        id,
+        call: Some(RecordId(id.0 + 1_000)),
+        agent: agent.into(),
+        group: "general".into(),
+        at: BEGUN,
+        keep_until: Some(UnixMs(BEGUN.0 + 1_000)),
+    }
+}
+
+fn filed(id: RecordId, state: State) -> Note {
+    Note::Filed(Box::new(Filed {
+        id,
+        begun: BEGUN,
+        state,
+        file: Some("2023-11-14/061320-1-0.wav".into()),
+        length_ms: 2_000,
+        gap_ms: 500,
+        bytes: 32_058,
+        sha256: "ab".repeat(32),
+        keep_until: None,
+    }))
+}
+
+fn deed(why: &str) -> Deed {
+    Deed { by: "王芳".into(), why: why.into(), at: UnixMs(BEGUN.0 + 9) }
+}
+
+#[test]
+fn notes_may_come_in_any_order_and_twice() {
+    let mut index = index("order");
+    let left = Note::Left { id: id(1, 0), from: BEGUN, to: UnixMs(BEGUN.0 + 700), keeps: Keeps::Tone };
+    let one = [begun(id(1, 0), "8001"), left.clone(), filed(id(1, 0), State::Whole)];
+    let other = [filed(id(1, 1), State::Recovered), begun(id(1, 1), "8002"), begun(id(1, 1), "8002")];
+    for notes in [one, other.clone(), other] {
+        index.write(&notes).expect("written");
+    }
+    let all = index.list(&RecordingFilter::default()).expect("read");
+    assert_eq!(
+        all.iter().map(|one| (one.id, one.state)).collect::<Vec<_>>(),
+        [(id(1, 1), State::Recovered), (id(1, 0), State::Whole)]
+    );
+    assert_eq!(all[1].call, Some(RecordId(id(1, 0).0 + 1_000)));
+    assert_eq!((all[1].length_ms, all[1].gap_ms, all[1].bytes), (2_000, 500, 32_058));
+    assert_eq!(
+        all[1].keep_until,
+        Some(UnixMs(BEGUN.0 + 1_000)),
+        "what the group says, not what the file does"
+    );
+    assert_eq!(all[1].left, [(BEGUN, UnixMs(BEGUN.0 + 700), "tone".to_owned())]);
+    let of_call = RecordingFilter { call: Some(RecordId(id(1, 1).0 + 1_000)), ..Default::default() };
+    assert_eq!(index.list(&of_call).expect("read").len(), 1);
+    let later = RecordingFilter { from: Some(UnixMs(BEGUN.0 + 1)), ..Default::default() };
+    assert!(index.list(&later).expect("read").is_empty());
+    let stranger = RecordingFilter { caller: Some(Private::new("13800000000".into())), ..Default::default() };
+    assert!(index.list(&stranger).expect("read").is_empty());
+}
+
+#[test]
+fn what_is_held_is_neither_expired_nor_deleted() {
+    let mut index = index("held");
+    index.write(&[begun(id(1, 0), "8001"), filed(id(1, 0), State::Whole)]).expect("written");
+    let (before, after) = (UnixMs(BEGUN.0 + 999), UnixMs(BEGUN.0 + 1_001));
+    assert!(index.expired(before, 10).expect("read").is_empty());
+    assert_eq!(index.expired(after, 10).expect("read").len(), 1);
+    assert!(index.hold(id(1, 0), &deed("举报 2024-17")).expect("held"));
+    assert!(index.expired(after, 10).expect("read").is_empty());
+    let never = || -> Result<(), WriteError> { panic!("the file of a held recording is not touched") };
+    assert!(!index.delete(id(1, 0), &deed("too old"), never).expect("refused"));
+    assert!(index.release(id(1, 0)).expect("released") && !index.release(id(1, 0)).expect("not twice"));
+    assert!(index.delete(id(1, 0), &deed("too old"), || Ok::<(), WriteError>(())).expect("deleted"));
+    assert!(!index.delete(id(1, 0), &deed("again"), never).expect("once"));
+    assert!(!index.hold(id(1, 0), &deed("too late")).expect("nothing to hold"));
+    let trace = index.get(id(1, 0)).expect("read").expect("the row stays");
+    assert_eq!(trace.deleted, Some(deed("too old")));
+    assert_eq!(
+        trace.sha256.as_deref(),
+        Some("ab".repeat(32).as_str()),
+        "what was deleted is known by its hash"
+    );
+}
+
+#[test]
+fn a_file_that_cannot_be_removed_is_not_noted_as_deleted() {
+    let mut index = index("stuck");
+    index.write(&[begun(id(1, 0), "8001")]).expect("written");
+    assert!(!index.delete(id(1, 0), &deed("it runs"), || Ok::<(), WriteError>(())).expect("refused"));
+    index.write(&[filed(id(1, 0), State::Whole)]).expect("written");
+    #[derive(Debug)]
+    struct Stuck;
+    impl From<WriteError> for Stuck {
+        fn from(_: WriteError) -> Self {
+            Self
+        }
+    }
+    index.delete(id(1, 0), &deed("it is old"), || Err(Stuck)).expect_err("the file stays");
+    assert_eq!(index.get(id(1, 0)).expect("read").expect("there").deleted, None);
+}
+
+#[test]
+fn what_a_killed_run_left_without_a_file_is_lost() {
+    let mut index = index("lost");
+    index
+        .write(&[begun(id(1, 0), "8001"), begun(id(1, 1), "8001"), begun(id(2, 0), "8001")])
+        .expect("written");
+    index.write(&[filed(id(1, 1), State::Recovered)]).expect("written");
+    assert_eq!(index.close_lost(2).expect("noted"), 1);
+    let states: Vec<_> =
+        index.list(&RecordingFilter::default()).expect("read").iter().map(|one| one.state).collect();
+    assert_eq!(states, [State::Open, State::Recovered, State::Lost]);
+}
