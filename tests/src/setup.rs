@@ -12,8 +12,9 @@
 
 use crate::wire::Faults;
 use acd::plan::{Grade, NoAnswer};
-use acd::{Abilities, AgentPlan, GroupPlan, GroupRef, Priority, SiteRef, SkillLevel, Stage};
+use acd::{Abilities, AgentPlan, GroupPlan, GroupRef, SiteRef, SkillLevel, Stage};
 use base::{Epoch, Timestamp};
+use call::flow::Queue;
 use call::plan::{AgentPhone, AudioPlan, Entry, Flow, FlowRef, GroupFlow, ServiceCodes, Target};
 use media::session::{ClipRef, Codec};
 use media::{Clip, tone};
@@ -332,15 +333,7 @@ impl Setup {
             on_surge: Target::Announce(ClipRef(2)),
             callback: None,
         };
-        let flow = |name: &str, group| Flow {
-            name: name.to_owned(),
-            early_media: false,
-            greeting: vec![ClipRef(0)],
-            ring_back: None,
-            group,
-            priority: Priority(0),
-            requires: Abilities::NONE,
-        };
+        let flow = |name: &str, group| Flow::plain(name, vec![ClipRef(0)], Queue::of(group));
         let entry = |called: &str, flow| Entry {
             trunk: None,
             called: called.to_owned(),
@@ -366,6 +359,8 @@ impl Setup {
             phones: (0..self.agents).map(|agent| AgentPhone { aor: AorRef::at(agent) }).collect(),
             flows: vec![flow("hotline", GENERAL), flow("enterprise", ENTERPRISE)],
             entries: vec![entry("12345", 0), entry("96345", 1)],
+            languages: Vec::new(),
+            lists: Vec::new(),
             audio: AudioPlan {
                 advertised: None,
                 ports: self.ports.clone(),

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!             late offer                clips over             acd offers           bridge stands
-//!   invited ─▶ Opening ─▶ Greeting ──────────────▶ Waiting ⇄ Ringing ─────────────▶ Talking
+//!   invited ─▶ Opening ─▶ Walking ⇄ (its key) ─── Waiting ⇄ Ringing ─────────────▶ Talking
 //!        │                    (own phone) ▼           │ turned away, called back       │ ▲
 //!        └─ refused           Service ────┐           ├────▶ Forwarding ─(outside)─────┼─┤
 //!               │                         │           ▼                                │ │
@@ -21,6 +21,7 @@
 use crate::event::{CallRef, Outcome};
 use crate::leg::{Dialog, Leg};
 use crate::plan::FlowRef;
+use crate::steps::Course;
 use acd::{AgentRef, GroupRef, OfferRef, SiteRef, Turned};
 use base::{Private, TimerRef, Timestamp};
 use media::session::ClipRef;
@@ -50,6 +51,8 @@ pub struct Call {
     pub withdrawn: u32,
     /// `Ended` was told.
     pub told: bool,
+    /// How far it has come in its flow.
+    pub course: Course,
 }
 
 /// What a call was dialed for.
@@ -75,8 +78,8 @@ pub enum Way {
 pub enum Stage {
     /// Our offer is in our 200; the answer comes with the ACK (RFC 3264 late offer).
     Opening,
-    /// Hears the flow's clips; this one now.
-    Greeting(usize),
+    /// In its flow, in no line.
+    Walking(Walk),
     /// In a line.
     Waiting(Place),
     /// In a line, and agents' phones ring: at least one, at most [`acd::plan::PARALLEL_MAX`].
@@ -93,6 +96,18 @@ pub enum Stage {
     Service,
     /// Over, but for the last facts; the agent's leg, when he talked.
     Ending(Option<Leg>),
+}
+
+/// What a caller does in his flow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Walk {
+    /// Hears its clips.
+    Hearing,
+    /// Hears what there is to choose, or thinks.
+    Choosing {
+        /// How often he may still hear it, this time included.
+        left: u8,
+    },
 }
 
 /// A place in a line.
@@ -252,7 +267,8 @@ impl fmt::Display for Call {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.stage {
             Stage::Opening => f.write_str("opening: waits for the caller's SDP")?,
-            Stage::Greeting(clip) => write!(f, "greeting: clip {clip}")?,
+            Stage::Walking(Walk::Hearing) => write!(f, "hearing: {}", self.course.step)?,
+            Stage::Walking(Walk::Choosing { .. }) => write!(f, "choosing: {}", self.course.step)?,
             Stage::Waiting(place) => write!(f, "waiting: {} since {}", place.group, place.since)?,
             Stage::Ringing(place, rings) => {
                 write!(f, "ringing: {} since {}", place.group, place.since)?;

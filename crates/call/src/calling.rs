@@ -27,6 +27,7 @@ use crate::plan::Outbound;
 use crate::renegotiate::ALIGNMENTS;
 use crate::ringing::Shown;
 use crate::sdp::{self, Local};
+use crate::steps::Course;
 use crate::waiting::looped;
 use acd::{AgentRef, CallerRef, GroupRef, OfferRef};
 use base::{Private, Timestamp};
@@ -93,6 +94,7 @@ impl Engine {
             limit: None,
             withdrawn: 0,
             told: false,
+            course: Course::default(),
         });
         self.live += 1;
         let limit = self.timers.schedule(now + self.plan.call_max, Timer::Limit(call));

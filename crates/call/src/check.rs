@@ -101,7 +101,7 @@ impl Engine {
         let open = |leg: &Leg| matches!(leg.sound, Sound::Open(_));
         match &call.stage {
             Stage::Opening => hold(matches!(call.caller.sound, Sound::Reserved(_)), || "has no port".into()),
-            Stage::Greeting(_) | Stage::Waiting(_) | Stage::Announcing(_) | Stage::Service => {
+            Stage::Walking(_) | Stage::Waiting(_) | Stage::Announcing(_) | Stage::Service => {
                 hold(open(&call.caller), || "the caller hears nothing".into())
             }
             Stage::Ringing(_, rings) => {

@@ -11,7 +11,7 @@
 //! Never knows: SIP syntax, RTP packets, JSON, files, sockets, clocks.
 //!
 //! Reading order: [`plan`] → [`event`] → [`call`] (the drawing of a call's stages) → [`engine`] → along the
-//! path of a call: [`ingress`], [`greeting`], [`waiting`], [`ringing`], [`talking`], [`renegotiate`],
+//! path of a call: [`ingress`], [`flow`], [`steps`], [`waiting`], [`comfort`], [`spoken`], [`ringing`], [`talking`], [`renegotiate`],
 //! [`release`]; beside it [`callback`], [`calling`], [`outside`], [`service_code`], [`phone`], [`requests`]; under it [`leg`], [`audio`], [`sdp`],
 //! [`ports`], [`cause`]; over it [`check`].
 
@@ -21,9 +21,10 @@ pub mod callback;
 pub mod calling;
 pub mod cause;
 pub mod check;
+pub mod comfort;
 pub mod engine;
 pub mod event;
-pub mod greeting;
+pub mod flow;
 pub mod ingress;
 pub mod leg;
 pub mod outside;
@@ -38,6 +39,8 @@ pub mod requests;
 pub mod ringing;
 pub mod sdp;
 pub mod service_code;
+pub mod spoken;
+pub mod steps;
 pub mod talking;
 pub mod waiting;
 

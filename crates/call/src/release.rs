@@ -18,6 +18,7 @@ use crate::engine::{Decided, Engine, Out, Timer, caller_of, session_of};
 use crate::event::{CallRef, Event, Outcome, Side};
 use crate::ingress::Denied;
 use crate::leg::{self, Dialog, Role, Sound};
+use crate::steps::left;
 use base::Timestamp;
 use media::session::{self, Report};
 use sip::leg::{Command, LegRef, ReleasedBy};
@@ -110,7 +111,7 @@ impl Engine {
     /// Books the end; it is told in its turn.
     fn over(&mut self, now: Timestamp, call: CallRef, outcome: Outcome, cause: Cause, by: Side) {
         let Some(this) = self.calls.get_mut(call) else { return };
-        for timer in [this.setup.take(), this.limit.take()].into_iter().flatten() {
+        for timer in [this.setup.take(), this.limit.take(), this.course.pause.take()].into_iter().flatten() {
             self.timers.cancel(timer);
         }
         this.limit = Some(self.timers.schedule(now + ENDING_MAX, Timer::Limit(call)));
@@ -331,7 +332,7 @@ pub(crate) fn outcome(call: &Call, caller: bool) -> Outcome {
         (_, false) => Outcome::Lost,
         (Stage::Waiting(_), true) => Outcome::AbandonedInLine,
         (Stage::Ringing(..), true) => Outcome::AbandonedRinging,
-        (_, true) => Outcome::AbandonedBeforeLine,
+        (_, true) => left(call),
     }
 }
 

@@ -2,6 +2,7 @@
 //! id: [`Event::RequestDone`](crate::Event), [`Event::RequestRefused`](crate::Event), or, for a question,
 //! [`Event::Explained`](crate::Event) or [`Event::Previewed`](crate::Event).
 
+use crate::flow::ListRef;
 use acd::input::Reason;
 use acd::{AgentRef, GroupRef, Listing, Prefer, Priority, SiteRef, SkillLevel, SurgeMode};
 use base::{Private, Timestamp};
@@ -77,6 +78,16 @@ pub enum Request {
         number: Private,
         /// Has, or no longer.
         open: bool,
+    },
+
+    /// Numbers on one of the lists that flows look into, or no longer.
+    Enlist {
+        /// Which list.
+        list: ListRef,
+        /// Normalized.
+        numbers: Vec<Private>,
+        /// On it, or no longer.
+        on: bool,
     },
 
     /// A changed plan for groups and agents, in force from now on.

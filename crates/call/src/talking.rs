@@ -1,7 +1,7 @@
 //! Talking: the bridge between caller and agent, and who hears what on it.
 //!
 //! ```text
-//!   acd Served ─▶ (200 to a caller in early media) ─▶ Hear both ways ─▶ event Connected
+//!   acd Served ─▶ (200 to a caller in early media) ─▶ (work number to both) ─▶ Hear both ways ─▶ event Connected
 //!   a party that no longer listens (hold) ─▶ the other hears the group's music until it listens again
 //! ```
 
@@ -47,8 +47,11 @@ impl Engine {
                 return;
             }
         }
+        self.rest(call);
         self.pick_up(call, out);
-        self.bridge(call, out);
+        if !self.tell_agent(call, agent, out) {
+            self.bridge(call, out);
+        }
         let waited = now.since(since);
         let event = match way {
             Way::Callback(from) => Event::CallbackConnected { call, from, agent, group, waited },
@@ -62,6 +65,9 @@ impl Engine {
     pub(crate) fn bridge(&mut self, call: CallRef, out: &mut Out) {
         let Some(this) = self.calls.get(call) else { return };
         let Stage::Talking(talk) = &this.stage else { return };
+        if this.course.telling {
+            return;
+        }
         let music = looped(this.group.and_then(|group| self.music(group)));
         let hears = |other: &Leg, side| match other.audio() {
             // Who has put the call on hold does not listen (RFC 3264 section 8.4).

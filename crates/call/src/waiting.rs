@@ -10,7 +10,7 @@
 //!                                                         Target::Busy ─▶ end (486, cause 17) ◀─ fifth ─┘
 //! ```
 
-use crate::call::{Place, Stage, Way};
+use crate::call::{Place, Stage};
 use crate::cause;
 use crate::engine::{Engine, Out, caller_of};
 use crate::event::{CallRef, Event, Outcome, Side};
@@ -28,14 +28,15 @@ impl Engine {
     /// Puts the caller into a group's line, to its music.
     pub(crate) fn enter_line(&mut self, now: Timestamp, call: CallRef, place: Place, out: &mut Out) {
         let Some(this) = self.calls.get_mut(call) else { return };
-        let Way::Flow(flow) = this.way else { return };
-        let flow = &self.plan.flows[flow.index()];
-        let (priority, requires) = (flow.priority, flow.requires);
         let (party, site) = (party(this.number.reveal()), this.site);
         let prefer = party.and_then(|party| self.preferred.get(&party)).copied();
         this.stage = Stage::Waiting(place);
         this.group = Some(place.group);
         self.wait_to_music(call, out);
+        if place.hops == 0 {
+            self.comfort_later(now, call);
+        }
+        let (priority, requires) = self.flow_of(call);
         let enqueue = acd::Enqueue {
             priority,
             since: place.since,
@@ -54,10 +55,7 @@ impl Engine {
     /// Whoever waits hears his flow's ring-back, or his group's music.
     pub(crate) fn wait_to_music(&mut self, call: CallRef, out: &mut Out) {
         let Some(this) = self.calls.get(call) else { return };
-        let ring_back = match this.way {
-            Way::Flow(flow) => self.plan.flows[flow.index()].ring_back,
-            _ => None,
-        };
+        let ring_back = self.flow(call).and_then(|flow| flow.ring_back);
         let hear = looped(ring_back.or(this.group.and_then(|group| self.music(group))));
         self.hear(call, Side::Caller, hear, out);
     }

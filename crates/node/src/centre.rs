@@ -97,6 +97,10 @@ impl Centre {
         let (udp, tcp) = bind(&mut config)?;
         let sip: Vec<_> = config.sip.listen.clone();
         let clips = crate::prompts::load(&config.clips)?;
+        for line in crate::prompts::wanting(&config.clips) {
+            tracing::warn!("{line}");
+        }
+        let lists = crate::lists::requests(&config)?;
         let seed = secret()?;
 
         let (stop, stop_report) = (Arc::<AtomicBool>::default(), Arc::<AtomicBool>::default());
@@ -182,7 +186,9 @@ impl Centre {
             let register = register.lock();
             let at = report::UnixMs(clock.epoch().unix_millis(clock.now()));
             register.keep_plan(at, "start", &written.source.text, None)?;
-            crate::deeds::remembered(&register, clock, &groups, &requests)?
+            let remembered = crate::deeds::remembered(&register, clock, &groups, &requests)?;
+            let lists = lists.into_iter().map(|request| (requests.mint(), request));
+            remembered.into_iter().chain(lists).collect::<Vec<_>>()
         };
         let status = reporter.status();
         let keeper = match (&tap, journal) {

@@ -1,11 +1,10 @@
 //! Commands and events as lines that can be read aloud.
 
 use super::Day;
-use super::centre::CLIPS;
 use acd::{AgentRef, AgentState, GroupRef};
 use call::CallRef;
 use call::event::Event;
-use media::session::{self, ClipRef, Hear, Party, SessionRef};
+use media::session::{self, Hear, Party, SessionRef};
 use sip::leg::{Command, LegRef};
 
 impl Day {
@@ -82,7 +81,7 @@ impl Day {
                 )
             }
             session::Command::Hear { session, party, hear } => {
-                let clip = |clip: ClipRef| CLIPS[clip.index()];
+                let clip = super::centre::clip;
                 let what = match hear {
                     Hear::Nothing => "nothing".into(),
                     Hear::Once(which) => format!("once {}", clip(which)),

@@ -106,6 +106,7 @@ tagged!(Request {
     0x73 => Preview(plan),
     0x74 => WhyCaller(call),
     0x75 => WhyAgent(agent),
+    0x76 => Enlist { list, numbers, on },
 });
 
 /// Writes the values of an input; the tag is returned.

@@ -79,7 +79,7 @@ fn body(random: &mut Random) -> Box<[u8]> {
 }
 
 /// One input of a kind, with random values in it; as many kinds as there are.
-const KINDS: u64 = 41;
+const KINDS: u64 = 42;
 
 fn input(kind: u64, random: &mut Random) -> Input {
     let session = SessionRef::from_bits(random.bits() & 0xF_0000_FFFF);
@@ -202,7 +202,12 @@ fn later(kind: u64, random: &mut Random) -> Request {
         37 => Request::ChangePlan(Box::new(plan(random))),
         38 => Request::Preview(Box::new(plan(random))),
         39 => Request::WhyCaller(call),
-        _ => Request::WhyAgent(agent),
+        40 => Request::WhyAgent(agent),
+        _ => Request::Enlist {
+            list: call::plan::ListRef(random.below(4) as u32),
+            numbers: (0..random.below(4)).map(|_| number.clone()).collect(),
+            on: random.chance(0.5),
+        },
     }
 }
 

@@ -8,7 +8,7 @@ use acd::input::Reason;
 use acd::{AgentRef, AgentState, CallbackEnd, GroupRef, OfferEnd, OfferRef, Turned};
 use base::Handle;
 use call::event::{CallRef, Outcome, Side};
-use call::plan::FlowRef;
+use call::plan::{FlowRef, ListRef};
 use call::request::RequestId;
 use media::session::{ClipRef, Party, Report, SessionRef};
 use sip::leg::{AorLoss, AorRef, Invited, LegRef, Origin, ReleasedBy, Transport, TrunkRef};
@@ -27,7 +27,7 @@ macro_rules! index {
         }
     )+ };
 }
-index!(AgentRef, AorRef, ClipRef, FlowRef, GroupRef, TrunkRef);
+index!(AgentRef, AorRef, ClipRef, FlowRef, GroupRef, ListRef, TrunkRef);
 
 /// Generational handles: slot and generation by themselves, because both are small.
 macro_rules! handle {

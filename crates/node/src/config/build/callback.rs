@@ -77,7 +77,8 @@ pub(super) fn flow(group: &Group, raw: &File, keys: &Keys<'_>, findings: &Findin
     })
 }
 
-fn telephone_key(key: &Spanned<String>, findings: &Findings) -> Option<char> {
+/// A key of a telephone.
+pub(super) fn telephone_key(key: &Spanned<String>, findings: &Findings) -> Option<char> {
     let mut chars = key.get_ref().chars();
     match (chars.next(), chars.next()) {
         (Some(one), None) if one.is_ascii_digit() || one == '*' || one == '#' => Some(one),
