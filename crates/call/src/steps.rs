@@ -214,7 +214,7 @@ impl Engine {
         this.course.pause = None;
         match this.stage {
             Stage::Walking(Walk::Choosing { left }) if left > 1 => {
-                self.choose(now, call, left - 1, None, out)
+                self.choose(now, call, left - 1, None, out);
             }
             Stage::Walking(Walk::Choosing { .. }) => {
                 if let Some(to) = self.menu(call).map(|menu| menu.on_timeout) {

@@ -169,7 +169,7 @@ fn random_day(seed: u64, met: &mut Met) {
                 day.presses(&name, ['0', '1', '2', '*', '9'][random.below(5) as usize]);
             }
         }
-        if random.chance(0.02) && !names.is_empty() && seed % 2 == 0 {
+        if random.chance(0.02) && !names.is_empty() && seed.is_multiple_of(2) {
             let name = names[random.below(names.len() as u64) as usize].clone();
             day.caller_hangs_up(&name);
         }

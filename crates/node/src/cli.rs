@@ -365,6 +365,18 @@ mod tests {
             panic!("whatif is a command")
         };
         assert_eq!((what_if.seeds, what_if.intervals), (5, false));
+        let Ok(Command::Flow(FlowCommand::Draw { flow, svg, .. })) =
+            parsed("sujie flow draw --config c.toml --flow hotline --svg")
+        else {
+            panic!("flow draw is a command")
+        };
+        assert_eq!((flow.as_deref(), svg), (Some("hotline"), true));
+        let Ok(Command::Prompts(PromptsCommand::Build(build))) =
+            parsed("sujie prompts build --out p --renew")
+        else {
+            panic!("prompts build is a command")
+        };
+        assert_eq!((build.out, build.config, build.renew), (Some("p".into()), None, true));
         assert!(matches!(parsed("sujie config example"), Ok(Command::Config(ConfigCommand::Example))));
         assert!(matches!(parsed("sujie records summary --database d.db"), Ok(Command::Records(_))));
         let Ok(Command::Replay(replay)) = parsed("sujie replay a b --run 7 --until 1h --at 5 --json") else {
@@ -388,6 +400,7 @@ mod tests {
             ("sujie demo --agents 0", "1..=5000"),
             ("sujie demo --speed nan", "write one from 0.1 to 1000"),
             ("sujie serve", "--config <FILE>"),
+            ("sujie prompts build", "--config <FILE>"),
             ("sujie simulate --plan p.toml --from july", "write one such as 2024-07-02"),
             ("sujie simulate --plan p.toml --seeds 0", "1..=1000"),
             ("sujie whatif --plan p.toml", "--against <FILE>"),

@@ -82,30 +82,46 @@ impl Picture {
         Self { name: flow.name.clone(), nodes, ways: merged }
     }
 
-    /// Layers from the first step down: how many ways away each step is at least.
+    /// Layers from the first step down: each step below all that lead on to it.
     fn layers(&self) -> Vec<Vec<usize>> {
-        let mut depth = vec![None; self.nodes.len()];
-        let mut next = vec![0];
-        depth[0] = Some(0);
-        let mut layers = Vec::new();
-        while !next.is_empty() {
-            layers.push(next.clone());
-            let mut below = Vec::new();
-            for from in next {
-                for (_, to, _) in self.ways.iter().filter(|way| way.0 == from) {
-                    if depth[*to].is_none() {
-                        depth[*to] = Some(layers.len());
-                        below.push(*to);
-                    }
+        let on: Vec<(usize, usize)> = self.leading_on();
+        let mut depth = vec![0; self.nodes.len()];
+        // No round is left among these, so the longest way has as many steps at most as there are.
+        for _ in 0..self.nodes.len() {
+            for (from, to) in &on {
+                depth[*to] = depth[*to].max(depth[*from] + 1);
+            }
+        }
+        let deepest = depth.iter().max().copied().unwrap_or(0);
+        (0..=deepest).map(|layer| (0..depth.len()).filter(|at| depth[*at] == layer).collect()).collect()
+    }
+
+    /// Ways that do not lead back to a step from which one has come.
+    fn leading_on(&self) -> Vec<(usize, usize)> {
+        let (mut on, mut seen, mut path) = (Vec::new(), vec![false; self.nodes.len()], Vec::new());
+        for first in 0..self.nodes.len() {
+            // A step, and which of its ways is next.
+            if !std::mem::replace(&mut seen[first], true) {
+                path.push((first, 0));
+            }
+            while let Some((from, next)) = path.last().copied() {
+                let Some((_, to, _)) = self.ways.iter().filter(|way| way.0 == from).nth(next) else {
+                    path.pop();
+                    continue;
+                };
+                if let Some(last) = path.last_mut() {
+                    last.1 += 1;
+                }
+                if path.iter().any(|(step, _)| step == to) {
+                    continue;
+                }
+                on.push((from, *to));
+                if !std::mem::replace(&mut seen[*to], true) {
+                    path.push((*to, 0));
                 }
             }
-            next = below;
         }
-        let unreached: Vec<usize> = (0..self.nodes.len()).filter(|at| depth[*at].is_none()).collect();
-        if !unreached.is_empty() {
-            layers.push(unreached);
-        }
-        layers
+        on
     }
 }
 
@@ -233,7 +249,7 @@ fn svg(pictures: &[Picture]) -> String {
     format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {right:.0} {top:.0}\" width=\"{right:.0}\" height=\"{top:.0}\">\n\
          <style>text{{font:12px sans-serif;text-anchor:middle;fill:#1c2733}}.name{{font:bold 15px sans-serif;text-anchor:start}}\
-         .key{{font-weight:bold}}.why{{font-size:11px;fill:#51606e;paint-order:stroke;stroke:#fff;stroke-width:4px}}\
+         .key{{font-weight:bold}}.why{{font-size:11px;fill:#51606e;paint-order:stroke;stroke:#fff;stroke-width:6px}}\
          path{{fill:none;stroke:#8895a3;stroke-width:1.4}}rect,polygon{{stroke:#51606e;stroke-width:1.2}}</style>\n\
          <defs><marker id=\"tip\" viewBox=\"0 0 8 8\" refX=\"7\" refY=\"4\" markerWidth=\"8\" markerHeight=\"8\" orient=\"auto\">\
          <path d=\"M0 0 8 4 0 8z\" style=\"fill:#8895a3;stroke:none\"/></marker></defs>\n\
@@ -328,4 +344,57 @@ fn cut(line: &str) -> String {
 
 fn text(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::EXAMPLE;
+
+    fn sample(name: &str) -> Picture {
+        let config = Config::parse(EXAMPLE, "centre.toml").expect("the sample is right");
+        let flow = config.call.flows.iter().find(|flow| flow.name == name).expect("a flow of the sample");
+        Picture::of(&config, flow)
+    }
+
+    #[test]
+    fn each_step_stands_below_all_that_lead_on_to_it() {
+        let picture = sample("talent");
+        let layers = picture.layers();
+        let names = |layer: &Vec<usize>| -> Vec<String> {
+            layer.iter().map(|at| picture.nodes[*at].lines[0].clone()).collect()
+        };
+        let layers: Vec<_> = layers.iter().map(names).collect();
+        assert_eq!(layers[0], ["hours"]);
+        assert_eq!(layers[1], ["closed", "welcome"]);
+        assert_eq!(layers[3..], [vec!["english"], vec!["desk"], vec!["people"]]);
+    }
+
+    #[test]
+    fn a_way_back_makes_no_layer() {
+        let mut picture = sample("talent");
+        let last = picture.nodes.len() - 1;
+        picture.ways.push((last, 0, "键 9".into()));
+        picture.ways.push((last, last, "键 8".into()));
+        assert_eq!(picture.layers(), sample("talent").layers());
+        assert!(svg(&[picture]).contains("键 9"));
+    }
+
+    #[test]
+    fn both_pictures_have_every_step_and_every_reason() {
+        let pictures = [sample("hotline"), sample("talent")];
+        for text in [mermaid(&pictures), svg(&pictures)] {
+            for word in ["firm", "people", "english", "在名单", "键 8", "未按键 no key, 错键", "尚贤 talent"]
+            {
+                assert!(text.contains(word), "{word} is not in {text}");
+            }
+        }
+        assert!(mermaid(&pictures).starts_with("flowchart TD\n  subgraph flow0[\"hotline\"]\n"));
+    }
+
+    #[test]
+    fn what_is_no_markup_stays_text() {
+        assert_eq!(text("a<b & c"), "a&lt;b &amp; c");
+        assert_eq!(cut("排队 一企来办 enterprise-services-of-the-city"), "排队 一企来办 enterprise-servi…");
+    }
 }

@@ -108,15 +108,11 @@ pub fn load(sources: &[ClipSource]) -> Result<Clips, MissingClips> {
 
 /// Languages in which a piece is missing.
 fn mute(sources: &[ClipSource]) -> BTreeSet<&str> {
-    let missing = |source: &'_ ClipSource| match &source.origin {
-        ClipOrigin::Piece { file, .. } => !file.exists(),
-        _ => false,
-    };
-    let language = |origin| match origin {
-        &ClipOrigin::Piece { ref language, .. } => Some(language.as_str()),
+    let missing = sources.iter().filter_map(|source| match &source.origin {
+        ClipOrigin::Piece { language, file } if !file.exists() => Some(language.as_str()),
         _ => None,
-    };
-    sources.iter().filter(|source| missing(source)).filter_map(|source| language(&source.origin)).collect()
+    });
+    missing.collect()
 }
 
 /// What callers do not hear, because its file is not there: a line for each prompt, and one for the numbers of each

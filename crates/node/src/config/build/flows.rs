@@ -28,6 +28,9 @@ pub(super) fn flows(raw: &File, keys: &Keys<'_>, findings: &Findings) -> Vec<Flo
     raw.flows.iter().map(|flow| Builder { raw, keys, findings, flow }.build()).collect()
 }
 
+/// From a step's key to its place; a hang-up for one that is left out.
+type To<'t> = &'t dyn Fn(&Option<Spanned<String>>) -> StepRef;
+
 struct Builder<'r> {
     raw: &'r File,
     keys: &'r Keys<'r>,
@@ -119,7 +122,7 @@ impl Builder<'_> {
         steps.iter().map(|step| Step { name: step.key.get_ref().clone(), act: act(step) }).collect()
     }
 
-    fn menu(&self, name: &str, menu: &raw::Menu, to: &dyn Fn(&Option<Spanned<String>>) -> StepRef) -> Menu {
+    fn menu(&self, name: &str, menu: &raw::Menu, to: To<'_>) -> Menu {
         if menu.timeout.is_none() {
             self.findings.wrong(
                 menu.place.clone(),
@@ -161,7 +164,7 @@ impl Builder<'_> {
         }
     }
 
-    fn queue(&self, queue: &raw::Queue, to: Option<&dyn Fn(&Option<Spanned<String>>) -> StepRef>) -> Queue {
+    fn queue(&self, queue: &raw::Queue, to: Option<To<'_>>) -> Queue {
         let group = queue.group.get_ref();
         match (&queue.comfort[..], &queue.comfort_every) {
             ([], Some(every)) => self.findings.wrong(

@@ -22,7 +22,7 @@ pub(in crate::config) struct Flow {
 /// What stands in it.
 pub(in crate::config) enum Way {
     /// A greeting, then a group's line.
-    Plain { greeting: Vec<Spanned<String>>, queue: Queue },
+    Plain { greeting: Vec<Spanned<String>>, queue: Box<Queue> },
     /// Steps, in the order of the file; the first is where a call begins.
     Steps(Vec<Step>),
 }
@@ -36,11 +36,11 @@ pub(in crate::config) struct Step {
 /// What it does. A step that is left out is a hang-up.
 pub(in crate::config) enum Act {
     Say { clips: Vec<Spanned<String>>, then: Option<Spanned<String>> },
-    Menu(Menu),
+    Menu(Box<Menu>),
     Hours { hours: Spanned<String>, open: Option<Spanned<String>>, closed: Option<Spanned<String>> },
     List { list: Spanned<String>, listed: Option<Spanned<String>>, others: Option<Spanned<String>> },
     Speak { language: Option<Spanned<String>>, requires: Vec<Spanned<String>>, then: Option<Spanned<String>> },
-    Queue(Queue),
+    Queue(Box<Queue>),
     Callback { group: Spanned<String>, otherwise: Option<Spanned<String>> },
     HangUp,
 }
@@ -96,11 +96,11 @@ impl Flow {
     /// The lines in which its callers may stand.
     pub(in crate::config) fn queues(&self) -> impl Iterator<Item = &Queue> {
         let (plain, steps) = match &self.way {
-            Way::Plain { queue, .. } => (Some(queue), &[][..]),
+            Way::Plain { queue, .. } => (Some(&**queue), &[][..]),
             Way::Steps(steps) => (None, &steps[..]),
         };
         let queues = steps.iter().filter_map(|step| match &step.act {
-            Act::Queue(queue) => Some(queue),
+            Act::Queue(queue) => Some(&**queue),
             _ => None,
         });
         plain.into_iter().chain(queues)
@@ -110,7 +110,10 @@ impl Flow {
         let steps = s.keyed("steps");
         let way = if steps.is_empty() {
             let greeting = s.list("greeting").unwrap_or_default();
-            Way::Plain { greeting, queue: Queue::read(&mut s, "group", "\"the group that serves it\"") }
+            Way::Plain {
+                greeting,
+                queue: Queue::read(&mut s, "group", "\"the group that serves it\"").into(),
+            }
         } else {
             for gone in ["group", "greeting", "comfort", "comfort_every", "place_every", "exit"] {
                 if s.has(gone) {
@@ -145,7 +148,7 @@ impl Step {
         let kinds: Vec<&str> = KINDS.iter().map(|(kind, _)| *kind).filter(|kind| s.has(kind)).collect();
         let act = match kinds[..] {
             ["say"] => Act::Say { clips: s.list("say").unwrap_or_default(), then: s.get("then") },
-            ["menu"] => Act::Menu(Menu::read(&mut s)),
+            ["menu"] => Act::Menu(Menu::read(&mut s).into()),
             ["hours"] => Act::Hours {
                 hours: s.must("hours", "\"desk\""),
                 open: s.get("open"),
@@ -161,7 +164,7 @@ impl Step {
                 requires: s.list("requires").unwrap_or_default(),
                 then: s.get("then"),
             },
-            ["queue"] => Act::Queue(Queue::read(&mut s, "queue", "\"group\"")),
+            ["queue"] => Act::Queue(Queue::read(&mut s, "queue", "\"group\"").into()),
             ["callback"] => {
                 Act::Callback { group: s.must("callback", "\"group\""), otherwise: s.get("otherwise") }
             }
