@@ -121,6 +121,12 @@ fn prompts_are_synthesized_recorded_over_listed_and_checked() {
     );
     assert!(after.contains("numbers in zh: 1 of 25 pieces are missing"), "{after}");
 
+    // The usual synthesizer, which distributions package.
+    let spoken = sujie(&["prompts", "build", "--out", "spoken"], &folder);
+    assert!(said(&spoken).contains(" synthesized, 0 kept"), "{}", said(&spoken));
+    let long = |name: &str| fs::metadata(folder.join("spoken").join(name)).expect("a prompt").len() > 4_000;
+    assert!(long("zh/welcome.wav") && long("en/welcome.wav") && long("zh/pieces/wait.wav"));
+
     let silent = sujie(&["prompts", "build", "--out", "p", "--with", "no-such-tts {text} {file}"], &folder);
     assert_eq!(silent.status.code(), Some(1));
     assert!(said(&silent).contains("apt install espeak-ng"), "{}", said(&silent));

@@ -5,7 +5,7 @@ mod day;
 
 use acd::{Abilities, HoursRef};
 use base::{Random, Timestamp};
-use call::event::Event;
+use call::event::{Event, Outcome};
 use call::flow::{Act, Exit, Flow, LanguageRef, ListRef, Menu, Queue, Step, StepRef};
 use call::plan::{Language, Plan, Target};
 use call::spoken::{Grammar, Piece};
@@ -204,11 +204,36 @@ fn random_day(seed: u64, met: &mut Met) {
             _ => {}
         }
     }
+    counted_once(&day);
     // Nobody has come for five minutes, no line is longer than 45 s, keys are spent: all are somewhere.
     for name in &names {
         let state = day.engine.describe(day.call(name));
         assert!(day.outcome(name).is_some(), "seed {seed}: {name} is still there: {state:?}");
         met.ended += 1;
+    }
+}
+
+/// Whoever never stood in a line counts as gone before it, whoever did never does, and each call ends once.
+fn counted_once(day: &Day) {
+    let mut in_line: Vec<call::CallRef> = Vec::new();
+    let mut ended: Vec<call::CallRef> = Vec::new();
+    for stamped in &day.events {
+        match &stamped.event {
+            Event::Queued { call, .. } | Event::TurnedAway { call, .. } => in_line.push(*call),
+            Event::CallbackKept { from, .. } => in_line.push(*from),
+            Event::Ended { call, outcome, .. } => {
+                assert!(!ended.contains(call), "{call} ended twice");
+                ended.push(*call);
+                match outcome {
+                    Outcome::AbandonedBeforeLine => {
+                        assert!(!in_line.contains(call), "{call} stood in a line")
+                    }
+                    Outcome::Callback | Outcome::Refused | Outcome::Service => {}
+                    other => assert!(in_line.contains(call), "{call} is {other:?} and stood in no line"),
+                }
+            }
+            _ => {}
+        }
     }
 }
 
