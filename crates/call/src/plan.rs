@@ -28,8 +28,8 @@ pub struct Plan {
     /// Languages in which callers hear what is said to them; the first is the usual one. None: clips are heard as
     /// they are, and nothing is told in numbers.
     pub languages: Vec<Language>,
-    /// Names of the lists of numbers that flows look into.
-    pub lists: Vec<String>,
+    /// Lists of numbers that flows look into; at most 64.
+    pub lists: Vec<List>,
     /// Audio.
     pub audio: AudioPlan,
     /// Codes that agents dial.
@@ -150,6 +150,15 @@ pub struct Outside {
 pub struct AgentPhone {
     /// Its account.
     pub aor: AorRef,
+}
+
+/// A list of numbers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct List {
+    /// Key in the configuration.
+    pub name: String,
+    /// What agents see beside the name of a caller who is on it (重点企业, 未结诉求); empty: nothing.
+    pub title: String,
 }
 
 /// A language in which callers hear what is said to them.

@@ -94,8 +94,17 @@ impl Engine {
         leg.sound = Sound::Reserved(port);
         leg.asked = Some(codecs);
         let body = sdp::offer::write(&mut leg.local, port, codecs.as_slice(), self.plan.audio.packet_time);
-        let caller_name = self.plan.groups.get(place.group.index()).map_or("", |group| &group.title).into();
+        let mut caller_name: String =
+            self.plan.groups.get(place.group.index()).map_or("", |group| &group.title).into();
         let mut headers = vec![("X-Call-Ref".into(), call.to_string())];
+        let lists = self.lists_of(call);
+        for list in lists.iter().filter(|list| !list.title.is_empty()) {
+            caller_name = format!("{caller_name} · {}", list.title);
+        }
+        if !lists.is_empty() {
+            let names: Vec<&str> = lists.iter().map(|list| list.name.as_str()).collect();
+            headers.push(("X-Caller-Lists".into(), names.join(", ")));
+        }
         if answer == Answer::ByPhone {
             headers.extend(ANSWER_BY_PHONE.map(|(name, value)| (name.into(), value.into())));
         }

@@ -17,9 +17,10 @@ use crate::callback::Wish;
 use crate::cause;
 use crate::engine::{Engine, Out, Timer, caller_of};
 use crate::event::{CallRef, Outcome, Side};
-use crate::flow::{Act, Flow, LanguageRef, Menu, StepRef};
+use crate::flow::{Act, Flow, LanguageRef, ListRef, Menu, StepRef};
 use crate::leg::CALLER;
 use crate::party::party;
+use crate::plan::List;
 use acd::Abilities;
 use base::{TimerRef, Timestamp};
 use media::session::{ClipRef, Hear, Party};
@@ -78,9 +79,11 @@ impl Engine {
                     }
                 }
                 Act::Listed { list, listed, others } => {
-                    let party = party(this.number.reveal());
-                    let on = party.and_then(|party| self.listed.get(&party)).copied().unwrap_or_default();
-                    if on.checked_shr(list.0).is_some_and(|on| on & 1 != 0) { listed } else { others }
+                    if self.is_listed(call, list) {
+                        listed
+                    } else {
+                        others
+                    }
                 }
                 Act::Speak { language, requires, then } => {
                     this.course.language = language.unwrap_or(this.course.language);
@@ -121,6 +124,18 @@ impl Engine {
         }
         // Round and round: the configuration's check should have said so.
         self.end(now, call, Outcome::Lost, cause::TEMPORARY_FAILURE, Side::System, out);
+    }
+
+    /// The lists on which a caller's number is.
+    pub(crate) fn lists_of(&self, call: CallRef) -> Vec<&List> {
+        let lists = self.plan.lists.iter().enumerate();
+        lists.filter(|(at, _)| self.is_listed(call, ListRef::at(*at))).map(|(_, list)| list).collect()
+    }
+
+    fn is_listed(&self, call: CallRef, list: ListRef) -> bool {
+        let party = self.calls.get(call).and_then(|this| party(this.number.reveal()));
+        let on = party.and_then(|party| self.listed.get(&party)).copied().unwrap_or_default();
+        on.checked_shr(list.0).is_some_and(|on| on & 1 != 0)
     }
 
     /// A caller hears clips, one after the other.

@@ -7,7 +7,7 @@ use base::{Epoch, Private};
 use call::Request;
 use call::event::{Event, Outcome};
 use call::flow::{Act, Exit, Flow, LanguageRef, ListRef, Menu, Queue, Step, StepRef};
-use call::plan::{Language, Plan};
+use call::plan::{Language, List, Plan};
 use call::spoken::{Grammar, Piece};
 use day::centre::{ENTERPRISE, GENERAL, calling_back};
 use day::{Day, plan};
@@ -141,10 +141,37 @@ fn a_closed_desk_says_so_and_hangs_up() {
     assert_eq!(day.outcome("c2"), Some(Outcome::AbandonedBeforeLine));
 }
 
+fn list((name, title): (&str, &str)) -> List {
+    List { name: name.into(), title: title.into() }
+}
+
+#[test]
+fn an_agent_sees_on_which_lists_his_caller_is() {
+    let mut plan = plan();
+    plan.lists = [("vip", ""), ("firms", "重点企业"), ("open", "未结诉求")].map(list).to_vec();
+    let mut day = Day::with(plan);
+    day.registers(0);
+    for at in 0..3 {
+        let numbers = vec![Private::new("+86527100".to_owned())];
+        day.request(Request::Enlist { list: ListRef(at), numbers, on: true });
+    }
+    day.caller_invites("c1@100", "12345");
+    day.caller_hears_clips_out("c1@100");
+    assert!(day.said("invite 8001 from +86527100 (民生 · 重点企业 · 未结诉求) [8 0 101]"));
+    let headers = day.headers_of(day.rung(0));
+    assert!(headers.contains(&("X-Caller-Lists".into(), "vip, firms, open".into())), "{headers:?}");
+    day.agent_refuses(0, 486);
+    day.caller_hangs_up("c1@100");
+    day.registers(1);
+    day.caller_invites("c2@200", "12345");
+    day.caller_hears_clips_out("c2@200");
+    assert_eq!(day.headers_of(day.rung(1)).len(), 1, "nobody's list");
+}
+
 #[test]
 fn a_listed_number_takes_its_own_way_and_a_withheld_one_never() {
     let mut plan = plan();
-    plan.lists = vec!["vip".into(), "firms".into()];
+    plan.lists = [("vip", ""), ("firms", "重点企业")].map(list).to_vec();
     let listed = Act::Listed { list: ListRef(1), listed: StepRef(1), others: StepRef(2) };
     let mut day = with(plan, vec![step(listed), queue(ENTERPRISE), queue(GENERAL)]);
     let firm = Private::new("+8652788001234".to_owned());

@@ -7,7 +7,7 @@ use acd::{Abilities, HoursRef};
 use base::{Random, Timestamp};
 use call::event::{Event, Outcome};
 use call::flow::{Act, Exit, Flow, LanguageRef, ListRef, Menu, Queue, Step, StepRef};
-use call::plan::{Language, Plan, Target};
+use call::plan::{Language, List, Plan, Target};
 use call::spoken::{Grammar, Piece};
 use day::centre::{ENTERPRISE, GENERAL, calling_back};
 use day::{Day, Phone};
@@ -87,7 +87,7 @@ fn random_flow(random: &mut Random) -> Flow {
 
 fn centre(random: &mut Random) -> Plan {
     let mut plan = calling_back();
-    plan.lists = vec!["firms".into()];
+    plan.lists = vec![List { name: "firms".into(), title: "一企".into() }];
     plan.acd.hours = vec![acd::Hours { name: "never".into(), ..acd::Hours::default() }];
     let language = |name: &str, grammar| Language {
         name: name.into(),

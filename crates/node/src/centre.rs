@@ -229,7 +229,7 @@ impl Centre {
             groups,
             agents: config.call.acd.agents.iter().map(|agent| agent.name.clone()).collect(),
             sites: config.report.sites.clone(),
-            lists: config.call.lists.clone(),
+            lists: config.call.lists.iter().map(|list| list.name.clone()).collect(),
         }));
         let rim = Rim::start(&config, tcp, streams, lookups, answers, &engine_bell, counter.clone())?;
         Ok(Self {

@@ -146,7 +146,7 @@ fn node(config: &Config, name: &str, act: &Act) -> Node {
             (Shape::Asks, vec![format!("时间 hours {hours}")])
         }
         Act::Listed { list, .. } => {
-            let list = config.call.lists.get(list.index()).map_or("?", String::as_str);
+            let list = config.call.lists.get(list.index()).map_or("?", |list| &list.name);
             (Shape::Asks, vec![format!("名单 list {list}")])
         }
         Act::Speak { language, .. } => {

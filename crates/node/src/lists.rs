@@ -27,7 +27,7 @@ pub fn requests(config: &Config) -> Result<Vec<Request>> {
     let mut all = Vec::new();
     for (at, file) in config.lists.iter().enumerate() {
         let Some(file) = file else { continue };
-        let name = config.call.lists.get(at).map_or("?", String::as_str);
+        let name = config.call.lists.get(at).map_or("?", |list| &list.name);
         let text = std::fs::read_to_string(file)
             .with_context(|| format!("list {name}: {} cannot be read as UTF-8 text", file.display()))?;
         let numbers = numbers(&text, file, &rules)?;

@@ -31,7 +31,11 @@ impl Day {
                 self.leg_name(*leg),
                 caller.reveal(),
                 brief(offer),
-                if headers.len() > 1 { " and answer by yourself" } else { "" },
+                if headers.iter().any(|(name, _)| name == "Alert-Info") {
+                    " and answer by yourself"
+                } else {
+                    ""
+                },
             ),
             Command::Progress { leg, status, answer } => {
                 format!(

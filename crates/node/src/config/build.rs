@@ -84,7 +84,7 @@ pub(super) fn build(raw: &raw::File, beside: &Path, findings: &Findings) -> Conf
         flows,
         entries,
         languages,
-        lists: raw.lists.iter().map(|list| list.key.get_ref().clone()).collect(),
+        lists: raw.lists.iter().map(list).collect(),
         audio: wire::audio(raw, findings),
         codes: ways::codes(raw, &keys, findings),
         anonymous: raw.calls.anonymous.get_ref().clone(),
@@ -109,7 +109,7 @@ pub(super) fn build(raw: &raw::File, beside: &Path, findings: &Findings) -> Conf
         let what = format!("there are {} abilities", raw.abilities.len());
         findings.wrong(beyond.span(), what, format!("write at most {}", agents::ABILITIES_MAX));
     }
-    unused(&keys, findings);
+    unused(raw, &keys, findings);
     config
 }
 
@@ -206,6 +206,10 @@ fn counting(raw: &raw::File, call: &call::Plan, findings: &Findings) -> report::
     }
 }
 
+fn list(list: &raw::List) -> call::plan::List {
+    call::plan::List { name: list.key.get_ref().clone(), title: list.title.get_ref().clone() }
+}
+
 /// Lists that flows look into; a number's lists are the bits of a word.
 fn lists(raw: &raw::File, beside: &Path, findings: &Findings) -> Vec<Option<PathBuf>> {
     if let Some(beyond) = raw.lists.get(LISTS_MAX) {
@@ -220,12 +224,17 @@ fn groups_of(agent: &acd::AgentPlan) -> Vec<GroupRef> {
 }
 
 /// What nothing refers to is more often a slip than a plan.
-fn unused(keys: &Keys<'_>, findings: &Findings) {
+fn unused(raw: &raw::File, keys: &Keys<'_>, findings: &Findings) {
     for (key, place) in keys.clips.unused() {
         findings.odd(place, format!("clip {key} is never heard"), "name it in a group or flow, or remove it");
     }
     for (key, place) in keys.lists.unused() {
-        findings.odd(place, format!("no flow looks into list {key}"), "name it in a step, or remove it");
+        let shown =
+            raw.lists.iter().any(|list| list.key.get_ref() == key && !list.title.get_ref().is_empty());
+        if !shown {
+            let remedy = "name it in a step, give it a title that agents see, or remove it";
+            findings.odd(place, format!("no flow looks into list {key}"), remedy);
+        }
     }
     for (key, place) in keys.flows.unused() {
         findings.odd(place, format!("no call takes flow {key}"), "name it in [[entries]], or remove it");

@@ -77,6 +77,7 @@ pub(in crate::config) struct Prompts {
 /// `[lists.KEY]`: numbers that flows look into.
 pub(in crate::config) struct List {
     pub(in crate::config) key: Spanned<String>,
+    pub(in crate::config) title: Spanned<String>,
     pub(in crate::config) file: Option<Spanned<String>>,
 }
 
@@ -231,9 +232,7 @@ impl Prompts {
 
 impl List {
     pub(super) fn read(key: Spanned<String>, mut s: Section<'_>) -> Self {
-        // For the reader of the file.
-        let _: Option<Spanned<String>> = s.get("title");
-        let list = Self { key, file: s.get("file") };
+        let list = Self { title: s.or("title", String::new()), file: s.get("file"), key };
         s.close();
         list
     }
