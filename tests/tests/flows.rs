@@ -134,3 +134,35 @@ fn prompts_are_synthesized_recorded_over_listed_and_checked() {
     assert!(drawn.contains("there is no flow nobody; there are hotline, enterprise"), "{drawn}");
     fs::remove_dir_all(&folder).expect("removed");
 }
+
+#[test]
+fn who_calls_again_within_the_days_of_a_list_is_on_it_even_after_a_restart() {
+    let flow = r#"
+[lists.repeat]
+title = "重复来电"
+called_within = "7d"
+[flows.again.steps]
+again = { list = "repeat", listed = "people", others = "sorry" }
+sorry = { say = ["beep"] }
+people = { queue = "general" }
+[[entries]]
+called = "12345"
+flow = "again"
+"#;
+    let node = "journal = \"journal\"\ndrain_grace = \"1s\"";
+    let mut centre = Sujie::start(Plan { flow, node, ..Plan::default() });
+    centre.caller("caller_is_released").play().ends_well();
+    assert_eq!(centre.calls_over(1)[0].outcome.as_deref(), Some("abandoned_before_line"), "his first call");
+    for run in 2..4 {
+        let again = centre.caller("caller_is_released").play();
+        centre.shows("/total/waiting", 1);
+        centre.signal(Signal::SIGTERM);
+        again.ends_well();
+        assert!(centre.ends().success(), "{}", centre.log());
+        let replayed = sujie(&["replay", "journal"], centre.directory());
+        assert!(replayed.status.success(), "{}", said(&replayed));
+        if run == 2 {
+            centre.start_again();
+        }
+    }
+}

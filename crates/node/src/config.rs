@@ -31,6 +31,7 @@ pub use plan::SimPlan;
 pub use summary::Summary;
 
 use base::Private;
+use call::plan::ListRef;
 use mistake::Findings;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -57,6 +58,8 @@ pub struct Config {
     pub prompts: PathBuf,
     /// The file of each list of numbers, when it has one; in the order of `call.lists`.
     pub lists: Vec<Option<PathBuf>>,
+    /// Lists of those who have called within so long.
+    pub repeats: Vec<(ListRef, Duration)>,
     /// What it was read from: to be read again, and for the head of a journal.
     pub source: Source,
     /// What is allowed but odd; empty for a file that nobody needs to look at again.

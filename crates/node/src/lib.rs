@@ -34,6 +34,7 @@ pub mod plans;
 pub mod priority;
 pub mod prompts;
 pub mod records;
+pub mod repeats;
 pub mod replay;
 pub mod reporter;
 pub mod reports;

@@ -145,7 +145,8 @@ pub fn needs_restart(old: &Config, new: &Config) -> Vec<String> {
         |config: &Config| (config.report.short_abandon, config.report.long_talk, config.report.target);
     note(counted(old) != counted(new), "[report]");
     note(old.clips != new.clips || old.call.languages != new.call.languages, "[clips] or [prompts]");
-    note(old.lists != new.lists || old.call.lists != new.call.lists, "[lists]");
+    let numbers = |config: &Config| (config.lists.clone(), config.repeats.clone(), config.call.lists.clone());
+    note(numbers(old) != numbers(new), "[lists]");
     note(old.call.audio != new.call.audio, "[audio]");
     note(old.call.codes != new.call.codes, "[codes]");
     note(old.call.entries != new.call.entries, "[[entries]]");

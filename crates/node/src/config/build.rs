@@ -29,6 +29,7 @@ use super::names::Names;
 use super::{Config, JournalPlan, Mistakes, NodePlan, Source, raw};
 use acd::GroupRef;
 use base::Private;
+use call::plan::ListRef;
 use report::plan::THRESHOLDS_MAX;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -101,6 +102,7 @@ pub(super) fn build(raw: &raw::File, beside: &Path, findings: &Findings) -> Conf
         clips,
         prompts: beside.join(raw.prompts.directory.get_ref()),
         lists: lists(raw, beside, findings),
+        repeats: raw.lists.iter().enumerate().filter_map(repeat).collect(),
         source: Source::default(),
         warnings: Mistakes::of_file("", "", ""),
     };
@@ -204,6 +206,10 @@ fn counting(raw: &raw::File, call: &call::Plan, findings: &Findings) -> report::
         target: *raw.report.target.get_ref(),
         ..report::Plan::default()
     }
+}
+
+fn repeat((at, list): (usize, &raw::List)) -> Option<(ListRef, Duration)> {
+    Some((ListRef::at(at), *list.called_within.as_ref()?.get_ref()))
 }
 
 fn list(list: &raw::List) -> call::plan::List {

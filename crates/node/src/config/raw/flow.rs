@@ -1,6 +1,6 @@
 //! `[flows.KEY]`: the way of a call, in its short form or as steps; `[prompts]` and `[lists.KEY]` beside it.
 
-use super::S;
+use super::{LONG, S};
 use crate::config::section::Section;
 use crate::config::value::CallerPriority;
 use std::ops::Range;
@@ -79,6 +79,8 @@ pub(in crate::config) struct List {
     pub(in crate::config) key: Spanned<String>,
     pub(in crate::config) title: Spanned<String>,
     pub(in crate::config) file: Option<Spanned<String>>,
+    /// Whoever has called within so long.
+    pub(in crate::config) called_within: Option<Spanned<Duration>>,
 }
 
 /// What says which kind of step it is, and how each is written.
@@ -232,7 +234,19 @@ impl Prompts {
 
 impl List {
     pub(super) fn read(key: Spanned<String>, mut s: Section<'_>) -> Self {
-        let list = Self { title: s.or("title", String::new()), file: s.get("file"), key };
+        let list = Self {
+            title: s.or("title", String::new()),
+            file: s.get("file"),
+            called_within: s.get_within("called_within", S(60)..=LONG),
+            key,
+        };
+        if let (Some(file), Some(_)) = (&list.file, &list.called_within) {
+            s.findings().wrong(
+                file.span(),
+                format!("list {} has a file and called_within", list.key.get_ref()),
+                "let one list have the numbers of the file, another one those who have called",
+            );
+        }
         s.close();
         list
     }
