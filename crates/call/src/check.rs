@@ -1,10 +1,11 @@
 //! The engine's invariants, as a function: slow, for tests and simulation, after each step.
 
-use crate::call::{Call, Calling, Stage, Talk, Way, With};
+use crate::call::{Call, Calling, Stage, Talk, Walk, Way, With};
 use crate::engine::{Engine, Owner, caller_of};
 use crate::event::CallRef;
 use crate::leg::{Dialog, Leg, Role, Sound};
 use acd::{AgentRef, AgentState, GroupRef};
+use media::session::Hear;
 
 impl Engine {
     /// Holds the state against what must always be true between two steps:
@@ -12,6 +13,7 @@ impl Engine {
     /// - nothing decided is left undone;
     /// - every living leg belongs to one call and every call's legs are known;
     /// - every port is free, resting, set aside or held by exactly one leg;
+    /// - who is being told something hears it, and only who thinks or waits is woken;
     /// - each stage has the audio it needs, and an ended call has none open;
     /// - an agent is offered exactly when one call rings at him, and talks exactly when he has an open leg in one;
     /// - who waits or rings is in the distributor's lines, and nobody else is;
@@ -98,6 +100,7 @@ impl Engine {
             format!("{withdrawn} legs are withdrawn, not {}", call.withdrawn)
         })?;
 
+        check_course(call)?;
         let open = |leg: &Leg| matches!(leg.sound, Sound::Open(_));
         match &call.stage {
             Stage::Opening => hold(matches!(call.caller.sound, Sound::Reserved(_)), || "has no port".into()),
@@ -202,6 +205,20 @@ impl Engine {
             format!("{:?} {:?} is lost", leg.leg, leg.dialog)
         })
     }
+}
+
+/// What a caller is told step by step.
+fn check_course(call: &Call) -> Result<(), String> {
+    let course = &call.course;
+    let hears_one = matches!(call.caller.hears, Hear::Once(_));
+    hold(course.speech.is_empty() || hears_one || call.is_ending(), || {
+        "more is to be said and nothing is".into()
+    })?;
+    let talking = matches!(call.stage, Stage::Talking(_));
+    hold(!course.telling || call.is_ending() || (talking && hears_one), || "nobody is told".into())?;
+    let wakes =
+        matches!(call.stage, Stage::Walking(Walk::Choosing { .. }) | Stage::Waiting(_) | Stage::Ringing(..));
+    hold(course.pause.is_none() || wakes, || "is woken for nothing".into())
 }
 
 /// The agent who is in a call: talking, or waiting for a caller who is dialed.

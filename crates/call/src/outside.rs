@@ -50,6 +50,7 @@ impl Engine {
         if let Some(this) = self.calls.get_mut(call) {
             this.stage = Stage::Forwarding(Forward { why, trunk, leg, early: None });
         }
+        self.rest(call);
         self.wait_to_music(call, out);
     }
 

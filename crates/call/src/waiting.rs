@@ -137,6 +137,7 @@ impl Engine {
         clip: Option<ClipRef>,
         out: &mut Out,
     ) {
+        self.rest(call);
         let Some(this) = self.calls.get_mut(call) else { return };
         this.stage = Stage::Announcing(outcome);
         if let Some(clip) = clip {
