@@ -13,8 +13,9 @@
 //! - Who calls again by himself while he waits for a callback of the same line is joined with it: his new call has
 //!   its place and clock (`caller.rs`). A missed call is over as soon as he calls again, in whichever
 //!   line, or gets through with a call that he had made before.
-//! - A missed call was given up, so it holds no place: its clock begins when it is due, and nobody present is
-//!   overtaken by it.
+//! - A missed call was given up, so it holds no place: its clock begins when it is due, it overtakes whoever is
+//!   present by its head start only (an emergency that was cut off is called back first), and a line is no fuller
+//!   for it. As many are kept as the line is long; one more is an abandoned call.
 //!
 //! Never knows: numbers, how somebody is dialed.
 
@@ -71,10 +72,11 @@ impl Distributor {
         let Phase::Present = waiting.phase else { return Err("the caller is not on the phone") };
         let plan = &self.groups[waiting.group.index()].plan;
         let known = waiting.party.is_some_and(|party| self.callers.callbacks.contains(&party));
+        let room = self.groups[waiting.group.index()].line.missed < plan.line_max;
         let missed = plan
             .callback
             .missed_after
-            .filter(|_| waiting.party.is_some() && !known && waiting.callback.is_none());
+            .filter(|_| waiting.party.is_some() && !known && waiting.callback.is_none() && room);
         let Some(after) = missed else { return self.leave(caller, out) };
 
         let (group, wait) = (waiting.group, self.now.since(waiting.since));
@@ -120,7 +122,8 @@ impl Distributor {
             out.push(Output::CallbackEnded { caller, group, end });
             return Ok(());
         }
-        if line.line.len() >= line.plan.line_max {
+        let taken = if missed { line.line.missed } else { line.line.held() };
+        if taken >= line.plan.line_max {
             return Err("the line is full");
         }
         let spot = self.join(&enqueue, None);
@@ -140,8 +143,12 @@ impl Distributor {
             }
             Some(Phase::Dialing) => {
                 if let Some(waiting) = self.callers.get_mut(spot) {
+                    let line = &mut self.groups[waiting.group.index()].line;
+                    line.callbacks -= 1;
+                    line.missed -= usize::from(waiting.is_missed());
                     waiting.phase = Phase::Present;
-                    self.groups[waiting.group.index()].line.callbacks -= 1;
+                    let group = waiting.group;
+                    self.watch_surge(group);
                 }
                 self.callers.know_party(spot);
                 self.pass_stages(spot, out);
@@ -183,7 +190,10 @@ impl Distributor {
         waiting.callback = Some(callback);
         waiting.phase = phase;
         let (caller, group) = (waiting.caller, waiting.group);
+        let missed = was_present && waiting.is_missed();
         self.groups[group.index()].line.callbacks += usize::from(was_present);
+        self.groups[group.index()].line.missed += usize::from(missed);
+        self.watch_surge(group);
         self.callers.know_party(spot);
         let after = if let Phase::Paused { until } = phase { until } else { now };
         out.push(Output::CallbackKept { caller, group, missed: callback.missed, after });

@@ -8,8 +8,9 @@
 //! ```
 //!
 //! `Queued` is told once, at joining, even when the offer follows in the same step. A full line counts those who
-//! are ringing and those who will be called back: they still stand in it. The reasons to be turned away at the
-//! door are looked at in the order drawn, so each caller has one.
+//! are ringing and those who asked to be called back: they still stand in it. Missed calls gave their place up. An
+//! emergency finds room in a line of twice its length. The reasons to be turned away at the door are looked at in
+//! the order drawn, so each caller has one.
 //!
 //! A party (whoever has one number) is known again: a callback that he waits for is joined with his new call,
 //! which takes its place and clock; in a surge his second call takes the place of the first.
@@ -20,7 +21,7 @@ use crate::callback::Callback;
 use crate::distributor::Distributor;
 use crate::line::{Place, rank};
 use crate::plan::STAGES_MAX;
-use crate::pool::PoolRef;
+use crate::pool::{PoolRef, Who};
 use crate::{
     Abilities, AgentRef, CallbackEnd, CallerRef, Enqueue, GroupRef, OfferEnd, OfferRef, Output, PartyRef,
     Prefer, Priority, SiteRef, Turned,
@@ -52,44 +53,58 @@ pub(crate) enum Phase {
     WithAgent(AgentRef),
 }
 
-/// One caller in a line.
+/// One caller in a line. He is touched again when whatever was near in memory has long left the caches, so his
+/// record lies by cache lines: the first two are all that the bridge looks at, the third is for finding an agent.
 #[derive(Clone, Debug)]
+#[repr(C)]
 pub(crate) struct Caller {
-    pub(crate) caller: CallerRef,
-    /// Whose line.
-    pub(crate) group: GroupRef,
-    pub(crate) place: Place,
-    /// His original clock.
-    pub(crate) since: Timestamp,
-    pub(crate) phase: Phase,
-    /// He waited as long as he may; he stays only while he is ringing.
-    pub(crate) overdue: bool,
-    /// Whether he stands in the `open` index of the pools that may serve him.
-    pub(crate) listed: bool,
-    /// Which stages of his timeline have opened, one bit each; [`ALONE`] is his preferred agent.
-    pub(crate) opened: u16,
-    /// The pools of opened stages.
-    pub(crate) pools: [PoolRef; STAGES_MAX + 1],
     /// The last offer in which he is ringing; the others hang on it.
     pub(crate) offer: Option<OfferRef>,
-    /// The next thing on his timeline.
-    pub(crate) timer: Option<TimerRef>,
-    pub(crate) priority: Priority,
+    pub(crate) caller: CallerRef,
+    pub(crate) place: Place,
+    /// The agent he should get.
+    pub(crate) prefer: Option<AgentRef>,
+    /// Whether he stands in the `open` index of the pools that may serve him.
+    pub(crate) listed: bool,
+    /// He waited as long as he may; he stays only while he is ringing.
+    pub(crate) overdue: bool,
     pub(crate) grey: bool,
-    pub(crate) site: SiteRef,
-    pub(crate) requires: Abilities,
-    pub(crate) party: Option<PartyRef>,
-    /// The agent he should get, and until when nobody else is asked ([`Timestamp::NEVER`]: never).
-    pub(crate) prefer: Option<(AgentRef, Timestamp)>,
     /// He was told that he may be called back.
     pub(crate) callback_offered: bool,
     pub(crate) callback: Option<Callback>,
+    pub(crate) priority: Priority,
+
+    /// His original clock.
+    pub(crate) since: Timestamp,
+    pub(crate) phase: Phase,
+    /// The next thing on his timeline.
+    pub(crate) timer: Option<TimerRef>,
+    pub(crate) party: Option<PartyRef>,
+    /// Whose line.
+    pub(crate) group: GroupRef,
+    pub(crate) site: SiteRef,
+
+    /// The pools of opened stages.
+    pub(crate) pools: [PoolRef; STAGES_MAX + 1],
+    /// Which stages of his timeline have opened, one bit each; [`ALONE`] is his preferred agent.
+    pub(crate) opened: u16,
+    pub(crate) requires: Abilities,
+    /// Until when nobody but the agent he should get is asked ([`Timestamp::NEVER`]: never).
+    pub(crate) alone: Timestamp,
 }
+
+/// Three cache lines, the generation in his slot included.
+const _: () = assert!(size_of::<Caller>() + 8 <= 3 * 64);
 
 impl Caller {
     /// Whether he looks for an agent: on the phone or in turn, and not ringing.
     pub(crate) const fn is_open(&self) -> bool {
         self.offer.is_none() && matches!(self.phase, Phase::Present | Phase::InTurn)
+    }
+
+    /// Whether he is away and called back only because he hung up.
+    pub(crate) fn is_missed(&self) -> bool {
+        self.phase != Phase::Present && self.callback.is_some_and(|callback| callback.missed)
     }
 
     /// The pools he is open to, in the order in which they are asked.
@@ -192,8 +207,9 @@ impl Distributor {
         }
         request.since = request.since.min(self.now); // nobody has waited less than nothing
         let second = self.second_call(&request);
-        // A missed call of another line leaves no place in this one.
-        let has_place = second.and_then(|first| self.callers.get(first)).is_some_and(|at| at.group == group);
+        // A missed call leaves no place.
+        let has_place =
+            second.and_then(|first| self.callers.get(first)).is_some_and(|first| !first.is_missed());
         if let Some(why) = self.turned_at_the_door(&request, has_place) {
             out.push(Output::TurnedAway { caller, group, why });
             return Ok(());
@@ -220,16 +236,16 @@ impl Distributor {
     /// Why a caller is turned away at the door, if he is. Whoever takes over a place needs no room.
     fn turned_at_the_door(&self, request: &Enqueue, has_place: bool) -> Option<Turned> {
         let door = &self.groups[request.group.index()];
-        let waiting = door.line.len();
+        let waiting = door.line.held();
         if self.is_blocked(request.party) {
             Some(Turned::Blocked)
         } else if !self.is_open(request.group) {
             Some(Turned::Closed)
-        } else if self.is_deserted(request.group, request.site) {
+        } else if self.is_deserted(request.group, request.site) && self.preferred(request).is_none() {
             Some(Turned::NobodySignedIn)
         } else if request.priority != Priority::EMERGENCY && !self.admits(request.group, waiting, has_place) {
             Some(Turned::Surge)
-        } else if waiting >= door.plan.line_max && !has_place {
+        } else if waiting >= door.plan.room(request.priority) && !has_place {
             Some(Turned::LineFull)
         } else {
             None
@@ -243,8 +259,7 @@ impl Distributor {
         let at = |spot: &Spot| self.callers.get(*spot);
         let here = |spot: &Spot| at(spot).is_some_and(|first| first.group == request.group);
         // A missed call holds no place: it was given up. It is over wherever he calls again.
-        let missed =
-            |spot: &Spot| at(spot).and_then(|first| first.callback).is_some_and(|callback| callback.missed);
+        let missed = |spot: &Spot| at(spot).is_some_and(Caller::is_missed);
         let callback = self.callers.callbacks.get(&party).copied();
         let call = self.callers.present.get(&party).copied();
         callback
@@ -282,9 +297,8 @@ impl Distributor {
         let grey = self.is_grey(party);
         let head_start = self.order.head_start(priority, self.groups[group.index()].plan.weight);
         let rank = rank(&self.order, since, head_start, grey);
-        let prefer = self
-            .preferred(request)
-            .map(|Prefer { agent, alone }| (agent, alone.map_or(Timestamp::NEVER, |span| self.now + span)));
+        let prefer = self.preferred(request);
+        let alone = prefer.and_then(|prefer| prefer.alone).map_or(Timestamp::NEVER, |span| self.now + span);
         let spot = self.callers.kept.insert_with(|spot| Caller {
             caller,
             group,
@@ -302,7 +316,8 @@ impl Distributor {
             site,
             requires,
             party,
-            prefer,
+            prefer: prefer.map(|prefer| prefer.agent),
+            alone,
             callback_offered: false,
             callback: None,
         });
@@ -321,13 +336,17 @@ impl Distributor {
         spot
     }
 
-    /// The agent whom he should get: the one asked for, or the last one where the group keeps to that.
+    /// The agent whom he should get: the one asked for, or the last one where the group keeps to that and he still
+    /// does what this caller needs.
     fn preferred(&self, request: &Enqueue) -> Option<Prefer> {
         let last = || {
             let usual = request.priority != Priority::EMERGENCY; // an emergency waits for nobody
             let alone = self.groups[request.group.index()].plan.sticky.filter(|_| usual)?;
             let agent = self.last_agents.of(request.party?)?;
-            Some(Prefer { agent, alone: Some(alone) })
+            let does = |who: Who| who.level_of(agent, &self.agents[agent.index()].plan).is_some();
+            let mut stages = self.groups[request.group.index()].plan.timeline.iter();
+            let able = stages.any(|stage| does(Who::of(stage, request.site, request.requires)));
+            able.then_some(Prefer { agent, alone: Some(alone) })
         };
         let prefer = request.prefer.or_else(last)?;
         let there = self.agents.get(prefer.agent.index())?.is_signed_in();
@@ -384,6 +403,7 @@ impl Distributor {
         self.unlist_caller(spot);
         let &Caller { caller, group, place, since, phase, timer, party, callback, .. } =
             self.callers.get(spot)?;
+        let missed = self.callers.get(spot).is_some_and(Caller::is_missed);
         self.callers.kept.forget(spot);
         self.callers.spots.remove(&caller);
         if let Some(party) = party {
@@ -395,6 +415,7 @@ impl Distributor {
         let at = &mut self.groups[group.index()];
         at.line.leave(&place);
         at.line.callbacks -= usize::from(phase != Phase::Present);
+        at.line.missed -= usize::from(missed);
         let waiting = at.line.len();
         at.estimate.length(self.now, waiting);
         self.watch_surge(group);

@@ -196,7 +196,7 @@ impl Distributor {
         group.line.join(caller.place);
         let alone = caller.opened >> ALONE & 1 != 0;
         caller.opened = 0;
-        if alone && let Some((agent, _)) = caller.prefer {
+        if alone && let Some(agent) = caller.prefer {
             let pool = self.pool(crate::pool::Who::Agent(agent));
             if let Some(caller) = self.callers.get_mut(spot) {
                 caller.pools[ALONE] = pool;

@@ -130,8 +130,10 @@ impl Distributor {
             ensure(rings_or_waits || caller.offer.is_none(), || format!("{name} rings while he is away"))?;
             let ringing = caller.offer.is_some();
             ensure(ringing || !caller.overdue, || format!("{name} waits longer than he may"))?;
-            let deserted = self.is_deserted(caller.group, caller.site);
-            ensure(ringing || !present || !deserted, || format!("{name} waits where nobody is signed in"))?;
+            let deserted = self.is_left_alone(caller);
+            ensure(ringing || !present || !deserted, || {
+                format!("{name} waits though nobody is there for him")
+            })?;
             if let Some(party) = caller.party.filter(|_| !present) {
                 let known = self.callers.callbacks.get(&party) == Some(&spot);
                 ensure(known, || format!("{name} is not known by his {party}"))?;
@@ -147,7 +149,7 @@ impl Distributor {
         let mut in_lines = 0;
         for (at, group) in self.groups.iter().enumerate() {
             let name = GroupRef::at(at);
-            let (mut ringing, mut callbacks, mut latest) = (0, 0, None);
+            let (mut ringing, mut callbacks, mut missed, mut latest) = (0, 0, 0, None);
             for place in group.line.iter() {
                 let caller =
                     self.callers.get(place.spot).ok_or_else(|| format!("a ghost in the line of {name}"))?;
@@ -156,6 +158,7 @@ impl Distributor {
                 })?;
                 ringing += usize::from(caller.offer.is_some());
                 callbacks += usize::from(caller.phase != Phase::Present);
+                missed += usize::from(caller.is_missed());
                 // The bound on overtaking: whoever stands before joined less than that after.
                 let bound = self.order.head_start_max + self.order.grey_delay;
                 let overtaken = latest.is_some_and(|latest| latest > caller.since + bound);
@@ -163,9 +166,9 @@ impl Distributor {
                 latest = latest.max(Some(caller.since));
             }
             in_lines += group.line.len();
-            let counted = (group.line.ringing, group.line.callbacks);
-            ensure(counted == (ringing, callbacks), || {
-                format!("{name} counts {counted:?} ringing, called back")
+            let counted = (group.line.ringing, group.line.callbacks, group.line.missed);
+            ensure(counted == (ringing, callbacks, missed), || {
+                format!("{name} counts {counted:?} ringing, called back, missed")
             })?;
             let there = |agent: &&crate::distributor::Agent| {
                 agent.is_signed_in() && agent.plan.skills.iter().any(|(skill, _)| *skill == name)

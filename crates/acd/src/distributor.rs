@@ -24,9 +24,9 @@
 //! not ringing has no output: its sender knows. Whatever else cannot be is `Refused` and changes nothing. A
 //! clock that runs backwards counts as standing still.
 //!
-//! Bounds: callers by the lines' `line_max`; offers, wrap-ups and cool-downs by the number of agents, one of
-//! each at most; timers by the sum of these. All stores are reused: once they have reached their peak no
-//! decision allocates. State is plain values throughout, so that it can be written out and read back.
+//! Bounds: callers by the lines' `line_max`, twice that with emergencies; offers, wrap-ups and cool-downs by the
+//! number of agents, one of each at most; timers by the sum of these. All stores are reused: once they have reached
+//! their peak no decision allocates. State is plain values throughout, so that it can be written out and read back.
 //!
 //! Never knows: SIP, media, legs, numbers, files, clocks.
 
@@ -103,32 +103,37 @@ pub(crate) enum Due {
     Night,
 }
 
-/// One agent.
+/// One agent. His record lies by cache lines, as a caller's does: what every change of his state looks at, what most
+/// do, what only those do that make him free, and the rest.
 #[derive(Clone, Debug)]
+#[repr(C, align(64))]
 pub(crate) struct Agent {
     pub(crate) state: State,
     /// Since when he is shown as what he is shown.
     pub(crate) since: Timestamp,
-    /// Whether he stands in the `idle` index of his pools.
-    pub(crate) listed: bool,
-    /// The pools he belongs to, each with the level that he has in it.
-    pub(crate) pools: Vec<(PoolRef, SkillLevel)>,
-    /// What selections go by.
-    pub(crate) standing: Standing,
-    pub(crate) occupancy: Occupancy,
-    /// Since when he is busy with callers: ringing, talk, wrap-up.
-    pub(crate) busy: Option<Timestamp>,
-    /// The end of his wrap-up or pause.
-    pub(crate) over: Option<TimerRef>,
-    /// The latest end of this wrap-up, with all extensions.
-    pub(crate) wrap_up_latest: Timestamp,
     /// Whose call he works on, and since when: for the expected wait.
     pub(crate) handles: Option<(GroupRef, Timestamp)>,
     /// Ring-no-answers in a row.
     pub(crate) no_answers: u32,
-    pub(crate) refusals: Refusals,
+    /// Whether he stands in the `idle` index of his pools.
+    pub(crate) listed: bool,
+
+    /// What selections go by.
+    pub(crate) standing: Standing,
+    /// The end of his wrap-up or pause.
+    pub(crate) over: Option<TimerRef>,
+    /// The latest end of this wrap-up, with all extensions.
+    pub(crate) wrap_up_latest: Timestamp,
+    /// Since when he is busy with callers (ringing, talk, wrap-up), while he is.
+    pub(crate) busy: Timestamp,
+
+    /// The pools he belongs to, each with the level that he has in it.
+    pub(crate) pools: Vec<(PoolRef, SkillLevel)>,
+    pub(crate) occupancy: Occupancy,
     /// The next end of a cool-down.
     pub(crate) cool_down: Option<TimerRef>,
+
+    pub(crate) refusals: Refusals,
     pub(crate) plan: AgentPlan,
 }
 
@@ -141,7 +146,7 @@ impl Agent {
             pools: Vec::new(),
             standing: Standing::default(),
             occupancy: Occupancy::default(),
-            busy: None,
+            busy: Timestamp::START,
             over: None,
             wrap_up_latest: Timestamp::START,
             handles: None,
@@ -291,7 +296,7 @@ impl Distributor {
     /// is left.
     fn signed_out(&mut self, agent: AgentRef, left: Option<Spot>, out: &mut Vec<Output>) {
         // Whoever asked for him does so no longer, whatever that caller does now.
-        let prefers = |caller: &Caller| caller.prefer.is_some_and(|(one, _)| one == agent);
+        let prefers = |caller: &Caller| caller.prefer == Some(agent);
         let mut places: Vec<_> = self
             .callers
             .iter()
@@ -482,6 +487,12 @@ impl Distributor {
         self.groups[group.index()].plan.needs_signed_in && !self.is_manned(group, site)
     }
 
+    /// Whether that holds for this caller: one whose own agent is there has somebody to wait for.
+    pub(crate) fn is_left_alone(&self, caller: &Caller) -> bool {
+        let there = |agent: AgentRef| self.agents[agent.index()].is_signed_in();
+        self.is_deserted(caller.group, caller.site) && !caller.prefer.is_some_and(there)
+    }
+
     /// Turns everybody away who waits on the phone where nobody is left to serve him.
     pub(crate) fn turn_deserted_away(&mut self, out: &mut Vec<Output>) {
         for group in (0..self.groups.len()).map(GroupRef::at) {
@@ -492,9 +503,7 @@ impl Distributor {
             let callers =
                 at.line.iter().filter_map(|place| self.callers.get(place.spot).map(|at| (place, at)));
             let deserted = callers.filter(|(_, caller)| {
-                caller.phase == Phase::Present
-                    && caller.offer.is_none()
-                    && self.is_deserted(group, caller.site)
+                caller.phase == Phase::Present && caller.offer.is_none() && self.is_left_alone(caller)
             });
             let deserted: Vec<_> = deserted.map(|(place, _)| place).collect();
             for place in deserted {
@@ -512,13 +521,11 @@ impl Agent {
             matches!(state, State::Offered { .. } | State::Talking { .. } | State::WrapUp { .. })
         };
         match (is_busy(last), is_busy(next)) {
-            (false, true) => self.busy = Some(now),
+            (false, true) => self.busy = now,
             (true, false) => {
-                if let Some(since) = self.busy.take() {
-                    self.occupancy.add(since, now);
-                    if ranked {
-                        self.standing.occupancy = self.occupancy.rank();
-                    }
+                self.occupancy.add(self.busy, now);
+                if ranked {
+                    self.standing.occupancy = self.occupancy.rank();
                 }
             }
             _ => {}

@@ -80,6 +80,8 @@ pub struct Obstacles {
     pub wrap_up_ends: Option<Timestamp>,
     /// Are ready and refused him just now.
     pub cooling: u32,
+    /// Are ready, but he does not look for one: he rings elsewhere, is being dialed, or is called back later.
+    pub ready: u32,
 }
 
 /// Why an agent has no caller.
@@ -199,7 +201,7 @@ impl Distributor {
             },
             stages_open: Vec::new(),
             next_stage: None,
-            alone: at.prefer.filter(|(_, until)| *until > self.now),
+            alone: at.prefer.map(|agent| (agent, at.alone)).filter(|(_, until)| *until > self.now),
             agents: Obstacles::default(),
             refused_by: Vec::new(),
         };
@@ -216,7 +218,7 @@ impl Distributor {
         let works = |skill: &GroupRef| group.plan.timeline.iter().any(|stage| stage.group == *skill);
         for (number, agent) in self.agents.iter().enumerate() {
             let name = AgentRef::at(number);
-            let preferred = at.opened >> ALONE & 1 != 0 && at.prefer.is_some_and(|(one, _)| one == name);
+            let preferred = at.opened >> ALONE & 1 != 0 && at.prefer == Some(name);
             if !preferred && !agent.plan.skills.iter().any(|(skill, _)| works(skill)) {
                 continue;
             }
@@ -241,7 +243,8 @@ impl Distributor {
                     agents.wrap_up_ends = Some(agents.wrap_up_ends.map_or(until, |first| first.min(until)));
                     &mut agents.wrap_up
                 }
-                State::Ready { .. } => &mut agents.cooling,
+                State::Ready { .. } if cools => &mut agents.cooling,
+                State::Ready { .. } => &mut agents.ready,
             };
             *counted += 1;
         }
@@ -261,7 +264,11 @@ impl Distributor {
             not_yet: 0,
             ringing_elsewhere: 0,
         };
-        for (_, caller) in self.callers.iter() {
+        let own = if let State::Offered { offer, .. } = at.state { self.offers.get(offer) } else { None };
+        for (spot, caller) in self.callers.iter() {
+            if own.is_some_and(|own| own.spot == spot) {
+                continue; // rings at him
+            }
             let may = caller.asked().any(|(_, pool)| at.pools.iter().any(|(own, _)| *own == pool));
             let his_work = at.plan.skills.iter().any(|(skill, _)| *skill == caller.group);
             match (caller.is_open(), may) {

@@ -45,6 +45,8 @@ pub(crate) struct WaitingLine {
     pub(crate) ringing: usize,
     /// How many of them are not on the phone.
     pub(crate) callbacks: usize,
+    /// How many of those had hung up: nobody knows whether they still want something.
+    pub(crate) missed: usize,
 }
 
 impl WaitingLine {
@@ -66,6 +68,11 @@ impl WaitingLine {
     /// How many wait, those who are ringing and those who will be called back included.
     pub(crate) const fn len(&self) -> usize {
         self.places.len()
+    }
+
+    /// How many take up room: everybody but missed calls, who gave their place up.
+    pub(crate) const fn held(&self) -> usize {
+        self.places.len() - self.missed
     }
 
     /// Everybody, in order of service.

@@ -106,11 +106,13 @@ pub struct GroupPlan {
     pub wrap_up: Duration,
     /// Longest wrap-up, with all extensions.
     pub wrap_up_max: Duration,
-    /// Callers at once in the line; one more is turned away ([`Turned::LineFull`](crate::Turned)).
+    /// Callers at once in the line; one more is turned away ([`Turned::LineFull`](crate::Turned)). There is as much
+    /// room again that emergencies alone may use.
     pub line_max: usize,
     /// Longest wait; then he is turned away ([`Turned::WaitedTooLong`](crate::Turned)).
     pub wait_max: Option<Duration>,
-    /// Turn callers away while nobody is signed in who could serve them at any stage.
+    /// Turn callers away while nobody is signed in who could serve them at any stage, nor the agent whom they
+    /// should get.
     pub needs_signed_in: bool,
     /// Open at these hours only ([`Turned::Closed`](crate::Turned)); `None`: always.
     pub hours: Option<HoursRef>,
@@ -118,8 +120,8 @@ pub struct GroupPlan {
     pub surge: SurgePlan,
     /// Callers who need not stay on the phone.
     pub callback: CallbackPlan,
-    /// A party who calls again gets the agent who served him last, and nobody else for so long; `None`: not. An
-    /// emergency goes to anybody.
+    /// A party who calls again gets the agent who served him last, if he does this work still, and nobody else for
+    /// so long; `None`: not. An emergency goes to anybody.
     pub sticky: Option<Duration>,
 }
 
@@ -146,6 +148,12 @@ impl GroupPlan {
             callback: CallbackPlan::default(),
             sticky: None,
         }
+    }
+
+    /// How many may be in the line when a caller of this priority joins, himself not counted.
+    pub(crate) fn room(&self, priority: Priority) -> usize {
+        let emergency = priority == Priority::EMERGENCY;
+        self.line_max.saturating_mul(if emergency { 2 } else { 1 })
     }
 }
 

@@ -2,7 +2,8 @@
 //!
 //! A sorted list in runs of at most [`RUN`] keys: lines are served near their head and joined near their tail,
 //! so almost every change touches one run that is in the cache, and doubling the line adds a run or two to look
-//! over and not a level of pointers to follow.
+//! over and not a level of pointers to follow. Within a run keys are looked for one by one, from the end at which most
+//! are: the processor guesses that way and reads ahead, where halving would wait for each key before it knows the next.
 //!
 //! ```text
 //!   runs   [k k k k k]  [k k k k k k k]  [k k k]        each sorted, none empty, all in order
@@ -72,7 +73,7 @@ impl<K: Copy + Ord> Ranked<K> {
 
     fn insert_into(&mut self, at: usize, key: K) {
         let run = &mut self.runs[at];
-        let place = run.keys.partition_point(|held| *held < key);
+        let place = before_in(&run.keys, &key);
         run.keys.insert(place, key);
         run.first = run.keys[0];
     }
@@ -81,7 +82,7 @@ impl<K: Copy + Ord> Ranked<K> {
     pub(crate) fn remove(&mut self, key: &K) -> bool {
         let Some(at) = self.run_of(key) else { return false };
         let run = &mut self.runs[at];
-        let Ok(place) = run.keys.binary_search(key) else { return false };
+        let Some(place) = run.keys.iter().position(|held| held == key) else { return false };
         run.keys.remove(place);
         self.len -= 1;
         if let Some(first) = run.keys.first() {
@@ -101,7 +102,10 @@ impl<K: Copy + Ord> Ranked<K> {
 
     /// Whether a key is in.
     pub(crate) fn contains(&self, key: &K) -> bool {
-        self.run_of(key).is_some_and(|at| self.runs[at].keys.binary_search(key).is_ok())
+        self.run_of(key).is_some_and(|at| {
+            let keys = &self.runs[at].keys;
+            keys.get(before_in(keys, key)) == Some(key)
+        })
     }
 
     /// The first key.
@@ -113,7 +117,7 @@ impl<K: Copy + Ord> Ranked<K> {
     pub(crate) fn before(&self, key: &K) -> usize {
         let Some(at) = self.run_of(key) else { return 0 };
         let runs: usize = self.runs[..at].iter().map(|run| run.keys.len()).sum();
-        runs + self.runs[at].keys.partition_point(|held| held < key)
+        runs + before_in(&self.runs[at].keys, key)
     }
 
     /// How many keys are in.
@@ -169,6 +173,11 @@ impl<K: Copy + Ord> Ranked<K> {
         }
         self.spare.pop().unwrap_or_default()
     }
+}
+
+/// How many keys of a run are before `key`; from the tail, where most join.
+fn before_in<K: Ord>(keys: &[K], key: &K) -> usize {
+    keys.iter().rposition(|held| held < key).map_or(0, |last| last + 1)
 }
 
 #[cfg(test)]

@@ -153,7 +153,7 @@ impl Distributor {
                 let Some(caller) = self.callers.get(*spot).filter(|caller| caller.offer.is_none()) else {
                     continue;
                 };
-                if caller.phase == Phase::Present && self.is_deserted(caller.group, caller.site) {
+                if caller.phase == Phase::Present && self.is_left_alone(caller) {
                     self.turn_away(*spot, Turned::NobodySignedIn, out);
                 }
             }
@@ -195,7 +195,7 @@ impl Distributor {
             let caller = self.callers.get(place.spot);
             caller.is_some_and(|caller| agent.refusals.of(caller.caller) == Memory::Cooling)
         };
-        let cools = agent.refusals.cooling() > 0;
+        let cools = agent.cool_down.is_some(); // he has refused somebody just now
         let (mut best, mut among): (Option<Place>, u32) = (None, 0);
         for (pool, _) in &agent.pools {
             let open = &self.pools.all[pool.index()].open;

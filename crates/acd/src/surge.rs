@@ -1,7 +1,7 @@
 //! Surge: a line with too many callers admits fewer, lets nobody wait twice, or hears announcements only.
 //!
 //! ```text
-//!   Automatic   callers in the line ≥ begins_at ──▶ on ──▶ ≤ ends_at ──▶ off
+//!   Automatic   callers in the line ≥ begins_at ──▶ on ──▶ ≤ ends_at ──▶ off        (missed calls not counted)
 //!   On, Off, AnnounceOnly                          as the supervisor says
 //!
 //!   while it lasts: admit_max in the line; the same party's second call takes the place of the first
@@ -82,7 +82,7 @@ impl Distributor {
         self.watched.sort_unstable();
         for group in self.watched.drain(..) {
             let at = &mut self.groups[group.index()];
-            let waiting = at.line.len();
+            let waiting = at.line.held();
             // A plan may have changed to one in which no surge begins by itself: then none goes on by itself.
             let on = at.plan.surge.begins_at.is_some_and(|begins_at| {
                 if at.surging { waiting > at.plan.surge.ends_at } else { waiting >= begins_at }

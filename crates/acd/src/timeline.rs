@@ -78,14 +78,14 @@ impl Distributor {
         let Some(waiting) = self.callers.get(spot) else { return };
         let (caller, line, since) = (waiting.caller, waiting.group, waiting.since);
         let (site, requires, phase) = (waiting.site, waiting.requires, waiting.phase);
-        let prefer = waiting.prefer.filter(|(agent, _)| self.agents[agent.index()].is_signed_in());
+        let prefer = waiting.prefer.filter(|agent| self.agents[agent.index()].is_signed_in());
         let sooner = Sooner { night: self.night, help: self.helped.contains(&site) };
-        let alone = prefer.map(|(_, until)| until);
+        let alone = prefer.map(|_| waiting.alone);
 
         let mut next: Option<Timestamp> = None;
         let mut sooner_of = |at: Timestamp| next = Some(next.map_or(at, |next| next.min(at)));
         let (mut opened, mut pools) = (waiting.opened, waiting.pools);
-        if let Some((agent, _)) = prefer {
+        if let Some(agent) = prefer {
             opened |= 1 << ALONE;
             pools[ALONE] = self.pool(Who::Agent(agent));
         } else {

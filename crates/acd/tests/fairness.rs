@@ -7,7 +7,10 @@
 //!
 //! - Nobody is overtaken by a caller who joined `head_start_max` or more after him; a grey-listed caller: nor by one
 //!   who joined `head_start_max + grey_delay` or more after him.
-//! - A heavier group that is overloaded for ever starves nobody.
+//!   That bound is reached: no smaller one would hold.
+//! - Everybody who stays on the phone is served in the end.
+//! - A heavier group that is overloaded for ever starves nobody, and the light one keeps the part that it brings.
+//! - An emergency gets the next agent who is free; a flood of them leaves nobody behind who came before it.
 //! - Work-conserving: after no step does an agent wait beside a caller.
 //! - Ties fall the same way on every run, and the way that is written.
 //!
@@ -68,6 +71,8 @@ struct Day {
     callers: u32,
     served: u64,
     overtaken: u64,
+    /// The furthest that anybody was overtaken: how much later the other one had joined.
+    furthest: Duration,
     said: Vec<Output>,
     told: Vec<Output>,
 }
@@ -85,6 +90,7 @@ impl Day {
             callers: 0,
             served: 0,
             overtaken: 0,
+            furthest: Duration::ZERO,
             said: Vec::new(),
             told: Vec::new(),
         };
@@ -162,7 +168,14 @@ impl Day {
             let within = after < bound || (after == bound && caller < other.caller);
             assert!(within, "{caller} at {} overtakes {} by {after:?}", self.now, other.caller);
             self.overtaken += 1;
+            if !other.grey {
+                self.furthest = self.furthest.max(after);
+            }
         }
+    }
+
+    fn waits(&self, caller: CallerRef) -> bool {
+        self.waiting.iter().any(|waiting| waiting.caller == caller && waiting.looks)
     }
 
     fn nobody_waits_beside_an_agent(&self) {
@@ -171,7 +184,27 @@ impl Day {
         assert!(!(ready && open), "at {} an agent waits beside a caller", self.now);
     }
 
-    /// Somebody joins, answers or is done.
+    /// A caller has had enough.
+    fn hang_up(&mut self, caller: CallerRef) {
+        self.waiting.retain(|waiting| waiting.caller != caller);
+        self.tell(Input::HangUp { caller });
+    }
+
+    /// Whoever rings is answered and whoever talks is done, as often as somebody waits.
+    fn close(&mut self) {
+        for _ in 0..=self.waiting.len() + 1 {
+            for offer in std::mem::take(&mut self.offers) {
+                self.tell(Input::Accept { offer });
+            }
+            for agent in std::mem::take(&mut self.talking) {
+                self.tell(Input::Release { agent });
+            }
+            self.now += Duration::from_secs(3);
+            self.tell(Input::Release { agent: AgentRef(u32::MAX) }); // nobody's: wrap-ups end
+        }
+    }
+
+    /// Somebody joins, answers or is done; now and then somebody hangs up, or his case turns out to be another one.
     fn go_on(&mut self, random: &mut Random, joins: u64) {
         self.now += Duration::from_millis(100 * random.below(10));
         match random.below(10) {
@@ -183,7 +216,17 @@ impl Day {
                 };
                 let since = if random.below(8) == 0 { self.now - Duration::from_secs(30) } else { self.now };
                 let (group, party) = (GroupRef(random.below(GROUPS) as u32), 1 + random.below(12));
-                self.enqueue(group, priority, since, party);
+                let caller = self.enqueue(group, priority, since, party);
+                match random.below(10) {
+                    0 if self.waits(caller) => {
+                        self.tell(Input::Prioritize { caller, priority: Priority(random.below(8) as u8) });
+                    }
+                    1 if !self.waiting.is_empty() => {
+                        let at = random.below(self.waiting.len().min(5) as u64) as usize;
+                        self.hang_up(self.waiting[at].caller);
+                    }
+                    _ => {}
+                }
             }
             choice if choice % 2 == 0 && !self.offers.is_empty() => {
                 let offer = self.offers[random.below(self.offers.len() as u64) as usize];
@@ -218,21 +261,26 @@ const SELECTIONS: [Selection; 5] = [
 
 #[test]
 fn nobody_is_overtaken_beyond_the_bound_and_no_agent_waits_beside_a_caller() {
-    let (mut served, mut overtaken) = (0, 0);
+    let (mut served, mut overtaken, mut at_the_bound) = (0, 0, 0);
     for seed in 0..60 {
         let mut random = Random::seeded(seed);
         let selection = SELECTIONS[random.below(5) as usize];
         let agents = 1 + random.below(6) as u32;
-        let mut day = Day::open(one_pool(agents, order(&mut random), selection));
+        let order = order(&mut random);
+        let mut day = Day::open(one_pool(agents, order, selection));
         for step in 0..1_500 {
             // Waves: the line fills and empties again.
             day.go_on(&mut random, if step / 250 % 2 == 0 { 5 } else { 2 });
         }
+        day.close();
+        assert!(day.waiting.is_empty(), "seed {seed}: {} are left in the end", day.waiting.len());
         served += day.served;
         overtaken += day.overtaken;
+        at_the_bound += u32::from(day.furthest * 10 > order.head_start_max * 9);
     }
     // Days in which nobody overtook anybody would prove nothing.
     assert!(served > 5_000 && overtaken > 5_000, "{served} served, {overtaken} times somebody overtook");
+    assert!(at_the_bound >= 10, "only {at_the_bound} days came near the bound: it says too little");
 }
 
 #[test]
@@ -275,6 +323,79 @@ fn no_overloaded_group_of_more_weight_starves_another() {
     let left_behind = open.iter().all(|waiting| waiting.caller != caller);
     let reached = open.iter().map(|waiting| waiting.since).min().expect("somebody waits");
     assert_eq!(left_behind, reached >= joined + order.head_start_max, "served up to {reached}");
+}
+
+/// One agent after the other is freed and takes the next caller: `seconds` for each call.
+fn next_call(day: &mut Day, seconds: u64) {
+    if let Some(offer) = day.offers.first().copied() {
+        day.tell(Input::Accept { offer });
+    }
+    day.now += Duration::from_secs(seconds);
+    if !day.talking.is_empty() {
+        let agent = day.talking.remove(0);
+        day.tell(Input::Release { agent });
+        day.tell(Input::Ready { agent });
+    }
+}
+
+#[test]
+fn a_light_group_keeps_the_part_that_it_brings() {
+    let mut plan = one_pool(1, Order::default(), Selection::LongestIdle);
+    plan.groups[1].weight = u8::MAX;
+    plan.groups.iter_mut().for_each(|group| group.line_max = 100_000);
+    let mut day = Day::open(plan);
+    let mut light = Vec::new();
+    // A call takes a minute; the heavy group brings four in that time, the light one brings one: a fifth of all.
+    for _ in 0..600 {
+        for _ in 0..4 {
+            day.enqueue(GroupRef(1), Priority(9), day.now, 9);
+        }
+        light.push(day.enqueue(GroupRef(0), Priority(0), day.now, 10));
+        next_call(&mut day, 60);
+    }
+    let waiting = light.iter().filter(|caller| day.waits(**caller)).count();
+    let (served, all) = (light.len() - waiting, day.served as usize);
+    assert!(served * 6 > all, "of {all} calls {served} were the light group's");
+}
+
+#[test]
+fn an_emergency_gets_the_next_agent_and_a_flood_of_them_leaves_nobody_behind() {
+    let mut plan = one_pool(1, Order::default(), Selection::LongestIdle);
+    plan.groups.iter_mut().for_each(|group| group.line_max = 100_000);
+    let mut day = Day::open(plan);
+    // The line grows by a caller a minute, up to an hour's wait. What rings already is not interrupted.
+    for _ in 0..60 {
+        day.enqueue(GroupRef(0), Priority(0), day.now, 9);
+        day.enqueue(GroupRef(1), Priority(9), day.now, 10);
+        next_call(&mut day, 60);
+    }
+    let behind = day.waiting.iter().filter(|waiting| waiting.looks);
+    let within_ten_minutes = behind.filter(|waiting| day.now.since(waiting.since) < Duration::from_secs(600));
+    assert!(within_ten_minutes.count() >= 9, "some came lately");
+
+    // Those who came ten minutes before an emergency are first; then it is, before all who came since.
+    let before: Vec<_> = day.waiting.iter().map(|waiting| (waiting.caller, waiting.since)).collect();
+    let (began, gas_leak) = (day.now, day.enqueue(GroupRef(2), Priority::EMERGENCY, day.now, 11));
+    let mut flood = 0;
+    while day.waits(gas_leak) {
+        flood += 1;
+        day.enqueue(GroupRef(2), Priority::EMERGENCY, day.now, 11);
+        next_call(&mut day, 60);
+    }
+    let overtaken = before.iter().filter(|(caller, since)| {
+        let late = began.since(*since) < Duration::from_secs(600);
+        assert!(late || !day.waits(*caller), "{caller} came ten minutes before and waits still");
+        late && day.waits(*caller)
+    });
+    assert!(overtaken.count() >= 9, "the emergency was before those who came lately");
+
+    // All the world is an emergency now: whoever came before is served all the same.
+    while before.iter().any(|(caller, _)| day.waits(*caller)) {
+        flood += 1;
+        assert!(flood < 400, "somebody from before the flood waits for ever");
+        day.enqueue(GroupRef(2), Priority::EMERGENCY, day.now, 11);
+        next_call(&mut day, 60);
+    }
 }
 
 #[test]

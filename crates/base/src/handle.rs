@@ -1,7 +1,8 @@
 //! Typed handles: small copyable names of things, made by one macro, and the [`Arena`] that mints them.
 //!
 //! A handle is 64 bits: an index and the generation of its slot, so a name of something that has ended
-//! never reaches its successor. It prints as `call#12`. Whoever starts a thing mints its handle; the other
+//! never reaches its successor. It is kept as one more than these bits, so that an `Option` of it takes no more room
+//! (the very last of them all is one with the one before). It prints as `call#12`. Whoever starts a thing mints its handle; the other
 //! side only carries it.
 
 use std::marker::PhantomData;
@@ -22,36 +23,36 @@ macro_rules! handle {
     ($name:ident, $shown:literal, $doc:literal) => {
         #[doc = $doc]
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub struct $name(u64);
+        pub struct $name(::std::num::NonZeroU64);
 
         impl $name {
             /// From the 64 bits that [`bits`](Self::bits) gave.
             #[must_use]
             pub const fn from_bits(bits: u64) -> Self {
-                Self(bits)
+                Self(::std::num::NonZeroU64::MIN.saturating_add(bits))
             }
             /// All 64 bits, for journals and tables.
             #[must_use]
             pub const fn bits(self) -> u64 {
-                self.0
+                self.0.get() - 1
             }
         }
 
         impl $crate::Handle for $name {
             fn from_parts(index: u32, generation: u32) -> Self {
-                Self(u64::from(generation) << 32 | u64::from(index))
+                Self::from_bits(u64::from(generation) << 32 | u64::from(index))
             }
             fn index(self) -> u32 {
-                self.0 as u32
+                self.bits() as u32
             }
             fn generation(self) -> u32 {
-                (self.0 >> 32) as u32
+                (self.bits() >> 32) as u32
             }
         }
 
         impl ::std::fmt::Display for $name {
             fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-                let (index, generation) = (self.0 as u32, (self.0 >> 32) as u32);
+                let (index, generation) = (self.bits() as u32, (self.bits() >> 32) as u32);
                 write!(f, concat!($shown, "#{}"), index)?;
                 if generation > 0 { write!(f, ".{generation}") } else { Ok(()) }
             }
@@ -109,7 +110,9 @@ pub struct Arena<H, T> {
     minted: PhantomData<fn() -> H>,
 }
 
+/// Begins a cache line, so that a value whose first fields are those most used is found with one.
 #[derive(Clone, Debug)]
+#[repr(C, align(64))]
 struct Slot<T> {
     generation: u32,
     value: Option<T>,

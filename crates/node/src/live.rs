@@ -124,7 +124,7 @@ impl Live {
 
     /// A ready agent who may have him and did not refuse him: the distributor has broken its word.
     fn check(&mut self, why: &WhyCaller) {
-        if why.waits == Waits::Open && why.agents.cooling as usize > why.refused_by.len() {
+        if why.waits == Waits::Open && why.agents.ready > 0 {
             self.idle_beside_waiting += 1;
         }
     }

@@ -45,6 +45,7 @@ pub(crate) fn obstacles(of: &Obstacles, now: Timestamp) -> Value {
         "wrap_up_ends_in_s": of.wrap_up_ends.map(|at| left(now, at)),
         "not_ready": of.not_ready,
         "refused_just_now": of.cooling,
+        "ready": of.ready,
         "not_asked_yet": of.not_yet,
         "lack_abilities": of.lack_abilities,
         "signed_out": of.signed_out,
@@ -87,7 +88,7 @@ fn agent_key(board: &Board, agent: AgentRef) -> String {
 }
 
 /// Each obstacle that somebody has.
-fn parts(of: &Obstacles, now: Timestamp, words: &[&str; 8], until: impl Fn(u64) -> String) -> Vec<String> {
+fn parts(of: &Obstacles, now: Timestamp, words: &[&str; 9], until: impl Fn(u64) -> String) -> Vec<String> {
     let counts = [
         of.talking,
         of.ringing,
@@ -97,6 +98,7 @@ fn parts(of: &Obstacles, now: Timestamp, words: &[&str; 8], until: impl Fn(u64) 
         of.not_yet,
         of.lack_abilities,
         of.signed_out,
+        of.ready,
     ];
     counts
         .into_iter()
@@ -111,7 +113,7 @@ fn parts(of: &Obstacles, now: Timestamp, words: &[&str; 8], until: impl Fn(u64) 
         .collect()
 }
 
-const EN: [&str; 8] = [
+const EN: [&str; 9] = [
     "# talking",
     "# ringing",
     "# in wrap-up",
@@ -120,8 +122,9 @@ const EN: [&str; 8] = [
     "# not asked yet (level, site or a stage to come)",
     "# without what he asks for",
     "# signed out",
+    "# ready",
 ];
-const ZH: [&str; 8] = [
+const ZH: [&str; 9] = [
     "#人通话中",
     "#人振铃中",
     "#人话后处理",
@@ -130,6 +133,7 @@ const ZH: [&str; 8] = [
     "#人尚未到放宽条件",
     "#人不具备所需能力",
     "#人未签入",
+    "#人就绪",
 ];
 
 fn caller_en(why: &WhyCaller, now: Timestamp, board: &Board) -> String {

@@ -45,7 +45,8 @@ impl Naive {
         let (Some(after), Some(party), None) = (missed_after, waiting.party, waiting.callback) else {
             return self.leave(caller, out);
         };
-        if self.callback_of(party).is_some() {
+        let kept = self.missed(waiting.group);
+        if self.callback_of(party).is_some() || kept >= self.plan.groups[waiting.group.index()].line_max {
             return self.leave(caller, out);
         }
         self.withdraw(caller, OfferEnd::CallerGone, out);
@@ -82,7 +83,8 @@ impl Naive {
             out.push(Output::CallbackEnded { caller, group, end: CallbackEnd::CalledAgain });
             return Ok(());
         }
-        if self.in_line(group).len() >= plan.line_max {
+        let taken = if missed { self.missed(group) } else { self.taking_room(group) };
+        if taken >= plan.line_max {
             return Err("the line is full");
         }
         self.join(&enqueue, None);

@@ -6,6 +6,7 @@ use super::{Caller, Due, Naive, Phase};
 use crate::caller::{NO_GROUP, NOWHERE};
 use crate::input::{Listing, SurgeMode};
 use crate::line::rank;
+use crate::pool::Who;
 use crate::timeline::{Sooner, opens};
 use crate::{
     AgentRef, CallbackEnd, CallerRef, Enqueue, GroupRef, OfferEnd, Output, Prefer, Priority, Turned,
@@ -14,6 +15,11 @@ use base::Timestamp;
 use std::time::Duration;
 
 impl Caller {
+    /// Whether he is called back only because he hung up.
+    pub(super) fn is_missed(&self) -> bool {
+        self.phase != Phase::Present && self.callback.is_some_and(|callback| callback.missed)
+    }
+
     /// Whether he looks for an agent.
     pub(super) fn is_open(&self) -> bool {
         self.offers.is_empty() && matches!(self.phase, Phase::Present | Phase::InTurn)
@@ -41,7 +47,7 @@ impl Naive {
         let first = self.first_call(&request);
         if let Some(why) = self.turned_at_the_door(
             &request,
-            first.and_then(|first| self.caller(first)).is_some_and(|first| first.group == group),
+            first.and_then(|first| self.caller(first)).is_some_and(|first| !first.is_missed()),
         ) {
             out.push(Output::TurnedAway { caller, group, why });
             return Ok(());
@@ -78,7 +84,7 @@ impl Naive {
 
     fn turned_at_the_door(&self, request: &Enqueue, has_place: bool) -> Option<Turned> {
         let plan = &self.plan.groups[request.group.index()];
-        let waiting = self.in_line(request.group).len();
+        let waiting = self.taking_room(request.group);
         let is_open =
             plan.hours.is_none_or(|hours| self.plan.hours[hours.index()].is_open(&self.plan.clock, self.now));
         let announces = self.lines[request.group.index()].surge == SurgeMode::AnnounceOnly;
@@ -89,13 +95,15 @@ impl Naive {
         if !is_open {
             return Some(Turned::Closed);
         }
-        if self.is_deserted(request.group, request.site) {
+        if self.is_deserted(request.group, request.site) && self.preferred(request).is_none() {
             return Some(Turned::NobodySignedIn);
         }
         if request.priority != Priority::EMERGENCY && (announces || crowded) {
             return Some(Turned::Surge);
         }
-        (waiting >= plan.line_max && !has_place).then_some(Turned::LineFull)
+        let emergency = request.priority == Priority::EMERGENCY;
+        let full = waiting >= plan.line_max && (!emergency || waiting >= 2 * plan.line_max);
+        (full && !has_place).then_some(Turned::LineFull)
     }
 
     /// Whose place a party's new call takes: of a callback in this line, or a missed call in any; in a surge of his
@@ -158,6 +166,13 @@ impl Naive {
         let emergency = request.priority == Priority::EMERGENCY;
         let sticky = if emergency { None } else { self.plan.groups[request.group.index()].sticky };
         let last = request.party.and_then(|party| self.last_agents.of(party));
+        // Who does nothing that the line ever asks for is nobody's last agent any more.
+        let last = last.filter(|agent| {
+            let plan = &self.plan.agents[agent.index()];
+            let asked = self.plan.groups[request.group.index()].timeline.iter();
+            let mut asked = asked.map(|stage| Who::of(stage, request.site, request.requires));
+            asked.any(|who| who.level_of(*agent, plan).is_some())
+        });
         let Prefer { agent, alone } = match (request.prefer, sticky, last) {
             (Some(prefer), ..) => prefer,
             (None, Some(span), Some(agent)) => Prefer { agent, alone: Some(span) },

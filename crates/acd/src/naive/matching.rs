@@ -36,8 +36,11 @@ impl Naive {
                 caller.group == group && caller.phase == Phase::Present && caller.offers.is_empty()
             };
             for caller in self.in_order(waits) {
-                let site = self.caller(caller).map(|caller| caller.site);
-                if site.is_some_and(|site| self.is_deserted(group, site)) {
+                let waits_for_nobody = |caller: &Caller| {
+                    let own = caller.prefer.is_some_and(|(agent, _)| self.is_signed_in(agent));
+                    self.is_deserted(group, caller.site) && !own
+                };
+                if self.caller(caller).is_some_and(waits_for_nobody) {
                     self.turn_away(caller, Turned::NobodySignedIn, out);
                 }
             }
@@ -53,6 +56,15 @@ impl Naive {
 
     pub(super) fn in_line(&self, group: GroupRef) -> Vec<CallerRef> {
         self.in_order(|caller| caller.group == group)
+    }
+
+    /// How many in a line take up room in it: all but missed calls.
+    pub(super) fn taking_room(&self, group: GroupRef) -> usize {
+        self.callers.iter().filter(|caller| caller.group == group && !caller.is_missed()).count()
+    }
+
+    pub(super) fn missed(&self, group: GroupRef) -> usize {
+        self.in_line(group).len() - self.taking_room(group)
     }
 
     /// The agent for a caller: his own first, then stage by stage the first by the group's selection. Who refused him

@@ -258,7 +258,7 @@ impl Naive {
     fn end_step(&mut self, out: &mut Vec<Output>) {
         self.settle(out);
         for group in (0..self.lines.len()).map(GroupRef::at) {
-            let (waiting, plan) = (self.in_line(group).len(), self.plan.groups[group.index()].surge);
+            let (waiting, plan) = (self.taking_room(group), self.plan.groups[group.index()].surge);
             let line = &mut self.lines[group.index()];
             let on = match plan.begins_at {
                 None => false,

@@ -1,4 +1,6 @@
-//! What the distributor says, as the scenarios write it.
+//! What the distributor says, as the scenarios write it. What a reader may ask for is in `reader.rs`.
+
+mod reader;
 
 use crate::Hotline;
 use acd::input::Reason;
@@ -14,11 +16,16 @@ impl Hotline {
 
     pub(crate) fn write(&mut self, outputs: &[Output]) {
         for output in outputs {
-            if let Output::Offer { offer, caller, agent, .. } = *output {
-                self.offers.insert((caller, agent), offer);
-            }
+            self.know_offer(output);
             let said = self.said(output);
             let _ = writeln!(self.text, "          > {said}");
+        }
+    }
+
+    /// The last offer of each caller to each agent is known by their names.
+    fn know_offer(&mut self, output: &Output) {
+        if let Output::Offer { offer, caller, agent, .. } = *output {
+            self.offers.insert((caller, agent), offer);
         }
     }
 

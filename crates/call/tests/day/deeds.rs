@@ -41,10 +41,10 @@ pub fn calling_back_harshly() -> Plan {
     let mut plan = harsh();
     let with = calling_back();
     for (at, group) in plan.acd.groups.iter_mut().enumerate() {
-        group.line_max = 4;
+        group.line_max = 3;
         group.parallel = 2;
-        group.surge.begins_at = Some(3);
-        group.surge.admit_max = 4;
+        group.surge.begins_at = Some(2);
+        group.surge.admit_max = 3;
         group.surge.ends_at = 1;
         group.callback = acd::plan::CallbackPlan {
             offer_after: Some(Duration::from_secs(10)),
