@@ -226,7 +226,7 @@ fn counted_once(day: &Day) {
                 ended.push(*call);
                 match outcome {
                     Outcome::AbandonedBeforeLine => {
-                        assert!(!in_line.contains(call), "{call} stood in a line")
+                        assert!(!in_line.contains(call), "{call} stood in a line");
                     }
                     Outcome::Callback | Outcome::Refused | Outcome::Service => {}
                     other => assert!(in_line.contains(call), "{call} is {other:?} and stood in no line"),
