@@ -213,7 +213,7 @@ const WIDTH: f64 = 200.0;
 const HEIGHT: f64 = 74.0;
 const ACROSS: f64 = 40.0;
 const DOWN: f64 = 62.0;
-const MARGIN: f64 = 70.0;
+const MARGIN: f64 = 130.0;
 
 fn svg(pictures: &[Picture]) -> String {
     let mut body = String::new();
