@@ -228,6 +228,7 @@ impl Day {
             peer,
             transport: Transport::Udp,
             nated: false,
+            replaces: None,
         };
         Input::Sip(Fact::Invited { leg, invite: Box::new(invite) })
     }

@@ -379,7 +379,9 @@ impl Setup {
                 ..acd::Plan::default()
             },
             groups: vec![belongs("民生"), belongs("一企来办")],
-            phones: (0..self.agents).map(|agent| AgentPhone { aor: AorRef::at(agent) }).collect(),
+            phones: (0..self.agents)
+                .map(|agent| AgentPhone { aor: AorRef::at(agent), supervisor: false })
+                .collect(),
             flows: vec![flow("hotline", GENERAL), flow("enterprise", ENTERPRISE)],
             entries: vec![entry("12345", 0), entry("96345", 1)],
             languages: vec![mandarin],
@@ -404,6 +406,8 @@ impl Setup {
             calls_max: self.calls_max,
             setup_max: Duration::from_secs(120),
             call_max: self.call_max,
+            outside: None,
+            consult_ring: Duration::from_secs(15),
             register_signs_in: true,
         }
     }

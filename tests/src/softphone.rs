@@ -284,6 +284,26 @@ pub fn share_of_tone(samples: &[i16], tone: Hertz) -> f64 {
     tenths.clone().filter(is_it).count() as f64 / tenths.len().max(1) as f64
 }
 
+/// In how much of what was heard this tone is, whatever else is: a share of its tenths of a second.
+#[must_use]
+pub fn share_with_tone(samples: &[i16], tone: Hertz) -> f64 {
+    let there = |tenth: &&[i16]| level(tenth, tone) > f64::from(AMPLITUDE.0) * 0.7;
+    let tenths = samples.chunks_exact(RATE as usize / 10);
+    tenths.clone().filter(there).count() as f64 / tenths.len().max(1) as f64
+}
+
+/// The longest stretch without this tone.
+#[must_use]
+pub fn longest_without(samples: &[i16], tone: Hertz) -> Duration {
+    let there = samples.chunks_exact(FRAME).map(|frame| level(frame, tone) > f64::from(AMPLITUDE.0) * 0.4);
+    let (mut longest, mut now) = (0, 0);
+    for there in there {
+        now = if there { 0 } else { now + 1 };
+        longest = longest.max(now);
+    }
+    Duration::from_millis(20) * longest
+}
+
 /// Root of the mean square.
 #[must_use]
 pub fn loudness(samples: &[i16]) -> f64 {

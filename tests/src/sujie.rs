@@ -45,6 +45,10 @@ pub struct Plan {
     pub flow: &'static str,
     /// More lines of `[node]`.
     pub node: &'static str,
+    /// Work numbers of those who supervise.
+    pub supervisors: Vec<&'static str>,
+    /// More tables.
+    pub tables: &'static str,
     /// The digests that phones are asked for.
     pub digest: &'static str,
     /// Lines of `[sip.timers]`.
@@ -63,6 +67,8 @@ impl Default for Plan {
             ring: "20s",
             flow: "",
             node: "",
+            supervisors: Vec::new(),
+            tables: "",
             // SIPp looks at the first challenge only, and its usual build cannot do SHA-256.
             digest: r#"["md5", "sha256"]"#,
             timers: "",
@@ -152,7 +158,7 @@ impl Sujie {
     }
 
     fn configuration(&self) -> String {
-        let Plan { ring, flow, node, digest, timers, limits, .. } = &self.plan;
+        let Plan { ring, flow, node, digest, timers, limits, tables, .. } = &self.plan;
         let (at, http, carrier) = (self.sip, self.http, self.carrier());
         let directory = self.directory.display();
         let (first, last) = (self.audio, self.audio + AUDIO_PORTS - 1);
@@ -205,13 +211,16 @@ group = "general"
 [[entries]]
 called = "12345"
 flow = "main"
+{tables}
 [agents]
 "#
         );
         for (agent, level) in &self.plan.agents {
             let password = password(agent);
-            let line =
-                format!(r#"{{ site = "city", password = "{password}", skills = {{ general = {level} }} }}"#);
+            let supervisor = self.plan.supervisors.contains(agent);
+            let line = format!(
+                r#"{{ site = "city", password = "{password}", skills = {{ general = {level} }}, supervisor = {supervisor} }}"#
+            );
             writeln!(text, "{agent} = {line}").expect("text");
         }
         text

@@ -192,11 +192,30 @@ fn an_agent_holds_the_call_and_takes_it_back() {
 }
 
 #[test]
-fn nobody_sends_a_call_elsewhere_by_refer() {
+fn a_phone_hands_its_caller_over_by_refer() {
+    let centre = Sujie::start(Plan::default());
+    let phone = centre.register("8001");
+    let other = centre.register("8002");
+    let agent = centre.answerer(phone, "agent_refers").key("to", "8002").play();
+    let second = centre.answerer(other, "agent_answers").play();
+    let caller = centre.caller("caller_talks").key("talk", 2_500).play();
+    agent.ends_well();
+    centre.shows_agent("8002", "talking", None);
+    caller.ends_well();
+    second.ends_well();
+    let call = centre.close_after_one_call();
+    assert_eq!(call.outcome.as_deref(), Some("answered"));
+    let talks = call.segments.iter().filter(|segment| segment.kind == "talk");
+    let talked: Vec<_> = talks.map(|segment| segment.agent.as_deref().unwrap_or_default()).collect();
+    assert_eq!(talked, ["8001", "8002"], "{call:?}");
+}
+
+#[test]
+fn no_caller_sends_his_agent_elsewhere_by_refer() {
     let centre = Sujie::start(Plan::default());
     let phone = centre.register("8001");
     let agent = centre.answerer(phone, "agent_answers").play();
-    let caller = centre.caller("caller_refers").key("status", 603).key("talk", 700).play();
+    let caller = centre.caller("caller_refers").key("status", 403).key("talk", 700).play();
     caller.ends_well();
     agent.ends_well();
     let call = centre.close_after_one_call();

@@ -17,7 +17,7 @@
 //! - A lost phone is a fact, not a request: it also takes effect without wrap-up, and does not undo a sign-out.
 //! - Wrap-up belongs to the call just ended, with one deadline, however many groups the agent serves.
 //! - A talk outside any offer has no wrap-up of its own and cuts none short: an agent who dials out in his
-//!   wrap-up goes back into what is left of it.
+//!   wrap-up goes back into what is left of it. Who has a caller handed over in it has that caller's wrap-up.
 //! - A pause is not ready with an end: what a ring-no-answer makes of an agent who shall cool down. Whatever he
 //!   asks for ends it.
 //!
@@ -108,6 +108,8 @@ pub enum Deed {
     PhoneLost,
     /// He talks outside any offer.
     Engage,
+    /// He talks and has a caller now, whose wrap-up will follow.
+    Takes(Duration),
     /// His talk has ended.
     Release,
     /// A caller is offered to him.
@@ -166,7 +168,7 @@ pub fn step(now: Timestamp, state: State, deed: Deed) -> Result<State, &'static 
             Deed::NotReady(other) => State::NotReady(other),
             Deed::PhoneLost => State::NotReady(Reason::PhoneLost),
             Deed::Engage => State::Talking { wrap_up: NO_WRAP_UP, then: Then::NotReady(reason) },
-            Deed::Release => return Err(NOT_TALKING),
+            Deed::Takes(_) | Deed::Release => return Err(NOT_TALKING),
             Deed::Offer(_) => return Err(NOT_READY),
             Deed::Accept(_) | Deed::Refuse(_) | Deed::Withdraw => return Err(NOT_OFFERED),
             Deed::Extend(_) | Deed::Over => return Err(NOT_IN_WRAP_UP),
@@ -179,7 +181,7 @@ pub fn step(now: Timestamp, state: State, deed: Deed) -> Result<State, &'static 
             Deed::NotReady(other) => State::NotReady(other),
             Deed::PhoneLost => State::NotReady(Reason::PhoneLost),
             Deed::Engage => State::Talking { wrap_up: NO_WRAP_UP, then: Then::NotReady(reason) },
-            Deed::Release => return Err(NOT_TALKING),
+            Deed::Takes(_) | Deed::Release => return Err(NOT_TALKING),
             Deed::Offer(_) => return Err(NOT_READY),
             Deed::Accept(_) | Deed::Refuse(_) | Deed::Withdraw => return Err(NOT_OFFERED),
             Deed::Extend(_) => return Err(NOT_IN_WRAP_UP),
@@ -192,7 +194,7 @@ pub fn step(now: Timestamp, state: State, deed: Deed) -> Result<State, &'static 
             Deed::NotReady(reason) => State::NotReady(reason),
             Deed::PhoneLost => State::NotReady(Reason::PhoneLost),
             Deed::Engage => State::Talking { wrap_up: NO_WRAP_UP, then: Then::Ready },
-            Deed::Release => return Err(NOT_TALKING),
+            Deed::Takes(_) | Deed::Release => return Err(NOT_TALKING),
             Deed::Offer(offer) => {
                 let State::Ready { idle } = state else { return Err(NOT_READY) };
                 State::Offered { offer, idle }
@@ -208,7 +210,7 @@ pub fn step(now: Timestamp, state: State, deed: Deed) -> Result<State, &'static 
             Deed::NotReady(reason) => State::NotReady(reason),
             Deed::PhoneLost => State::NotReady(Reason::PhoneLost),
             Deed::Engage => State::Talking { wrap_up: NO_WRAP_UP, then: Then::Ready },
-            Deed::Release => return Err(NOT_TALKING),
+            Deed::Takes(_) | Deed::Release => return Err(NOT_TALKING),
             Deed::Offer(_) => return Err(OFFERED),
             Deed::Accept(wrap_up) => State::Talking { wrap_up: WrapUp::For(wrap_up), then: Then::Ready },
             // Who refuses goes to the end of the idle order; else the same phone would ring first for everybody.
@@ -227,6 +229,7 @@ pub fn step(now: Timestamp, state: State, deed: Deed) -> Result<State, &'static 
             Deed::PhoneLost if then == Then::SignedOut => state,
             Deed::PhoneLost => State::Talking { wrap_up, then: Then::PhoneLost },
             Deed::Engage | Deed::Offer(_) => return Err(TALKING),
+            Deed::Takes(wrap_up) => State::Talking { wrap_up: WrapUp::For(wrap_up), then },
             Deed::Release => released(now, wrap_up, then),
             Deed::Accept(_) | Deed::Refuse(_) | Deed::Withdraw => return Err(NOT_OFFERED),
             Deed::Extend(_) | Deed::Over => return Err(NOT_IN_WRAP_UP),
@@ -242,7 +245,7 @@ pub fn step(now: Timestamp, state: State, deed: Deed) -> Result<State, &'static 
                 wrap_up: WrapUp::Until(until),
                 then: then.map_or(Then::Ready, Then::NotReady),
             },
-            Deed::Release => return Err(NOT_TALKING),
+            Deed::Takes(_) | Deed::Release => return Err(NOT_TALKING),
             Deed::Offer(_) => return Err(NOT_READY),
             Deed::Accept(_) | Deed::Refuse(_) | Deed::Withdraw => return Err(NOT_OFFERED),
             Deed::Extend(until) => State::WrapUp { until, then },

@@ -71,6 +71,8 @@ pub(crate) struct Caller {
     pub(crate) grey: bool,
     /// He was told that he may be called back.
     pub(crate) callback_offered: bool,
+    /// He was with an agent already.
+    pub(crate) served: bool,
     pub(crate) callback: Option<Callback>,
     pub(crate) priority: Priority,
 
@@ -243,6 +245,8 @@ impl Distributor {
             Some(Turned::Closed)
         } else if self.is_deserted(request.group, request.site) && self.preferred(request).is_none() {
             Some(Turned::NobodySignedIn)
+        } else if request.served {
+            None
         } else if request.priority != Priority::EMERGENCY && !self.admits(request.group, waiting, has_place) {
             Some(Turned::Surge)
         } else if waiting >= door.plan.room(request.priority) && !has_place {
@@ -292,7 +296,7 @@ impl Distributor {
 
     /// Puts a caller into his line, on the phone, nowhere listed, without a timer.
     pub(crate) fn join(&mut self, request: &Enqueue, order: Option<u64>) -> Spot {
-        let Enqueue { caller, group, priority, since, site, requires, party, .. } = *request;
+        let Enqueue { caller, group, priority, since, site, requires, party, served, .. } = *request;
         let order = order.unwrap_or_else(|| self.callers.next_order());
         let grey = self.is_grey(party);
         let head_start = self.order.head_start(priority, self.groups[group.index()].plan.weight);
@@ -319,6 +323,7 @@ impl Distributor {
             prefer: prefer.map(|prefer| prefer.agent),
             alone,
             callback_offered: false,
+            served,
             callback: None,
         });
         self.callers.spots.insert(caller, spot);
@@ -340,7 +345,8 @@ impl Distributor {
     /// does what this caller needs.
     fn preferred(&self, request: &Enqueue) -> Option<Prefer> {
         let last = || {
-            let usual = request.priority != Priority::EMERGENCY; // an emergency waits for nobody
+            // An emergency waits for nobody; who was handed on does not go back to whoever handed him on.
+            let usual = request.priority != Priority::EMERGENCY && !request.served;
             let alone = self.groups[request.group.index()].plan.sticky.filter(|_| usual)?;
             let agent = self.last_agents.of(request.party?)?;
             let does = |who: Who| who.level_of(agent, &self.agents[agent.index()].plan).is_some();

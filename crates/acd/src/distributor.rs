@@ -216,6 +216,7 @@ impl Distributor {
             Input::NotReady { agent, reason } => self.request(agent, Deed::NotReady(reason), out),
             Input::PhoneLost { agent } => self.request(agent, Deed::PhoneLost, out),
             Input::Engage { agent } => self.request(agent, Deed::Engage, out),
+            Input::Takes { agent, group } => self.takes(agent, group, out),
             Input::Release { agent } => self.request(agent, Deed::Release, out),
             Input::ExtendWrapUp { agent, by } => self.extend_wrap_up(agent, by, out),
             Input::Skill { agent, group, level } => self.set_skill(agent, group, level, out),
@@ -290,6 +291,25 @@ impl Distributor {
             self.settle(left, Some(agent), out);
         }
         Ok(())
+    }
+
+    /// An agent who talks outside any offer has a caller now.
+    fn takes(&mut self, agent: AgentRef, group: GroupRef, out: &mut Vec<Output>) -> Result<(), &'static str> {
+        let wrap_up = self.groups.get(group.index()).ok_or(crate::caller::NO_GROUP)?.plan.wrap_up;
+        self.request(agent, Deed::Takes(wrap_up), out)?;
+        self.agents[agent.index()].handles = Some((group, self.now));
+        Ok(())
+    }
+
+    /// The ready agent of a group who is idle longest, whatever his level; nobody's turn is changed by asking.
+    #[must_use]
+    pub fn idle_longest(&self, group: GroupRef, except: AgentRef) -> Option<AgentRef> {
+        let ready = self.agents.iter().enumerate().filter_map(|(at, agent)| {
+            let serves = agent.plan.skills.iter().any(|(skill, _)| *skill == group);
+            let idle = agent.idle_since().filter(|_| serves)?;
+            Some((idle, AgentRef::at(at))).filter(|(_, agent)| *agent != except)
+        });
+        ready.min().map(|(_, agent)| agent)
     }
 
     /// An agent has signed out: whoever asked for him alone is offered to others, and nobody waits where nobody

@@ -183,6 +183,7 @@ impl Exercise {
             },
             party: (self.random.below(3) > 0).then(|| self.party()),
             prefer,
+            served: self.random.below(12) == 0,
         }
     }
 
@@ -288,7 +289,11 @@ impl Exercise {
             2..=5 => Input::Ready { agent },
             6..=8 => Input::NotReady { agent, reason: self.reason() },
             9..=10 => Input::PhoneLost { agent },
-            11..=12 => Input::Engage { agent },
+            11 => Input::Engage { agent },
+            12 => {
+                let group = GroupRef(self.random.below(self.plan.groups.len() as u64 + 1) as u32);
+                Input::Takes { agent, group }
+            }
             13 => Input::Enqueue(Enqueue {
                 priority: Priority(254),
                 since: Timestamp::NEVER,

@@ -64,6 +64,9 @@ pub struct Enqueue {
     pub party: Option<PartyRef>,
     /// The agent whom he should get.
     pub prefer: Option<Prefer>,
+    /// He was with an agent already and comes back, or is handed on: neither a full line nor a surge keeps him out,
+    /// and however long he waits on his original clock, he is not turned away for that.
+    pub served: bool,
 }
 
 impl Enqueue {
@@ -79,6 +82,7 @@ impl Enqueue {
             requires: Abilities::NONE,
             party: None,
             prefer: None,
+            served: false,
         }
     }
 }
@@ -161,6 +165,13 @@ pub enum Input {
     Engage {
         /// Who.
         agent: AgentRef,
+    },
+    /// An agent who talks outside any offer has a caller of that group now: its wrap-up follows.
+    Takes {
+        /// Who.
+        agent: AgentRef,
+        /// Whose caller.
+        group: GroupRef,
     },
     /// The agent's talk has ended: wrap-up begins.
     Release {

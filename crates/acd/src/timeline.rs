@@ -44,7 +44,7 @@ pub(crate) fn opens(stage: &Stage, since: Timestamp, alone: Option<Timestamp>, s
 /// When he has waited as long as he may.
 pub(crate) fn ends(plan: &GroupPlan, caller: &Caller) -> Option<Timestamp> {
     plan.wait_max
-        .filter(|_| caller.phase == Phase::Present && caller.callback.is_none())
+        .filter(|_| caller.phase == Phase::Present && caller.callback.is_none() && !caller.served)
         .map(|wait| caller.since + wait)
 }
 

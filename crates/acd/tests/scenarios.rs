@@ -20,7 +20,7 @@
 //!
 //! What happens: `sign_in A`, `sign_out A`, `ready A`, `not_ready A reason`, `phone_lost A`, `engage A`, `release A`,
 //! `extend A 10s`, `skill A G 7|none`, `enqueue C G [priority=N|emergency] [since=T] [site=N] [party=N] [needs=…]
-//! [prefer=A[@20s]]`, `leave C`, `hang_up C`, `prioritize C N`, `accept C A`, `decline C A [reason]`,
+//! [prefer=A[@20s]] [served]`, `takes A G`, `leave C`, `hang_up C`, `prioritize C N`, `accept C A`, `decline C A [reason]`,
 //! `wants_callback C`, `call_back C G party=N [after=30s] [missed]`, `reached C`, `unreached C`, `surge G mode`,
 //! `help SITE on|off`, `list PARTY grey|black T`, `unlist PARTY`, `urgent PARTY on|off`, `change group …` or `change
 //! agent …` (a whole new line; an agent may be new), `change without NAME`, `preview …` (as `change`), and for the
@@ -188,6 +188,9 @@ impl Hotline {
             }
             ["phone_lost", agent] => Input::PhoneLost { agent: self.agent_named(agent) },
             ["engage", agent] => Input::Engage { agent: self.agent_named(agent) },
+            ["takes", agent, group] => {
+                Input::Takes { agent: self.agent_named(agent), group: self.group_named(group) }
+            }
             ["release", agent] => Input::Release { agent: self.agent_named(agent) },
             ["extend", agent, by] => {
                 Input::ExtendWrapUp { agent: self.agent_named(agent), by: self.span(by) }
@@ -259,6 +262,7 @@ impl Hotline {
                     let alone = alone.map(|alone| self.span(alone));
                     request.prefer = Some(Prefer { agent: self.agent_named(agent), alone });
                 }
+                None if option == "served" => request.served = true,
                 _ => self.wrong(&format!("what is `{option}`?")),
             }
         }

@@ -4,22 +4,22 @@
 //!   join ─▶ hear … ─▶ update (after a renegotiation) ─▶ … leave (release.rs)
 //! ```
 //!
-//! A call is a session with the same 64 bits; the caller is party 0, the agent party 1.
+//! A call is a session with the same 64 bits; each leg has its slot in it.
 
 use crate::engine::{Engine, Out, session_of};
-use crate::event::{CallRef, Side};
-use crate::leg::{Preference, party};
+use crate::event::CallRef;
+use crate::leg::{CALLER, Preference};
 use crate::sdp;
-use media::session::{self, Audio, Hear};
+use media::session::{self, Audio, Hear, Party};
 use sip::leg::LegRef;
 use std::net::IpAddr;
 
 impl Engine {
     /// Puts a party with agreed audio into the call's session.
-    pub(crate) fn join(&mut self, call: CallRef, side: Side, audio: Audio, out: &mut Out) {
+    pub(crate) fn join(&mut self, call: CallRef, party: Party, audio: Audio, out: &mut Out) {
         out.media.push(session::Command::Join {
             session: session_of(call),
-            party: party(side),
+            party,
             audio,
             silence: self.plan.audio.silence_max,
         });
@@ -27,9 +27,9 @@ impl Engine {
 
     /// What a party hears from now on; a caller hears clips in his language, and nothing more of what was being said
     /// to him.
-    pub(crate) fn hear(&mut self, call: CallRef, side: Side, hear: Hear, out: &mut Out) {
-        let Some(this) = self.calls.get_mut(call).filter(|_| side == Side::Caller) else {
-            return self.hear_as_is(call, side, hear, out);
+    pub(crate) fn hear(&mut self, call: CallRef, party: Party, hear: Hear, out: &mut Out) {
+        let Some(this) = self.calls.get_mut(call).filter(|_| party == CALLER) else {
+            return self.hear_as_is(call, party, hear, out);
         };
         this.course.speech.clear();
         let language = self.plan.languages.get(this.course.language.index());
@@ -39,21 +39,26 @@ impl Engine {
             Hear::Loop(clip) => Hear::Loop(spoken(clip)),
             other => other,
         };
-        self.hear_as_is(call, side, hear, out);
+        self.hear_as_is(call, party, hear, out);
     }
 
     /// The same, whatever was being said; told only when it changes or begins anew.
-    pub(crate) fn hear_as_is(&mut self, call: CallRef, side: Side, hear: Hear, out: &mut Out) {
-        let Some(leg) = self.leg_mut(call, side) else { return };
+    pub(crate) fn hear_as_is(&mut self, call: CallRef, party: Party, hear: Hear, out: &mut Out) {
+        let Some(leg) = self.calls.get_mut(call).and_then(|this| this.in_slot(party)) else { return };
         if leg.hears != hear || matches!(hear, Hear::Once(_)) {
             leg.hears = hear;
-            out.media.push(session::Command::Hear { session: session_of(call), party: party(side), hear });
+            out.media.push(session::Command::Hear { session: session_of(call), party, hear });
         }
     }
 
+    /// What the caller hears from now on.
+    pub(crate) fn caller_hears(&mut self, call: CallRef, hear: Hear, out: &mut Out) {
+        self.hear(call, CALLER, hear, out);
+    }
+
     /// Tells the audio path what a renegotiation has made of a party's audio.
-    pub(crate) fn update(&mut self, call: CallRef, side: Side, audio: Audio, out: &mut Out) {
-        out.media.push(session::Command::Update { session: session_of(call), party: party(side), audio });
+    pub(crate) fn update(&mut self, call: CallRef, party: Party, audio: Audio, out: &mut Out) {
+        out.media.push(session::Command::Update { session: session_of(call), party, audio });
     }
 
     /// The configured codecs in their order.

@@ -11,20 +11,23 @@
 //!                                                                                        │
 //!   a callback, agent first:   Ringing ─ agent answers ─▶ Calling ─ caller answers ──────┘
 //!   a callback, caller first:  Calling ─ caller answers ─▶ Waiting ⇄ Ringing ─▶ Talking
+//!   handed over:               Talking ─▶ Waiting, or Forwarding ─▶ Talking; nobody left with him: Waiting
 //! ```
+//!
+//! A talk may have guests: whoever the agent consults, and supervisors. Who hears whom is [`scene`](crate::scene)'s.
 //!
 //! Several agents may ring for one caller ([`Stage::Ringing`]); the first who answers has him.
 //!
 //! Each stage holds exactly what exists in it. `Ending` waits until every leg's `Released` and `Left` have
 //! come, so that no reference dies while somebody still uses it.
 
-use crate::event::{CallRef, Outcome};
-use crate::leg::{Dialog, Leg};
+use crate::event::{CallRef, Outcome, Phase, Side};
+use crate::leg::{CALLER, Dialog, Leg, SLOTS, Sound};
 use crate::plan::FlowRef;
 use crate::steps::Course;
 use acd::{AgentRef, GroupRef, OfferRef, SiteRef, Turned};
 use base::{Private, TimerRef, Timestamp};
-use media::session::ClipRef;
+use media::session::{ClipRef, Party};
 use sip::leg::{LegRef, TrunkRef};
 use std::fmt;
 
@@ -49,6 +52,10 @@ pub struct Call {
     pub limit: Option<TimerRef>,
     /// Legs of agents whose offers are over and whose `Released` has not come.
     pub withdrawn: u32,
+    /// Legs that have left, and whose last facts have not come.
+    pub departed: Vec<Departed>,
+    /// He has talked with an agent: what comes after that is no callback's business any more.
+    pub served: bool,
     /// `Ended` was told.
     pub told: bool,
     /// How far it has come in its flow.
@@ -86,7 +93,7 @@ pub enum Stage {
     Ringing(Place, Vec<Ring>),
     /// A callback: the caller's number is being dialed.
     Calling(Calling),
-    /// Turned away, and a number outside is being dialed for him.
+    /// Turned away or handed over, and somebody is being rung for him.
     Forwarding(Forward),
     /// With an agent, or put through to a number outside.
     Talking(Talk),
@@ -94,8 +101,17 @@ pub enum Stage {
     Announcing(Outcome),
     /// An agent's phone hears what became of its code.
     Service,
-    /// Over, but for the last facts; the agent's leg, when he talked.
-    Ending(Option<Leg>),
+    /// Over, but for the last facts.
+    Ending,
+}
+
+/// A leg whose part in the call is over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Departed {
+    /// It.
+    pub leg: Leg,
+    /// Whose it was.
+    pub side: Side,
 }
 
 /// What a caller does in his flow.
@@ -149,26 +165,55 @@ pub struct Calling {
     pub early: Option<Box<[u8]>>,
 }
 
-/// A number outside that is dialed for a caller who was turned away.
+/// Somebody who is rung for a caller, who hears music and has nobody else.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Forward {
-    /// Why he was.
-    pub why: Turned,
-    /// Through which trunk.
-    pub trunk: TrunkRef,
-    /// The number's leg.
+    /// Who.
+    pub with: With,
+    /// Where the caller goes when he is not reached; `None`: nowhere, because he was turned away.
+    pub back: Option<Place>,
+    /// His leg.
     pub leg: Leg,
     /// The answer in its 18x.
     pub early: Option<Box<[u8]>>,
 }
 
-/// Who is in the agent's slot of a talk.
+/// Who talks with a caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum With {
     /// An agent.
     Agent(AgentRef),
-    /// A number outside, because he was turned away.
-    Outside(Turned),
+    /// A number behind this trunk.
+    Outside(TrunkRef, Because),
+}
+
+impl With {
+    /// Why he was turned away, when that is why he talks with somebody outside.
+    #[must_use]
+    pub const fn turned_away(self) -> Option<Turned> {
+        match self {
+            Self::Outside(_, Because::TurnedAway(why)) => Some(why),
+            _ => None,
+        }
+    }
+
+    /// The agent.
+    #[must_use]
+    pub const fn agent(self) -> Option<AgentRef> {
+        match self {
+            Self::Agent(agent) => Some(agent),
+            Self::Outside(..) => None,
+        }
+    }
+}
+
+/// Why a caller talks with a number outside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Because {
+    /// He was turned away.
+    TurnedAway(Turned),
+    /// An agent asked there.
+    Asked,
 }
 
 /// A talk.
@@ -176,32 +221,122 @@ pub enum With {
 pub struct Talk {
     /// With whom.
     pub with: With,
-    /// The leg in the agent's slot.
+    /// The leg in the agent's place.
     pub leg: Leg,
     /// How often one codec for both sides may still be asked for.
     pub alignments: u8,
+    /// Where the caller goes when nobody is left with him; `None`: nowhere, because he was turned away.
+    pub back: Option<Place>,
+    /// The caller is on hold.
+    pub held: bool,
+    /// Further parties.
+    pub guests: Vec<Guest>,
+    /// The second line of the agent's phone, over which he consults.
+    pub line: Option<Leg>,
+    /// What was last told of what the agent does.
+    pub phase: Phase,
+}
+
+/// Somebody who was asked into a talk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Guest {
+    /// Who.
+    pub with: With,
+    /// What he is there for.
+    pub part: Part,
+    /// His leg; not answered while his phone rings.
+    pub leg: Leg,
+    /// The answer in his 18x.
+    pub early: Option<Box<[u8]>>,
+    /// The distributor keeps him from other callers for this.
+    pub engaged: bool,
+    /// `Connected` was told: he has talked with the caller.
+    pub met: bool,
+}
+
+/// What a guest is there for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// The agent asks him something.
+    Consulted {
+        /// He is on hold.
+        held: bool,
+    },
+    /// He supervises.
+    Supervisor(Supervision),
+}
+
+/// How a supervisor takes part in a talk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Supervision {
+    /// He hears everybody, nobody hears him (监听).
+    Listen,
+    /// Only the agent hears him (密语).
+    Whisper,
+    /// Everybody hears him (强插).
+    Barge,
+}
+
+impl Guest {
+    /// Whether he is asked for something, and not a supervisor.
+    #[must_use]
+    pub const fn is_consulted(&self) -> bool {
+        matches!(self.part, Part::Consulted { .. })
+    }
+}
+
+impl Talk {
+    /// A talk of two.
+    #[must_use]
+    pub const fn of_two(with: With, leg: Leg, alignments: u8, back: Option<Place>) -> Self {
+        Self { with, leg, alignments, back, held: false, guests: Vec::new(), line: None, phase: Phase::Talk }
+    }
+
+    /// Who is consulted, ringing or there.
+    #[must_use]
+    pub fn consulted(&self) -> Option<&Guest> {
+        self.guests.iter().find(|guest| guest.is_consulted())
+    }
 }
 
 impl Call {
-    /// The leg in the agent's slot, once there is one only: waiting with him, talking, put through, ending.
+    /// A call that has just begun.
     #[must_use]
-    pub fn agent_leg(&self) -> Option<&Leg> {
+    pub fn new(caller: Leg, number: Private, way: Way, site: SiteRef) -> Self {
+        Self {
+            caller,
+            number,
+            way,
+            site,
+            group: None,
+            stage: Stage::Opening,
+            setup: None,
+            limit: None,
+            withdrawn: 0,
+            departed: Vec::new(),
+            served: false,
+            told: false,
+            course: Course::default(),
+        }
+    }
+
+    /// The leg in the agent's place, once there is one only: waiting with him, talking, being rung for him.
+    #[must_use]
+    pub const fn agent_leg(&self) -> Option<&Leg> {
         match &self.stage {
-            Stage::Calling(calling) => calling.companion.as_ref().map(|talk| &talk.leg),
+            Stage::Calling(Calling { companion: Some(talk), .. }) | Stage::Talking(talk) => Some(&talk.leg),
             Stage::Forwarding(forward) => Some(&forward.leg),
-            Stage::Talking(talk) => Some(&talk.leg),
-            Stage::Ending(leg) => leg.as_ref(),
             _ => None,
         }
     }
 
     /// The same, to change.
-    pub fn agent_leg_mut(&mut self) -> Option<&mut Leg> {
+    pub const fn agent_leg_mut(&mut self) -> Option<&mut Leg> {
         match &mut self.stage {
-            Stage::Calling(calling) => calling.companion.as_mut().map(|talk| &mut talk.leg),
+            Stage::Calling(Calling { companion: Some(talk), .. }) | Stage::Talking(talk) => {
+                Some(&mut talk.leg)
+            }
             Stage::Forwarding(forward) => Some(&mut forward.leg),
-            Stage::Talking(talk) => Some(&mut talk.leg),
-            Stage::Ending(leg) => leg.as_mut(),
             _ => None,
         }
     }
@@ -223,21 +358,105 @@ impl Call {
         }
     }
 
-    /// Every leg that is not withdrawn.
+    /// The talk.
+    #[must_use]
+    pub const fn talk(&self) -> Option<&Talk> {
+        match &self.stage {
+            Stage::Talking(talk) => Some(talk),
+            _ => None,
+        }
+    }
+
+    /// The talk, to change.
+    pub const fn talk_mut(&mut self) -> Option<&mut Talk> {
+        match &mut self.stage {
+            Stage::Talking(talk) => Some(talk),
+            _ => None,
+        }
+    }
+
+    /// The talk, taken out: the caller is with nobody, and goes somewhere else in this step.
+    pub fn take_talk(&mut self) -> Option<Talk> {
+        match std::mem::replace(&mut self.stage, Stage::Opening) {
+            Stage::Talking(talk) => Some(talk),
+            other => {
+                self.stage = other;
+                None
+            }
+        }
+    }
+
+    /// Who was asked into the talk.
+    #[must_use]
+    pub fn guests(&self) -> &[Guest] {
+        self.talk().map_or(&[], |talk| &talk.guests)
+    }
+
+    /// Every leg that is not withdrawn, the departed included.
     pub fn legs(&self) -> impl Iterator<Item = &Leg> {
         let rings = self.rings().iter().map(|ring| &ring.leg);
-        std::iter::once(&self.caller).chain(self.agent_leg()).chain(rings)
+        let guests = self.guests().iter().map(|guest| &guest.leg);
+        let line = self.talk().and_then(|talk| talk.line.as_ref());
+        let departed = self.departed.iter().map(|departed| &departed.leg);
+        let there = std::iter::once(&self.caller).chain(self.agent_leg()).chain(rings).chain(guests);
+        there.chain(line).chain(departed)
     }
 
     /// The leg of that name, to change.
     pub fn leg_mut(&mut self, leg: LegRef) -> Option<&mut Leg> {
-        if self.caller.leg == leg {
+        self.find_leg(|known| known.leg == leg)
+    }
+
+    /// The leg in that slot of the session, to change. Phones that ring are in none yet.
+    pub fn in_slot(&mut self, slot: Party) -> Option<&mut Leg> {
+        self.find_leg(|known| known.slot == slot && matches!(known.sound, Sound::Open(_) | Sound::Closing(_)))
+    }
+
+    fn find_leg(&mut self, wanted: impl Fn(&Leg) -> bool) -> Option<&mut Leg> {
+        if wanted(&self.caller) {
             return Some(&mut self.caller);
         }
-        if matches!(self.stage, Stage::Ringing(..)) {
-            return self.ring_mut(leg).map(|ring| &mut ring.leg);
+        if let Some(at) = self.departed.iter().position(|departed| wanted(&departed.leg)) {
+            return self.departed.get_mut(at).map(|departed| &mut departed.leg);
         }
-        self.agent_leg_mut().filter(|known| known.leg == leg)
+        match &mut self.stage {
+            Stage::Ringing(_, rings) => rings.iter_mut().map(|ring| &mut ring.leg).find(|leg| wanted(leg)),
+            Stage::Calling(Calling { companion: Some(talk), .. }) | Stage::Talking(talk) => {
+                let guests = talk.guests.iter_mut().map(|guest| &mut guest.leg);
+                let own = std::iter::once(&mut talk.leg).chain(&mut talk.line);
+                own.chain(guests).find(|leg| wanted(leg))
+            }
+            Stage::Forwarding(forward) => Some(&mut forward.leg).filter(|leg| wanted(leg)),
+            _ => None,
+        }
+    }
+
+    /// Whose the leg in that slot is.
+    #[must_use]
+    pub fn side_of(&self, slot: Party) -> Option<Side> {
+        if slot == CALLER {
+            return Some(Side::Caller);
+        }
+        if self.agent_leg().is_some_and(|leg| leg.slot == slot) {
+            return Some(Side::Agent);
+        }
+        if self.talk().and_then(|talk| talk.line.as_ref()).is_some_and(|line| line.slot == slot) {
+            return Some(Side::Agent);
+        }
+        if self.guests().iter().any(|guest| guest.leg.slot == slot) {
+            return Some(Side::Guest);
+        }
+        self.departed.iter().find(|departed| departed.leg.slot == slot).map(|departed| departed.side)
+    }
+
+    /// The lowest slot that nobody has; `None` when all are taken.
+    #[must_use]
+    pub fn free_slot(&self) -> Option<Party> {
+        let rings = self.rings().iter().map(|ring| ring.leg.leg);
+        let taken = |slot: Party| {
+            self.legs().any(|leg| leg.slot == slot && !rings.clone().any(|ring| ring == leg.leg))
+        };
+        (CALLER.0 + 1..SLOTS).map(Party).find(|slot| !taken(*slot))
     }
 
     /// Whether we make this call, and the caller's phone has not been reached yet.
@@ -246,10 +465,16 @@ impl Call {
         self.caller.dialog == Dialog::Planned
     }
 
+    /// Whether it is still a callback's: nobody has served it yet.
+    #[must_use]
+    pub const fn is_callback(&self) -> bool {
+        matches!(self.way, Way::Callback(_)) && !self.served
+    }
+
     /// Whether the call is over but for the last facts.
     #[must_use]
     pub const fn is_ending(&self) -> bool {
-        matches!(self.stage, Stage::Ending(_))
+        matches!(self.stage, Stage::Ending)
     }
 
     /// Whether nothing more will be heard of it.
@@ -259,7 +484,7 @@ impl Call {
             && self.told
             && self.withdrawn == 0
             && self.caller.is_done()
-            && self.agent_leg().is_none_or(Leg::is_done)
+            && self.departed.is_empty()
     }
 }
 
@@ -280,17 +505,31 @@ impl fmt::Display for Call {
                 let waits = if calling.companion.is_some() { ", an agent waits with him" } else { "" };
                 write!(f, "dialed to be called back: {}{waits}", calling.place.group)?;
             }
-            Stage::Forwarding(forward) => {
-                write!(f, "being put through {}: {:?}", forward.trunk, forward.why)?;
+            Stage::Forwarding(forward) => write!(f, "being put through to {}", forward.with)?,
+            Stage::Talking(talk) => {
+                write!(f, "talking: with {}", talk.with)?;
+                if talk.held {
+                    f.write_str(", on hold")?;
+                }
+                for guest in &talk.guests {
+                    let rings = if guest.leg.is_answered() { "" } else { ", rings" };
+                    write!(f, ", {} {:?}{rings}", guest.with, guest.part)?;
+                }
             }
-            Stage::Talking(talk) => match talk.with {
-                With::Agent(agent) => write!(f, "talking: with {agent}")?,
-                With::Outside(why) => write!(f, "put through: {why:?}")?,
-            },
             Stage::Announcing(outcome) => write!(f, "announcing: {outcome:?}")?,
             Stage::Service => f.write_str("service code")?,
-            Stage::Ending(_) => f.write_str("ending")?,
+            Stage::Ending => f.write_str("ending")?,
         }
         write!(f, "; caller {} {:?} {:?}", self.number, self.caller.leg, self.caller.dialog)
+    }
+}
+
+impl fmt::Display for With {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Agent(agent) => write!(f, "{agent}"),
+            Self::Outside(trunk, Because::Asked) => write!(f, "a number behind {trunk}"),
+            Self::Outside(trunk, Because::TurnedAway(why)) => write!(f, "a number behind {trunk}: {why:?}"),
+        }
     }
 }

@@ -118,7 +118,7 @@ impl Engine {
         let (Stage::Waiting(_) | Stage::Ringing(..), Some(group)) = (&this.stage, this.group) else { return };
         let prompt = self.callback_flow(group).filter(|flow| flow.key.is_some()).and_then(|flow| flow.prompt);
         let Some(prompt) = prompt.filter(|_| !this.number.reveal().is_empty()) else { return };
-        self.hear(call, Side::Caller, Hear::Once(prompt), out);
+        self.caller_hears(call, Hear::Once(prompt), out);
         self.tell(now, Event::CallbackOffered { call }, out);
     }
 

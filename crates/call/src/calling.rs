@@ -22,12 +22,11 @@ use crate::call::{Call, Calling, Place, Stage, Talk, Way, With};
 use crate::cause;
 use crate::engine::{Engine, Out, Owner, Timer, caller_call, caller_of};
 use crate::event::{CallRef, Event, Outcome, Side};
-use crate::leg::{Dialog, Leg, Role, Sound};
+use crate::leg::{CALLER, Dialog, Leg, Role, Sound};
 use crate::plan::Outbound;
 use crate::renegotiate::ALIGNMENTS;
 use crate::ringing::Shown;
 use crate::sdp::{self, Local};
-use crate::steps::Course;
 use crate::waiting::looped;
 use acd::{AgentRef, CallerRef, GroupRef, OfferRef};
 use base::{Private, Timestamp};
@@ -81,20 +80,13 @@ impl Engine {
         let address = self.our_address()?;
         let place = Place { group, since: callback.since, hops: 0, told: true };
         let leg = self.mint_leg();
-        let mut caller = Leg::new(leg, Local::new(self.random.bits() as u32, address), false);
+        let local = Local::new(self.random.bits() as u32, address);
+        let mut caller = Leg::new(leg, CALLER, local, false);
         caller.dialog = Dialog::Planned;
         let call = self.calls.insert(Call {
-            caller,
-            number: number.clone(),
-            way: Way::Callback(from),
-            site,
             group: Some(group),
             stage: Stage::Waiting(place),
-            setup: None,
-            limit: None,
-            withdrawn: 0,
-            told: false,
-            course: Course::default(),
+            ..Call::new(caller, number.clone(), Way::Callback(from), site)
         });
         self.live += 1;
         let limit = self.timers.schedule(now + self.plan.call_max, Timer::Limit(call));
@@ -162,16 +154,13 @@ impl Engine {
                 return;
             }
         };
-        let companion = companion.map(|ring| Talk {
-            with: With::Agent(ring.agent),
-            leg: ring.leg,
-            alignments: ALIGNMENTS,
-        });
-        let accompanied = companion.is_some();
+        let companion =
+            companion.map(|ring| Talk::of_two(With::Agent(ring.agent), ring.leg, ALIGNMENTS, Some(place)));
+        let accompanied = companion.as_ref().map(|talk| talk.leg.slot);
         this.stage = Stage::Calling(Calling { place, companion, early: None });
-        if accompanied {
+        if let Some(slot) = accompanied {
             let ring_back = self.callback_flow(group).and_then(|flow| flow.ring_back);
-            self.hear(call, Side::Agent, looped(ring_back.or(self.music(group))), out);
+            self.hear(call, slot, looped(ring_back.or(self.music(group))), out);
         }
         self.tell(now, Event::CallbackDialed { call, from, group, attempt }, out);
         if self.invite_caller(now, call, group, out).is_none() {
@@ -236,7 +225,7 @@ impl Engine {
             self.end(now, call, Outcome::Callback, cause::INCOMPATIBLE, Side::System, out);
             return;
         };
-        self.join(call, Side::Caller, audio, out);
+        self.join(call, CALLER, audio, out);
         self.tell(now, Event::Answered { call }, out);
         if !accompanied {
             if let Some(this) = self.calls.get_mut(call) {
@@ -246,7 +235,7 @@ impl Engine {
                 callback.reached = true;
             }
             match self.callback_flow(place.group).and_then(|flow| flow.greeting) {
-                Some(greeting) => self.hear(call, Side::Caller, Hear::Once(greeting), out),
+                Some(greeting) => self.caller_hears(call, Hear::Once(greeting), out),
                 None => self.wait_to_music(call, out),
             }
         }

@@ -1,8 +1,9 @@
 //! The engine's invariants, as a function: slow, for tests and simulation, after each step.
 
-use crate::call::{Call, Calling, Stage, Talk, Walk, Way, With};
+use crate::call::{Call, Calling, Departed, Forward, Stage, Talk, Walk, Way, With};
+use crate::consult::GUESTS_MAX;
 use crate::engine::{Engine, Owner, caller_of};
-use crate::event::CallRef;
+use crate::event::{CallRef, Phase};
 use crate::leg::{Dialog, Leg, Role, Sound};
 use acd::{AgentRef, AgentState, GroupRef};
 use media::session::Hear;
@@ -15,7 +16,7 @@ impl Engine {
     /// - every port is free, resting, set aside or held by exactly one leg;
     /// - who is being told something hears it, and only who thinks or waits is woken;
     /// - each stage has the audio it needs, and an ended call has none open;
-    /// - an agent is offered exactly when one call rings at him, and talks exactly when he has an open leg in one;
+    /// - an agent is offered exactly when one call rings at him, and talks exactly when he is in one;
     /// - who waits or rings is in the distributor's lines, and nobody else is;
     /// - every callback is known to the distributor unless it is parked, and the distributor knows no other;
     /// - nobody waits to be dialed first while there is a place for him;
@@ -51,7 +52,7 @@ impl Engine {
             self.check_call(name, call, known).map_err(|why| format!("{name} ({call}): {why}"))?;
             ports.extend(call.legs().filter_map(|leg| leg.sound.port()));
             ringing += call.rings().len();
-            talking += usize::from(companion(call).is_some());
+            talking += busy(call).len();
             let waits = matches!(call.stage, Stage::Waiting(_) | Stage::Ringing(..));
             in_line += usize::from(waits && !call.is_planned());
         }
@@ -66,7 +67,15 @@ impl Engine {
             let call = self.calls.get(owner.call).ok_or_else(|| format!("{leg:?} belongs to no call"))?;
             let known = match owner.role {
                 Role::Caller => call.caller.leg == *leg,
-                Role::Agent => call.legs().skip(1).any(|agent| agent.leg == *leg),
+                Role::Agent => {
+                    call.agent_leg().is_some_and(|agent| agent.leg == *leg)
+                        || call.rings().iter().any(|ring| ring.leg.leg == *leg)
+                }
+                Role::Line => {
+                    call.talk().and_then(|talk| talk.line.as_ref()).is_some_and(|line| line.leg == *leg)
+                }
+                Role::Guest => call.guests().iter().any(|guest| guest.leg.leg == *leg),
+                Role::Departed => call.departed.iter().any(|departed| departed.leg.leg == *leg),
                 Role::Withdrawn(_) => call.withdrawn > 0,
             };
             hold(known, || format!("{leg:?} is not known to {}", owner.call))?;
@@ -93,9 +102,23 @@ impl Engine {
         hold(call.told == call.is_ending(), || "its end and the word of it differ".into())?;
         hold(call.limit.is_some(), || "has no limit".into())?;
         self.check_leg(name, Role::Caller, &call.caller)?;
-        for leg in call.legs().skip(1) {
+        for leg in call.agent_leg().into_iter().chain(call.rings().iter().map(|ring| &ring.leg)) {
             self.check_leg(name, Role::Agent, leg)?;
         }
+        for guest in call.guests() {
+            self.check_leg(name, Role::Guest, &guest.leg)?;
+        }
+        if let Some(line) = call.talk().and_then(|talk| talk.line.as_ref()) {
+            self.check_leg(name, Role::Line, line)?;
+        }
+        for Departed { leg, .. } in &call.departed {
+            self.check_leg(name, Role::Departed, leg)?;
+            let closed = matches!(leg.sound, Sound::Closing(_) | Sound::Closed) && !leg.is_up();
+            hold(closed && !leg.is_done(), || format!("{:?} has departed and is {leg:?}", leg.leg))?;
+        }
+        let mut slots: Vec<_> = call.legs().filter(|leg| leg.audio().is_some()).map(|leg| leg.slot).collect();
+        slots.sort_unstable();
+        hold(slots.windows(2).all(|pair| pair[0] != pair[1]), || "two parties in one slot".into())?;
         hold(withdrawn == call.withdrawn as usize, || {
             format!("{withdrawn} legs are withdrawn, not {}", call.withdrawn)
         })?;
@@ -124,30 +147,43 @@ impl Engine {
                 hold(dialed, || "nobody is dialed".into())?;
                 let waits = calling.companion.as_ref();
                 hold(waits.is_none_or(|talk| open(&talk.leg)), || "the agent hears nothing".into())?;
-                self.check_companion(call)
+                self.check_busy(call)
             }
             Stage::Forwarding(forward) => {
                 let dialed = matches!(forward.leg.sound, Sound::Reserved(_)) && forward.leg.is_up();
-                hold(open(&call.caller) && dialed, || "nobody is dialed".into())
+                hold(open(&call.caller) && dialed, || "nobody is dialed".into())?;
+                self.check_busy(call)
             }
             Stage::Talking(talk) => {
                 hold(open(&call.caller) && open(&talk.leg), || "the bridge does not stand".into())?;
                 hold(call.caller.is_answered(), || "the caller is not answered".into())?;
-                self.check_companion(call)
+                hold(talk.guests.len() <= GUESTS_MAX, || "too many guests".into())?;
+                for guest in &talk.guests {
+                    let there = open(&guest.leg) == guest.leg.is_answered() && guest.leg.is_up();
+                    hold(there, || format!("{} is neither rung nor there", guest.with))?;
+                }
+                let asks = talk.line.as_ref().is_none_or(|line| open(line) && line.is_up());
+                hold(asks && (talk.line.is_none() || talk.consulted().is_some()), || {
+                    "an idle second line".into()
+                })?;
+                hold(talk.phase == Phase::of(talk) || !matches!(talk.with, With::Agent(_)), || {
+                    format!("{:?} was told, it is {:?}", talk.phase, Phase::of(talk))
+                })?;
+                self.check_busy(call)
             }
-            Stage::Ending(leg) => {
-                let silent =
-                    |leg: &Leg| matches!(leg.sound, Sound::Closing(_) | Sound::Closed) && !leg.is_up();
-                hold(silent(&call.caller) && leg.as_ref().is_none_or(silent), || "is not closed".into())
+            Stage::Ending => {
+                let silent = matches!(call.caller.sound, Sound::Closing(_) | Sound::Closed);
+                hold(silent && !call.caller.is_up(), || "is not closed".into())
             }
         }
     }
 
-    /// An agent in a call is talking, as the distributor has it.
-    fn check_companion(&self, call: &Call) -> Result<(), String> {
-        let Some(agent) = companion(call) else { return Ok(()) };
-        let state = self.agent_state(agent);
-        hold(state == Some(AgentState::Talking), || format!("agent is {state:?}"))
+    /// The agents in a call are talking, as the distributor has it.
+    fn check_busy(&self, call: &Call) -> Result<(), String> {
+        busy(call).into_iter().try_for_each(|agent| {
+            let state = self.agent_state(agent);
+            hold(state == Some(AgentState::Talking), || format!("{agent} is {state:?}"))
+        })
     }
 
     /// Callbacks, those in the distributor's lines who are not on the phone, and the calls that we make.
@@ -188,11 +224,11 @@ impl Engine {
         hold(in_line == away, || format!("{in_line} are to be called back, {away} are in line"))?;
         for (name, call) in self.calls.iter() {
             let Way::Callback(from) = call.way else { continue };
-            let past = matches!(call.stage, Stage::Talking(_) | Stage::Announcing(_) | Stage::Ending(_));
+            let past = call.served || matches!(call.stage, Stage::Announcing(_) | Stage::Ending);
             let known = self.callbacks.get(&from).is_some_and(|callback| callback.call == Some(name));
             hold(known != past, || format!("{name} ({call}) is for {from}, who knows it: {known}"))?;
         }
-        let held = self.calls.iter().filter(|(_, call)| matches!(call.way, Way::Callback(_)));
+        let held = self.calls.iter().filter(|(_, call)| call.is_callback());
         let rung: usize = held.map(|(_, call)| call.rings().len()).sum();
         hold(rung == self.rung.len(), || {
             format!("{rung} phones ring for callbacks, {} known", self.rung.len())
@@ -221,15 +257,17 @@ fn check_course(call: &Call) -> Result<(), String> {
     hold(course.pause.is_none() || wakes, || "is woken for nothing".into())
 }
 
-/// The agent who is in a call: talking, or waiting for a caller who is dialed.
-const fn companion(call: &Call) -> Option<AgentRef> {
-    match &call.stage {
-        Stage::Talking(Talk { with: With::Agent(agent), .. })
-        | Stage::Calling(Calling { companion: Some(Talk { with: With::Agent(agent), .. }), .. }) => {
-            Some(*agent)
-        }
+/// The agents who are in a call: talking, consulted, rung for a caller who was handed over, waiting for one who is
+/// dialed.
+fn busy(call: &Call) -> Vec<AgentRef> {
+    let guests = call.guests().iter().filter(|guest| guest.engaged).filter_map(|guest| guest.with.agent());
+    let main = match &call.stage {
+        Stage::Talking(Talk { with, .. })
+        | Stage::Forwarding(Forward { with, .. })
+        | Stage::Calling(Calling { companion: Some(Talk { with, .. }), .. }) => with.agent(),
         _ => None,
-    }
+    };
+    main.into_iter().chain(guests).collect()
 }
 
 fn hold(holds: bool, why: impl FnOnce() -> String) -> Result<(), String> {

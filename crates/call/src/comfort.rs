@@ -11,8 +11,9 @@
 
 use crate::call::Stage;
 use crate::engine::{Engine, Out, caller_of};
-use crate::event::{CallRef, Side};
+use crate::event::CallRef;
 use crate::flow::{Act, Queue};
+use crate::leg::CALLER;
 use crate::plan::Language;
 use crate::spoken;
 use crate::steps::CLIP_FIRST;
@@ -94,7 +95,7 @@ impl Engine {
         let clips = language.say(&spoken::agent(language.grammar, &plan.name));
         let Some(first) = clips.first().copied() else { return false };
         self.say(call, &clips, out);
-        self.hear(call, Side::Agent, Hear::Once(first), out);
+        self.agent_hears_as_is(call, Hear::Once(first), out);
         if let Some(this) = self.calls.get_mut(call) {
             this.course.telling = true;
         }
@@ -105,12 +106,20 @@ impl Engine {
     pub(crate) fn go_on(&mut self, call: CallRef, clip: ClipRef, out: &mut Out) {
         let Some(this) = self.calls.get_mut(call) else { return };
         let (rest, telling) = (std::mem::take(&mut this.course.speech), this.course.telling);
-        self.hear_as_is(call, Side::Caller, Hear::Once(clip), out);
+        self.hear_as_is(call, CALLER, Hear::Once(clip), out);
         if telling {
-            self.hear_as_is(call, Side::Agent, Hear::Once(clip), out);
+            self.agent_hears_as_is(call, Hear::Once(clip), out);
         }
         if let Some(this) = self.calls.get_mut(call) {
             this.course.speech = rest;
+        }
+    }
+
+    /// The agent hears what his caller hears.
+    fn agent_hears_as_is(&mut self, call: CallRef, hear: Hear, out: &mut Out) {
+        let slot = self.calls.get(call).and_then(|this| this.agent_leg()).map(|leg| leg.slot);
+        if let Some(slot) = slot {
+            self.hear_as_is(call, slot, hear, out);
         }
     }
 

@@ -16,18 +16,18 @@
 //! References cost no look-up where they can be shared: session, caller and call carry the same 64 bits; only
 //! legs are found through a table, because SIP mints those that arrive.
 
-use crate::call::Call;
+use crate::call::{Call, Talk};
 use crate::callback::Callback;
 use crate::cause;
 use crate::event::{CallRef, Event, Outcome, Side, Stamped};
-use crate::leg::Role;
+use crate::leg::{CALLER, Role};
 use crate::plan::Plan;
 use crate::ports::Ports;
 use crate::request::{Request, RequestId};
 use crate::ringing::Shown;
 use acd::{AgentRef, AgentState, CallerRef, Distributor, OfferRef, PartyRef, Prefer};
 use base::{Arena, Random, Table, Timestamp, Wheel};
-use media::session::{self, Party, SessionRef};
+use media::session::{self, SessionRef};
 use sip::leg::{Fact, LegRef};
 use sip::message::Cause;
 use std::collections::VecDeque;
@@ -241,10 +241,11 @@ impl Engine {
             Fact::Reanswered { leg, answer } => self.reanswered(now, leg, &answer, out),
             Fact::ReofferRefused { leg, .. } => self.reoffer_refused(now, leg, out),
             Fact::Key { leg, digit } => {
-                if let Some((call, Side::Caller)) = self.side_of(leg) {
+                if let Some(Owner { call, role: Role::Caller }) = self.legs.get(&leg).copied() {
                     self.key_pressed(now, call, digit, out);
                 }
             }
+            Fact::Referred { leg, refer } => self.referred(now, leg, &refer, out),
             Fact::Released { leg, cause, status, by } => self.released(now, leg, cause, status, by, out),
             Fact::AorBound { aor, contacts, first } => self.phone_bound(now, aor, contacts, first, out),
             Fact::AorLost { aor, why } => self.phone_lost(now, aor, why, out),
@@ -259,16 +260,16 @@ impl Engine {
                 self.clip_ended(now, call_of(session), party, clip, out);
             }
             session::Fact::Key { session, party, digit } => {
-                if side(party) == Side::Caller {
+                if party == CALLER {
                     self.key_pressed(now, call_of(session), digit, out);
                 }
             }
-            session::Fact::Silent { session, party } => self.silent(now, call_of(session), side(party), out),
+            session::Fact::Silent { session, party } => self.silent(now, call_of(session), party, out),
             session::Fact::PortFailed { session, party, port } => {
-                self.port_failed(now, call_of(session), side(party), port, out);
+                self.port_failed(now, call_of(session), party, port, out);
             }
             session::Fact::Left { session, party, port, report } => {
-                self.left(now, call_of(session), side(party), port, report, out);
+                self.left(now, call_of(session), party, port, report, out);
             }
         }
     }
@@ -381,14 +382,14 @@ impl Engine {
         LegRef(self.legs_minted & !LegRef::INGRESS)
     }
 
-    /// The living leg of a call's side.
-    pub(crate) fn leg_mut(&mut self, call: CallRef, side: Side) -> Option<&mut crate::leg::Leg> {
-        let call = self.calls.get_mut(call)?;
-        match side {
-            Side::Caller => Some(&mut call.caller),
-            Side::Agent => call.agent_leg_mut(),
-            Side::System => None,
-        }
+    /// The talk of a call.
+    pub(crate) fn talk(&self, call: CallRef) -> Option<&Talk> {
+        self.calls.get(call)?.talk()
+    }
+
+    /// The same, to change.
+    pub(crate) fn talk_mut(&mut self, call: CallRef) -> Option<&mut Talk> {
+        self.calls.get_mut(call)?.talk_mut()
     }
 
     /// What an agent does, if there is such an agent.
@@ -411,8 +412,4 @@ const fn call_of(session: SessionRef) -> CallRef {
 
 pub(crate) const fn caller_call(caller: CallerRef) -> CallRef {
     CallRef::from_bits(caller.bits())
-}
-
-fn side(party: Party) -> Side {
-    if party == crate::leg::AGENT { Side::Agent } else { Side::Caller }
 }

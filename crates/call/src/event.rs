@@ -4,6 +4,7 @@
 //! t0 [`Event::Arrived`] · t1 [`Event::Answered`] · t2 [`Event::Queued`] · t3 first [`Event::Offered`] ·
 //! t4 [`Event::Connected`] · t5 [`Event::Disconnected`] · t6 [`Event::Agent`] out of wrap-up.
 
+use crate::call::{Guest, Part, Supervision, Talk, With};
 use crate::plan::FlowRef;
 use crate::request::RequestId;
 use acd::{AgentRef, AgentState, GroupRef, OfferEnd, OfferRef, Turned};
@@ -22,8 +23,58 @@ pub enum Side {
     Caller,
     /// The agent who was rung.
     Agent,
+    /// Somebody who was asked into the talk.
+    Guest,
     /// The engine itself.
     System,
+}
+
+/// What an agent does in his talk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Phase {
+    /// He talks with the caller.
+    Talk,
+    /// The caller is on hold.
+    Hold,
+    /// He asks somebody else, or that one's phone rings.
+    Consult,
+    /// All of them talk.
+    Conference,
+}
+
+impl Phase {
+    /// From who is there.
+    #[must_use]
+    pub fn of(talk: &Talk) -> Self {
+        let here = |guest: &Guest| guest.part == Part::Consulted { held: false } && guest.leg.is_answered();
+        let apart = talk.held || talk.line.is_some();
+        if !apart && talk.guests.iter().any(here) {
+            Self::Conference
+        } else if apart && talk.consulted().is_some() {
+            Self::Consult
+        } else if talk.held {
+            Self::Hold
+        } else {
+            Self::Talk
+        }
+    }
+}
+
+/// What a guest of a talk does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GuestStep {
+    /// His phone is rung.
+    Rung(Part),
+    /// He has picked up.
+    Answered,
+    /// The agent himself, over a second line of his phone.
+    SecondLine,
+    /// He supervises otherwise.
+    Supervises(Supervision),
+    /// He has the caller now; whoever had him is out.
+    TookOver,
+    /// He is out, or was never reached.
+    Left,
 }
 
 /// How far a call had come when it ended; decides which counter it lands in.
@@ -134,7 +185,7 @@ pub enum Event {
         /// Where he goes now, when it is another group.
         to: Option<GroupRef>,
     },
-    /// t4: caller and agent can talk.
+    /// t4: caller and agent can talk. Said again for each agent who comes into the talk or has it handed to him.
     Connected {
         /// The call.
         call: CallRef,
@@ -142,7 +193,7 @@ pub enum Event {
         agent: AgentRef,
         /// In whose line he waited.
         group: GroupRef,
-        /// t4 − t2 on the original clock.
+        /// t4 − t2 on the original clock; zero for who comes from elsewhere than the line.
         waited: Duration,
     },
     /// t5: caller and agent no longer talk.
@@ -287,6 +338,26 @@ pub enum Event {
         group: GroupRef,
         /// Through which trunk.
         trunk: TrunkRef,
+    },
+    /// What an agent does in his talk has changed.
+    Phase {
+        /// The call.
+        call: CallRef,
+        /// Who.
+        agent: AgentRef,
+        /// To what.
+        phase: Phase,
+    },
+    /// Somebody was asked into a talk: an agent, a number outside, a supervisor.
+    Guest {
+        /// The call.
+        call: CallRef,
+        /// His leg.
+        leg: LegRef,
+        /// Who.
+        with: With,
+        /// What he does.
+        step: GuestStep,
     },
     /// A supervisor should know.
     Alert(acd::Alert),

@@ -52,6 +52,9 @@ impl Engine {
         if self.legs.contains(&leg) {
             return;
         }
+        if let Some(talk) = self.consults_by_phone(&invite) {
+            return self.dial_second(now, talk, leg, &invite, out);
+        }
         if matches!(invite.origin, Origin::Trunk(_)) {
             self.here = Some(invite.local);
         }
@@ -65,19 +68,10 @@ impl Engine {
             Way::Flow(flow) => self.plan.flows[flow.index()].language,
             _ => LanguageRef::default(),
         };
-        let call = self.calls.insert(Call {
-            caller: Leg::new(leg, local, invite.nated),
-            number: invite.caller.clone(),
-            way,
-            site,
-            group: None,
-            stage: Stage::Opening,
-            setup: None,
-            limit: None,
-            withdrawn: 0,
-            told: false,
-            course: Course { language, ..Course::default() },
-        });
+        let caller = Leg::new(leg, CALLER, local, invite.nated);
+        let course = Course { language, ..Course::default() };
+        let call = Call { course, ..Call::new(caller, invite.caller.clone(), way, site) };
+        let call = self.calls.insert(call);
         self.live += 1;
         self.legs.insert(leg, Owner { call, role: Role::Caller });
         let flow = match way {
@@ -103,9 +97,15 @@ impl Engine {
 
     /// The ACK to our 200; after a late offer it brings the caller's answer.
     pub(crate) fn confirmed(&mut self, now: Timestamp, leg: LegRef, answer: Option<&[u8]>, out: &mut Out) {
-        let Some(&Owner { call, role: Role::Caller }) = self.legs.get(&leg) else { return };
+        let Some(&Owner { call, role }) = self.legs.get(&leg) else { return };
         let Some(this) = self.calls.get_mut(call) else { return };
-        if this.caller.dialog != Dialog::Answered {
+        if role == Role::Line
+            && let Some(line) = this.leg_mut(leg)
+            && line.dialog == Dialog::Answered
+        {
+            line.dialog = Dialog::Confirmed;
+        }
+        if role != Role::Caller || this.caller.dialog != Dialog::Answered {
             return;
         }
         this.caller.dialog = Dialog::Confirmed;
@@ -117,7 +117,7 @@ impl Engine {
                 self.end(now, call, Outcome::Lost, cause::INCOMPATIBLE, Side::System, out);
                 return;
             };
-            self.join(call, Side::Caller, audio, out);
+            self.join(call, CALLER, audio, out);
             self.begin(now, call, out);
         }
         // A code without a reply: the phone has learned that it was taken.
@@ -165,7 +165,7 @@ impl Engine {
             Way::Flow(flow) => (self.plan.flows[flow.index()].early_media, self.caller_codecs(flow)),
             _ => (false, self.codecs()),
         };
-        let Some(leg) = self.leg_mut(call, Side::Caller) else { return Ok(()) };
+        let Some(leg) = self.calls.get_mut(call).map(|this| &mut this.caller) else { return Ok(()) };
         leg.sound = Sound::Reserved(port);
 
         let Some(offer) = offer else {
@@ -191,7 +191,7 @@ impl Engine {
             leg.dialog = Dialog::Answered;
             out.legs.push(Command::Answer { leg: leg_ref, body });
         }
-        self.join(call, Side::Caller, audio, out);
+        self.join(call, CALLER, audio, out);
         self.tell(now, Event::Answered { call }, out);
         self.begin(now, call, out);
         Ok(())

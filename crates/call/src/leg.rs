@@ -5,9 +5,9 @@
 //!   sound    Closed ─▶ Reserved(port) ─▶ Open(audio) ─▶ Closing(port) ─▶ Closed        (Fact::Left)
 //! ```
 //!
-//! A leg is done when its dialog is over and its sound is closed; only then is its port free.
+//! A leg is done when its dialog is over and its sound is closed; only then is its port free. Its slot names it in the
+//! call's session: the caller's is the first, whoever comes takes the lowest that is free.
 
-use crate::event::Side;
 use crate::sdp::{Agreed, Codecs, Local, Terms};
 use acd::AgentRef;
 use media::session::{Audio, Codec, Hear, Party};
@@ -16,16 +16,22 @@ use std::time::Duration;
 
 /// The caller's slot in the session of his call.
 pub const CALLER: Party = Party(0);
-/// The agent's slot.
-pub const AGENT: Party = Party(1);
+/// Slots in a session.
+pub const SLOTS: u8 = 8;
 
 /// Whose leg it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
     /// The caller's.
     Caller,
-    /// That of the agent who is rung or talks.
+    /// That of the agent who is rung or talks, or of the number outside in his place.
     Agent,
+    /// That of somebody who was asked into the talk.
+    Guest,
+    /// The agent's second, over which he consults.
+    Line,
+    /// Its part in the call is over; only its end is awaited.
+    Departed,
     /// That of this agent, whose offer is over; only its end is awaited.
     Withdrawn(AgentRef),
 }
@@ -105,6 +111,8 @@ impl Preference {
 pub struct Leg {
     /// Its name towards SIP.
     pub leg: LegRef,
+    /// Its place in the session.
+    pub slot: Party,
     /// Signalling.
     pub dialog: Dialog,
     /// Audio.
@@ -126,9 +134,10 @@ pub struct Leg {
 impl Leg {
     /// A leg that has just begun.
     #[must_use]
-    pub fn new(leg: LegRef, local: Local, nated: bool) -> Self {
+    pub fn new(leg: LegRef, slot: Party, local: Local, nated: bool) -> Self {
         Self {
             leg,
+            slot,
             dialog: Dialog::Early,
             sound: Sound::Closed,
             hears: Hear::Nothing,
@@ -179,14 +188,5 @@ impl Leg {
         self.asked = None;
         self.sound = Sound::Open(agreed.audio);
         agreed.audio
-    }
-}
-
-/// The slot of a side in the session.
-#[must_use]
-pub const fn party(side: Side) -> Party {
-    match side {
-        Side::Agent => AGENT,
-        Side::Caller | Side::System => CALLER,
     }
 }

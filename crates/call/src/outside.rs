@@ -1,61 +1,71 @@
-//! Outside: a caller who is turned away is put through to a number behind a trunk.
+//! Outside: a caller is put through to somebody who is rung for him alone.
 //!
 //! ```text
-//!   turned away ─▶ Target::Number ─▶ Invite(trunk) ─▶ Forwarding ─┬─ Answered ─▶ Talking with the number
-//!                                    (the caller hears music)     └─ Released, no port ─▶ busy
+//!   turned away ─▶ Target::Number ─┐                        ┌─ Answered ─▶ Talking
+//!   handed over to a number ───────┼─▶ Invite ─▶ Forwarding ┤
+//!   handed over while it rings ────┘   (he hears music)     └─ Released, no port ─▶ busy, when he was turned away;
+//!                                                              back into the line, when an agent handed him over
 //! ```
 //!
-//! He counts as turned away, however long he talks there: no agent of ours served him. The number's leg takes the
-//! agent's slot, so hold, renegotiation and release are those of a talk.
+//! Who was turned away counts as that, however long he talks there: no agent of ours served him. The number's leg takes
+//! the agent's place, so hold, renegotiation and release are those of a talk.
 
-use crate::call::{Forward, Stage, Talk, With};
+use crate::call::{Because, Forward, Place, Stage, Talk, With};
 use crate::cause;
-use crate::engine::{Engine, Out, Owner};
+use crate::dialing::Dial;
+use crate::engine::{Engine, Out};
 use crate::event::{CallRef, Event, Outcome, Side};
-use crate::leg::{Dialog, Leg, Role, Sound};
+use crate::leg::{Dialog, Role};
 use crate::plan::Outside;
 use crate::renegotiate::ALIGNMENTS;
-use crate::sdp::{self, Local};
+use crate::sdp;
 use acd::Turned;
 use base::{Private, Timestamp};
-use sip::leg::{Command, LegRef, Target};
+use sip::leg::{LegRef, Target};
 
 impl Engine {
     /// Dials the number for a caller who was turned away.
     pub(crate) fn forward(&mut self, now: Timestamp, call: CallRef, why: Turned, to: Outside, out: &mut Out) {
-        let Some(this) = self.calls.get(call) else { return };
+        let with = With::Outside(to.trunk, Because::TurnedAway(why));
+        if !self.put_to(now, call, with, to, None, out) {
+            self.announce(now, call, Outcome::TurnedAway(why), None, out);
+        }
+    }
+
+    /// Rings a number for a caller who has nobody else; false when it cannot be.
+    pub(crate) fn put_to(
+        &mut self,
+        now: Timestamp,
+        call: CallRef,
+        with: With,
+        to: Outside,
+        back: Option<Place>,
+        out: &mut Out,
+    ) -> bool {
+        let Some(this) = self.calls.get(call) else { return false };
         let Outside { trunk, number, caller, ring } = to;
-        let address = self.plan.audio.advertised.unwrap_or(this.caller.local.address);
         let caller = if caller.is_empty() { this.number.clone() } else { Private::new(caller) };
         let codecs = self.codecs_beside(&this.caller);
-        let Some(port) = self.ports.take(now) else {
-            self.announce(now, call, Outcome::TurnedAway(why), None, out);
-            return;
-        };
-        let name = self.mint_leg();
-        let mut leg = Leg::new(name, Local::new(self.random.bits() as u32, address), false);
-        leg.sound = Sound::Reserved(port);
-        leg.asked = Some(codecs);
-        let offer = sdp::offer::write(&mut leg.local, port, codecs.as_slice(), self.plan.audio.packet_time);
-        out.legs.push(Command::Invite {
-            leg: name,
+        let dial = Dial {
             to: Target::Trunk { trunk, number },
             caller,
             caller_name: String::new(),
-            offer,
+            codecs,
             ring,
-            headers: vec![("X-Call-Ref".into(), call.to_string())],
-        });
-        self.legs.insert(name, Owner { call, role: Role::Agent });
+            headers: Vec::new(),
+            role: Role::Agent,
+        };
+        let Some(leg) = self.invite(now, call, dial, out) else { return false };
         if let Some(this) = self.calls.get_mut(call) {
-            this.stage = Stage::Forwarding(Forward { why, trunk, leg, early: None });
+            this.stage = Stage::Forwarding(Forward { with, back, leg, early: None });
         }
         self.rest(call);
         self.wait_to_music(call, out);
+        true
     }
 
-    /// Somebody has picked up there.
-    pub(crate) fn outside_answered(
+    /// Whoever was rung for him has picked up.
+    pub(crate) fn put_through(
         &mut self,
         now: Timestamp,
         call: CallRef,
@@ -71,27 +81,48 @@ impl Engine {
         }
         forward.leg.dialog = Dialog::Confirmed;
         forward.leg.nated = nated;
-        let (why, trunk, early) = (forward.why, forward.trunk, forward.early.take());
+        let (with, slot, early) = (forward.with, forward.leg.slot, forward.early.take());
         let agreed = answer
             .or(early.as_deref())
             .ok_or(sdp::Refusal::NoUsableAudio)
             .and_then(|answer| self.accept_answer(call, leg, answer));
         let Ok(audio) = agreed else {
-            self.end(now, call, Outcome::TurnedAway(why), cause::INCOMPATIBLE, Side::System, out);
-            return;
+            return self.not_put_through(now, call, out);
         };
-        self.join(call, Side::Agent, audio, out);
+        self.join(call, slot, audio, out);
         let Some(this) = self.calls.get_mut(call) else { return };
         let group = this.group;
-        if let Stage::Forwarding(forward) = std::mem::replace(&mut this.stage, Stage::Opening) {
-            let with = With::Outside(why);
-            this.stage = Stage::Talking(Talk { with, leg: forward.leg, alignments: ALIGNMENTS });
+        if let Stage::Forwarding(Forward { with, back, leg, .. }) =
+            std::mem::replace(&mut this.stage, Stage::Opening)
+        {
+            this.stage = Stage::Talking(Talk::of_two(with, leg, ALIGNMENTS, back));
         }
         self.pick_up(call, out);
         self.bridge(call, out);
-        if let Some(group) = group {
-            self.tell(now, Event::PutThrough { call, group, trunk }, out);
+        match (with, group) {
+            (With::Outside(trunk, _), Some(group)) => {
+                self.tell(now, Event::PutThrough { call, group, trunk }, out);
+            }
+            (With::Agent(agent), Some(group)) => self.takes(now, call, agent, group, false, out),
+            _ => {}
         }
         self.align(now, call, Side::Agent, out);
+    }
+
+    /// Nobody there: busy for who was turned away, the line again for whoever was handed over.
+    pub(crate) fn not_put_through(&mut self, now: Timestamp, call: CallRef, out: &mut Out) {
+        let Some(this) = self.calls.get_mut(call) else { return };
+        let Stage::Forwarding(forward) = &this.stage else { return };
+        let Some(back) = forward.back else {
+            let outcome = crate::release::outcome(this, false);
+            self.end(now, call, outcome, cause::BUSY, Side::System, out);
+            return;
+        };
+        if let Stage::Forwarding(Forward { with, leg, .. }) =
+            std::mem::replace(&mut this.stage, Stage::Opening)
+        {
+            self.let_agent_go(now, call, with, leg, cause::NORMAL, out);
+            self.back_in_line(now, call, back, out);
+        }
     }
 }

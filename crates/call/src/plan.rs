@@ -42,6 +42,10 @@ pub struct Plan {
     pub setup_max: Duration,
     /// Longest call; then it is released.
     pub call_max: Duration,
+    /// How numbers outside are dialed for agents; `None`: not.
+    pub outside: Option<OutsideLine>,
+    /// How long the phone of somebody who is consulted rings.
+    pub consult_ring: Duration,
     /// Agents who register are signed in and ready at once (false: they dial the code).
     pub register_signs_in: bool,
 }
@@ -111,6 +115,47 @@ impl Outbound {
     }
 }
 
+/// Numbers outside that agents may reach.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OutsideLine {
+    /// How they are dialed.
+    pub outbound: Outbound,
+    /// Numbers that may be dialed: exact, or a beginning when it ends in `*`. Empty: all.
+    pub allow: Vec<String>,
+    /// Numbers that may not, whatever is allowed.
+    pub refuse: Vec<String>,
+}
+
+impl OutsideLine {
+    /// Whether a normalized number may be dialed.
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn allows(&self, number: &str) -> Result<(), &'static str> {
+        if !is_number(number) {
+            return Err("that is no number: digits, with a + before them or without");
+        }
+        let fits = |patterns: &[String]| patterns.iter().any(|pattern| fits(pattern, number));
+        if fits(&self.refuse) || !(self.allow.is_empty() || fits(&self.allow)) {
+            return Err("that number may not be dialed");
+        }
+        Ok(())
+    }
+}
+
+/// Whether it can be dialed at all.
+#[must_use]
+pub fn is_number(text: &str) -> bool {
+    let digits = text.strip_prefix('+').unwrap_or(text);
+    (1..=32).contains(&digits.len()) && digits.bytes().all(|digit| digit.is_ascii_digit())
+}
+
+/// Whether a number is the pattern, or begins with what stands before its `*`.
+#[must_use]
+pub fn fits(pattern: &str, number: &str) -> bool {
+    pattern.strip_suffix('*').map_or(pattern == number, |beginning| number.starts_with(beginning))
+}
+
 /// What becomes of a caller who is turned away by a group.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Target {
@@ -150,6 +195,8 @@ pub struct Outside {
 pub struct AgentPhone {
     /// Its account.
     pub aor: AorRef,
+    /// He may supervise others.
+    pub supervisor: bool,
 }
 
 /// A list of numbers.

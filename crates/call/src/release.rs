@@ -11,16 +11,20 @@
 //!
 //! What ends without the caller's doing before an agent talked with him is `Lost`; once he was connected it
 //! is `Answered`, whatever went wrong later, so that every caller lands in one counter.
+//!
+//! A leg that is lost while others are in the call ends its own part only: an agent's leads the caller to a guest or
+//! back into the line ([`handover`](crate::handover)).
 
-use crate::call::{Call, Stage, Talk, Way, With};
+use crate::call::{Call, Departed, Forward, Guest, Stage, Talk, Way, With};
 use crate::cause;
 use crate::engine::{Decided, Engine, Out, Timer, caller_of, session_of};
 use crate::event::{CallRef, Event, Outcome, Side};
 use crate::ingress::Denied;
-use crate::leg::{self, Dialog, Role, Sound};
+use crate::leg::{Dialog, Leg, Role, Sound};
+use crate::ports::Ports;
 use crate::steps::left;
 use base::Timestamp;
-use media::session::{self, Report};
+use media::session::{self, Party, Report};
 use sip::leg::{Command, LegRef, ReleasedBy};
 use sip::message::Cause;
 use std::time::Duration;
@@ -42,51 +46,84 @@ impl Engine {
     ) {
         self.withdraw_all(now, call, out);
         let Some(this) = self.calls.get_mut(call) else { return };
-        match std::mem::replace(&mut this.stage, Stage::Ending(None)) {
-            Stage::Ending(leg) => {
-                this.stage = Stage::Ending(leg);
-                return;
-            }
-            Stage::Talking(talk) => {
-                if let With::Agent(agent) = talk.with {
-                    self.tell(now, Event::Disconnected { call, agent, by }, out);
-                }
-                self.part(now, call, talk, cause, out);
-            }
+        // Who has talked with an agent counts by that, whatever becomes of him in a further line.
+        let outcome = match this.way {
+            _ if !this.served => outcome,
+            Way::Callback(_) => Outcome::Callback,
+            _ => Outcome::Answered,
+        };
+        match std::mem::replace(&mut this.stage, Stage::Ending) {
+            Stage::Ending => return,
+            Stage::Talking(talk) => self.part(now, call, talk, cause, by, out),
             Stage::Calling(calling) => {
                 self.not_reached(now, call);
                 if let Some(talk) = calling.companion {
-                    self.part(now, call, talk, cause, out);
+                    self.let_agent_go(now, call, talk.with, talk.leg, cause, out);
                 }
             }
-            Stage::Forwarding(forward) => {
-                this.stage = Stage::Ending(Some(forward.leg));
-                self.close(now, call, Side::Agent, cause, out);
-            }
+            Stage::Forwarding(forward) => self.let_agent_go(now, call, forward.with, forward.leg, cause, out),
             Stage::Waiting(_) => {
                 let gone = caller_of(call);
                 // Refused when he is out of the line already.
                 let _ = match this.way {
-                    Way::Callback(_) => self.leave_callback(now, call, by),
+                    Way::Callback(_) if !this.served => self.leave_callback(now, call, by),
                     // The caller's own doing: a missed call, where the group calls those back.
-                    _ if by == Side::Caller => self.ask(now, acd::Input::HangUp { caller: gone }),
+                    _ if by == Side::Caller && !this.served => {
+                        self.ask(now, acd::Input::HangUp { caller: gone })
+                    }
                     _ => self.ask(now, acd::Input::Leave { caller: gone }),
                 };
             }
             _ => {}
         }
-        self.close(now, call, Side::Caller, cause, out);
+        if let Some(this) = self.calls.get_mut(call) {
+            close(&mut this.caller, call, cause, &mut self.ports, now, out);
+        }
         self.over(now, call, outcome, cause, by);
     }
 
-    /// Ends the leg in the agent's slot of a call that ends, and the agent's part in it.
-    fn part(&mut self, now: Timestamp, call: CallRef, talk: Talk, cause: Cause, out: &mut Out) {
-        let bye = talk.leg.is_up();
-        if let Some(this) = self.calls.get_mut(call) {
-            this.stage = Stage::Ending(Some(talk.leg));
+    /// Ends a talk: everybody but the caller leaves it.
+    fn part(&mut self, now: Timestamp, call: CallRef, talk: Talk, cause: Cause, by: Side, out: &mut Out) {
+        let met = talk.guests.iter().filter(|guest| guest.met).map(|guest| guest.with);
+        for with in std::iter::once(talk.with).chain(met) {
+            if let With::Agent(agent) = with {
+                self.tell(now, Event::Disconnected { call, agent, by }, out);
+            }
         }
-        self.close(now, call, Side::Agent, cause, out);
-        if let With::Agent(agent) = talk.with {
+        self.let_agent_go(now, call, talk.with, talk.leg, cause, out);
+        if let Some(line) = talk.line {
+            self.depart_line(now, call, line, cause, out);
+        }
+        for guest in talk.guests {
+            self.let_guest_go(now, call, guest, cause, out);
+        }
+    }
+
+    /// Ends the second line of an agent's phone.
+    pub(crate) fn depart_line(
+        &mut self,
+        now: Timestamp,
+        call: CallRef,
+        line: Leg,
+        cause: Cause,
+        out: &mut Out,
+    ) {
+        self.depart(now, call, line, Side::Agent, cause, out);
+    }
+
+    /// Ends the leg in the agent's place, and the agent's part in the call: his wrap-up begins.
+    pub(crate) fn let_agent_go(
+        &mut self,
+        now: Timestamp,
+        call: CallRef,
+        with: With,
+        leg: Leg,
+        cause: Cause,
+        out: &mut Out,
+    ) {
+        let bye = leg.is_up();
+        self.depart(now, call, leg, Side::Agent, cause, out);
+        if let With::Agent(agent) = with {
             if bye {
                 self.hang_up(now, agent);
             }
@@ -94,10 +131,53 @@ impl Engine {
         }
     }
 
+    /// Ends a guest's part in the call.
+    pub(crate) fn let_guest_go(
+        &mut self,
+        now: Timestamp,
+        call: CallRef,
+        guest: Guest,
+        cause: Cause,
+        out: &mut Out,
+    ) {
+        let bye = guest.leg.is_up();
+        self.depart(now, call, guest.leg, Side::Guest, cause, out);
+        if let With::Agent(agent) = guest.with {
+            if bye {
+                self.hang_up(now, agent);
+            }
+            if guest.engaged {
+                let _ = self.ask(now, acd::Input::Release { agent });
+            }
+        }
+    }
+
+    /// A leg is out of the call: it is told to end, and its last facts are awaited.
+    fn depart(
+        &mut self,
+        now: Timestamp,
+        call: CallRef,
+        mut leg: Leg,
+        side: Side,
+        cause: Cause,
+        out: &mut Out,
+    ) {
+        close(&mut leg, call, cause, &mut self.ports, now, out);
+        if leg.is_done() {
+            return;
+        }
+        if let Some(owner) = self.legs.get_mut(&leg.leg) {
+            owner.role = Role::Departed;
+        }
+        if let Some(this) = self.calls.get_mut(call) {
+            this.departed.push(Departed { leg, side });
+        }
+    }
+
     /// Refuses a call that was never admitted.
     pub(crate) fn deny(&mut self, now: Timestamp, call: CallRef, denied: &Denied, out: &mut Out) {
         let Some(this) = self.calls.get_mut(call) else { return };
-        this.stage = Stage::Ending(None);
+        this.stage = Stage::Ending;
         this.caller.dialog = Dialog::Releasing;
         let &Denied { status, cause, retry_after } = denied;
         out.legs.push(Command::Reject { leg: this.caller.leg, status, cause, retry_after });
@@ -135,33 +215,6 @@ impl Engine {
         self.forget_if_done(call);
     }
 
-    /// Tells a leg to end and its audio to leave.
-    fn close(&mut self, now: Timestamp, call: CallRef, side: Side, cause: Cause, out: &mut Out) {
-        let Some(leg) = self.leg_mut(call, side) else { return };
-        if leg.is_up() {
-            let name = leg.leg;
-            out.legs.push(if leg.dialog == Dialog::Early && name.is_ingress() {
-                Command::Reject { leg: name, status: cause::status(cause), cause, retry_after: None }
-            } else {
-                Command::Release { leg: name, cause }
-            });
-            leg.dialog = Dialog::Releasing;
-        } else if leg.dialog == Dialog::Planned {
-            leg.dialog = Dialog::Over;
-        }
-        match leg.sound {
-            Sound::Open(audio) => {
-                leg.sound = Sound::Closing(audio.port);
-                out.media.push(leave(call, side));
-            }
-            Sound::Reserved(port) => {
-                leg.sound = Sound::Closed;
-                self.ports.give_back(now, port);
-            }
-            Sound::Closing(_) | Sound::Closed => {}
-        }
-    }
-
     /// A leg is over.
     pub(crate) fn released(
         &mut self,
@@ -197,22 +250,38 @@ impl Engine {
                     let _ = self.ask(now, then);
                 }
             }
+            Role::Departed => {
+                if let Some(leg) = this.leg_mut(leg) {
+                    leg.dialog = Dialog::Over;
+                }
+            }
             Role::Agent => {
                 if let Some(leg) = this.leg_mut(leg) {
                     leg.dialog = Dialog::Over;
                 }
-                let outcome = outcome(this, false);
                 match this.stage {
                     Stage::Ringing(..) => self.declined(now, call, leg, status, out),
-                    Stage::Talking(_) | Stage::Calling(_) => {
+                    Stage::Talking(_) => self.agent_left(now, call, cause, peer, out),
+                    Stage::Calling(_) => {
+                        let outcome = outcome(this, false);
                         let by = if peer { Side::Agent } else { Side::System };
                         self.end(now, call, outcome, cause, by, out);
                     }
-                    Stage::Forwarding(_) => {
-                        self.end(now, call, outcome, cause::BUSY, Side::System, out);
-                    }
+                    Stage::Forwarding(_) => self.not_put_through(now, call, out),
                     _ => {}
                 }
+            }
+            Role::Guest => {
+                if let Some(leg) = this.leg_mut(leg) {
+                    leg.dialog = Dialog::Over;
+                }
+                self.guest_left(now, call, leg, cause, out);
+            }
+            Role::Line => {
+                if let Some(leg) = this.leg_mut(leg) {
+                    leg.dialog = Dialog::Over;
+                }
+                self.line_left(now, call, cause, out);
             }
         }
         self.forget_if_done(call);
@@ -223,15 +292,14 @@ impl Engine {
         &mut self,
         now: Timestamp,
         call: CallRef,
-        side: Side,
+        party: Party,
         port: u16,
         report: Report,
         out: &mut Out,
     ) {
-        let Some(leg) = self.leg_mut(call, side) else { return };
-        if leg.sound != Sound::Closing(port) {
-            return;
-        }
+        let Some(this) = self.calls.get_mut(call) else { return };
+        let Some(side) = this.side_of(party) else { return };
+        let Some(leg) = this.in_slot(party).filter(|leg| leg.sound == Sound::Closing(port)) else { return };
         leg.sound = Sound::Closed;
         let leg = leg.leg;
         self.ports.give_back(now, port);
@@ -239,37 +307,56 @@ impl Engine {
         self.forget_if_done(call);
     }
 
-    /// A port could not be opened: another program has it. No audio, no call.
+    /// A port could not be opened: another program has it. Without audio there is no call for a caller, and nobody
+    /// for him at the other end.
     pub(crate) fn port_failed(
         &mut self,
         now: Timestamp,
         call: CallRef,
-        side: Side,
+        party: Party,
         port: u16,
         out: &mut Out,
     ) {
-        let Some(this) = self.calls.get(call) else { return };
-        let outcome = outcome(this, false);
-        let Some(leg) = self.leg_mut(call, side).filter(|leg| leg.sound.port() == Some(port)) else { return };
+        let Some(this) = self.calls.get_mut(call) else { return };
+        let Some(leg) = this.in_slot(party).filter(|leg| leg.sound.port() == Some(port)) else { return };
+        let name = leg.leg;
         // Its `Left`, if it comes, has nothing to tell.
         if let Sound::Open(_) = std::mem::replace(&mut leg.sound, Sound::Closed) {
-            out.media.push(leave(call, side));
+            out.media.push(leave(call, party));
         }
         self.ports.set_aside(now, port);
-        self.end(now, call, outcome, cause::NO_RESOURCE, Side::System, out);
+        self.lose(now, call, name, cause::NO_RESOURCE, out);
         self.forget_if_done(call);
     }
 
     /// Nothing came from a party for too long. Cause 41, temporary failure: the network's fault more likely
     /// than the caller's, and calling again is worth while.
-    pub(crate) fn silent(&mut self, now: Timestamp, call: CallRef, side: Side, out: &mut Out) {
-        let Some(leg) = self.leg_mut(call, side) else { return };
+    pub(crate) fn silent(&mut self, now: Timestamp, call: CallRef, party: Party, out: &mut Out) {
+        let Some(leg) = self.calls.get_mut(call).and_then(|this| this.in_slot(party)) else { return };
         // Before the 200, and while he holds, he need not send.
         let expected = leg.is_answered() && leg.audio().is_some_and(|audio| audio.receives);
         leg.quiet = !expected;
-        if let (true, Some(this)) = (expected, self.calls.get(call)) {
-            let outcome = outcome(this, false);
-            self.end(now, call, outcome, cause::TEMPORARY_FAILURE, Side::System, out);
+        let name = leg.leg;
+        if expected {
+            self.lose(now, call, name, cause::TEMPORARY_FAILURE, out);
+        }
+    }
+
+    /// A party is lost to us: the call goes on for the others as far as it can.
+    fn lose(&mut self, now: Timestamp, call: CallRef, leg: LegRef, cause: Cause, out: &mut Out) {
+        let Some(this) = self.calls.get(call) else { return };
+        match self.legs.get(&leg).map(|owner| owner.role) {
+            Some(Role::Agent) if this.talk().is_some() => self.agent_left(now, call, cause, false, out),
+            Some(Role::Agent) if matches!(this.stage, Stage::Forwarding(_)) => {
+                self.not_put_through(now, call, out);
+            }
+            Some(Role::Guest) => self.guest_left(now, call, leg, cause, out),
+            Some(Role::Line) => self.line_left(now, call, cause, out),
+            Some(Role::Departed | Role::Withdrawn(_)) => {}
+            _ => {
+                let outcome = outcome(this, false);
+                self.end(now, call, outcome, cause, Side::System, out);
+            }
         }
     }
 
@@ -282,8 +369,7 @@ impl Engine {
             self.end(now, call, outcome, cause::TIMER, Side::System, out);
             return;
         }
-        let ports = [this.caller.sound.port(), this.agent_leg().and_then(|leg| leg.sound.port())];
-        for port in ports.into_iter().flatten() {
+        for port in this.legs().filter_map(|leg| leg.sound.port()) {
             self.ports.give_back(now, port);
         }
         let winding = &mut self.winding;
@@ -299,6 +385,9 @@ impl Engine {
     }
 
     fn forget_if_done(&mut self, call: CallRef) {
+        if let Some(this) = self.calls.get_mut(call) {
+            this.departed.retain(|departed| !departed.leg.is_done());
+        }
         if self.calls.get(call).is_some_and(Call::is_done)
             && let Some(call) = self.calls.remove(call)
             && let Some(timer) = call.limit
@@ -322,12 +411,15 @@ impl Engine {
 
 /// The counter in which a call lands when it ends where it is: by the caller's doing, or not.
 pub(crate) fn outcome(call: &Call, caller: bool) -> Outcome {
+    let turned_away = match &call.stage {
+        Stage::Talking(Talk { with, .. }) | Stage::Forwarding(Forward { with, .. }) => with.turned_away(),
+        _ => None,
+    };
     match (&call.stage, caller) {
         _ if matches!(call.way, Way::Callback(_)) => Outcome::Callback,
-        (Stage::Talking(Talk { with: With::Outside(why), .. }), _) => Outcome::TurnedAway(*why),
-        (Stage::Forwarding(forward), _) => Outcome::TurnedAway(forward.why),
-        (Stage::Talking(_), _) => Outcome::Answered,
+        _ if turned_away.is_some() => turned_away.map_or(Outcome::Lost, Outcome::TurnedAway),
         (Stage::Announcing(outcome), _) => *outcome,
+        (Stage::Talking(_), _) => Outcome::Answered,
         _ if matches!(call.way, Way::Service { .. }) => Outcome::Service,
         (_, false) => Outcome::Lost,
         (Stage::Waiting(_), true) => Outcome::AbandonedInLine,
@@ -336,6 +428,32 @@ pub(crate) fn outcome(call: &Call, caller: bool) -> Outcome {
     }
 }
 
-const fn leave(call: CallRef, side: Side) -> session::Command {
-    session::Command::Leave { session: session_of(call), party: leg::party(side) }
+/// Tells a leg to end and its audio to leave.
+fn close(leg: &mut Leg, call: CallRef, cause: Cause, ports: &mut Ports, now: Timestamp, out: &mut Out) {
+    if leg.is_up() {
+        let name = leg.leg;
+        out.legs.push(if leg.dialog == Dialog::Early && name.is_ingress() {
+            Command::Reject { leg: name, status: cause::status(cause), cause, retry_after: None }
+        } else {
+            Command::Release { leg: name, cause }
+        });
+        leg.dialog = Dialog::Releasing;
+    } else if leg.dialog == Dialog::Planned {
+        leg.dialog = Dialog::Over;
+    }
+    match leg.sound {
+        Sound::Open(audio) => {
+            leg.sound = Sound::Closing(audio.port);
+            out.media.push(leave(call, leg.slot));
+        }
+        Sound::Reserved(port) => {
+            leg.sound = Sound::Closed;
+            ports.give_back(now, port);
+        }
+        Sound::Closing(_) | Sound::Closed => {}
+    }
+}
+
+const fn leave(call: CallRef, party: Party) -> session::Command {
+    session::Command::Leave { session: session_of(call), party }
 }

@@ -7,7 +7,7 @@
 //! ```
 //!
 //! A-law and µ-law may differ between the sides: the audio path translates them. G.722 is passed through
-//! only, so both sides must have it or neither.
+//! only, so both sides must have it or neither; with a third party, or while one of them hears music, neither.
 //!
 //! While an offer of ours is open on a leg, the peer's is refused with 491 (RFC 3261 section 14.1).
 
@@ -19,7 +19,7 @@ use crate::leg::{Dialog, Preference, Role, Sound};
 use crate::release::outcome;
 use crate::sdp;
 use base::Timestamp;
-use media::session::Codec;
+use media::session::{Codec, Party};
 use sip::leg::{Command, LegRef};
 
 /// How often one codec for both sides is asked for: once on each side.
@@ -34,7 +34,8 @@ impl Engine {
         };
         let packet_time = self.plan.audio.packet_time;
         let planned = self.codecs();
-        let Some(this) = self.leg_mut(call, side) else { return };
+        let Some(this) = self.calls.get_mut(call).and_then(|this| this.leg_mut(leg)) else { return };
+        let slot = this.slot;
         let (Sound::Open(current), None, true) = (this.sound, this.asked, this.is_up()) else {
             out.legs.push(Command::Refuse { leg, status: 491 });
             return;
@@ -55,7 +56,7 @@ impl Engine {
             Ok((offer, agreed)) => {
                 let body = sdp::answer::write(&mut this.local, &offer, &agreed);
                 let audio = this.keep(&agreed);
-                self.update(call, side, audio, out);
+                self.update(call, slot, audio, out);
                 out.legs.push(Command::Accept { leg, body });
                 self.bridge(call, out);
                 self.align(now, call, side, out);
@@ -67,11 +68,9 @@ impl Engine {
     /// The answer to an offer of ours.
     pub(crate) fn reanswered(&mut self, now: Timestamp, leg: LegRef, answer: &[u8], out: &mut Out) {
         let Some((call, side)) = self.side_of(leg) else { return };
-        if !self.is_open(call, side) {
-            return;
-        }
+        let Some(slot) = self.open_slot(call, leg) else { return };
         if let Ok(audio) = self.accept_answer(call, leg, answer) {
-            self.update(call, side, audio, out);
+            self.update(call, slot, audio, out);
             self.bridge(call, out);
         }
         self.align(now, call, side, out);
@@ -80,10 +79,10 @@ impl Engine {
     /// An offer of ours was refused: the session goes on unchanged.
     pub(crate) fn reoffer_refused(&mut self, now: Timestamp, leg: LegRef, out: &mut Out) {
         let Some((call, side)) = self.side_of(leg) else { return };
-        if !self.is_open(call, side) {
+        if self.open_slot(call, leg).is_none() {
             return;
         }
-        if let Some(leg) = self.leg_mut(call, side) {
+        if let Some(leg) = self.calls.get_mut(call).and_then(|this| this.leg_mut(leg)) {
             leg.asked = None;
         }
         self.align(now, call, side, out);
@@ -99,7 +98,14 @@ impl Engine {
             return;
         }
         let (Some(caller), Some(agent)) = (this.caller.audio(), talk.leg.audio()) else { return };
-        if caller.codec == agent.codec || (caller.codec != Codec::G722 && agent.codec != Codec::G722) {
+        if caller.codec != Codec::G722 && agent.codec != Codec::G722 {
+            talk.alignments = ALIGNMENTS;
+            return;
+        }
+        if talk.held || !talk.guests.is_empty() {
+            return self.narrow(call, out);
+        }
+        if caller.codec == agent.codec {
             talk.alignments = ALIGNMENTS;
             return;
         }
@@ -110,7 +116,7 @@ impl Engine {
         }
         let (other, wanted) = match settled {
             Side::Agent => (&mut this.caller, agent.codec),
-            Side::Caller | Side::System => (&mut talk.leg, caller.codec),
+            _ => (&mut talk.leg, caller.codec),
         };
         if other.dialog != Dialog::Confirmed {
             // His ACK is on its way and brings this back.
@@ -124,9 +130,38 @@ impl Engine {
         out.legs.push(Command::Reoffer { leg: other.leg, offer: body });
     }
 
-    /// Whether a side's audio has been negotiated once, so that it can be changed.
-    fn is_open(&mut self, call: CallRef, side: Side) -> bool {
-        self.leg_mut(call, side).is_some_and(|leg| matches!(leg.sound, Sound::Open(_)))
+    /// Asks whoever has G.722 for what can be mixed. A side that refuses is not heard by others than before, and the
+    /// call goes on.
+    fn narrow(&mut self, call: CallRef, out: &mut Out) {
+        let packet_time = self.plan.audio.packet_time;
+        let codecs = self.mixed_codecs();
+        let Some(this) = self.calls.get_mut(call) else { return };
+        let Stage::Talking(talk) = &mut this.stage else { return };
+        for leg in [&mut this.caller, &mut talk.leg] {
+            let wide = leg.audio().is_some_and(|audio| audio.codec == Codec::G722);
+            let (true, Dialog::Confirmed, Some(port)) = (wide, leg.dialog, leg.sound.port()) else {
+                continue;
+            };
+            if talk.alignments == 0 {
+                return;
+            }
+            talk.alignments -= 1;
+            let body = sdp::offer::write(&mut leg.local, port, codecs.as_slice(), packet_time);
+            leg.asked = Some(codecs);
+            out.legs.push(Command::Reoffer { leg: leg.leg, offer: body });
+        }
+    }
+
+    /// Codecs that can be mixed, in the configured order.
+    pub(crate) fn mixed_codecs(&self) -> Preference {
+        let codecs = self.plan.audio.codecs.iter().copied();
+        Preference::of(codecs.filter(|&codec| codec != Codec::G722).chain([Codec::Pcma]))
+    }
+
+    /// The slot of a leg whose audio has been negotiated once, so that it can be changed.
+    fn open_slot(&mut self, call: CallRef, leg: LegRef) -> Option<Party> {
+        let leg = self.calls.get_mut(call)?.leg_mut(leg)?;
+        matches!(leg.sound, Sound::Open(_)).then_some(leg.slot)
     }
 
     /// Whose leg it is, unless its part in the call is over.
@@ -134,7 +169,9 @@ impl Engine {
         match self.legs.get(&leg)? {
             Owner { call, role: Role::Caller } => Some((*call, Side::Caller)),
             Owner { call, role: Role::Agent } => Some((*call, Side::Agent)),
-            Owner { role: Role::Withdrawn(_), .. } => None,
+            Owner { call, role: Role::Line } => Some((*call, Side::Agent)),
+            Owner { call, role: Role::Guest } => Some((*call, Side::Guest)),
+            Owner { role: Role::Withdrawn(_) | Role::Departed, .. } => None,
         }
     }
 }

@@ -2,6 +2,7 @@
 //! id: [`Event::RequestDone`](crate::Event), [`Event::RequestRefused`](crate::Event), or, for a question,
 //! [`Event::Explained`](crate::Event) or [`Event::Previewed`](crate::Event).
 
+use crate::call::Supervision;
 use crate::flow::ListRef;
 use acd::input::Reason;
 use acd::{AgentRef, GroupRef, Listing, Prefer, Priority, SiteRef, SkillLevel, SurgeMode};
@@ -9,6 +10,38 @@ use base::{Private, Timestamp};
 use std::time::Duration;
 
 base::handle!(RequestId, "request", "One request; minted by whoever asks.");
+
+/// Whom an agent asks or hands a caller to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Whom {
+    /// An agent.
+    Agent(AgentRef),
+    /// The agent of a group who is idle longest; for a transfer, its line.
+    Group(GroupRef),
+    /// A number outside, normalized.
+    Number(Private),
+}
+
+/// What an agent does with his talk (services of ECMA-269).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Control {
+    /// The caller hears music (保持).
+    Hold,
+    /// He is back (取回).
+    Retrieve,
+    /// He is put on hold, and somebody is asked (咨询).
+    Consult(Whom),
+    /// Caller and consulted change places (切换).
+    Alternate,
+    /// All three talk (三方).
+    Conference,
+    /// The consulted leaves, the caller is back.
+    Reconnect,
+    /// The agent leaves; the consulted has the caller (询问转).
+    Transfer,
+    /// The agent leaves at once (盲转).
+    TransferTo(Whom),
+}
 
 /// What is asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +59,24 @@ pub enum Request {
     /// He does a group's work so well from now on; `None`: no longer.
     Skill(AgentRef, GroupRef, Option<SkillLevel>),
 
+    /// An agent does something with his talk.
+    Control(AgentRef, Control),
+    /// A supervisor takes part in an agent's talk; `None`: no longer.
+    Supervise {
+        /// Who.
+        supervisor: AgentRef,
+        /// In whose talk.
+        agent: AgentRef,
+        /// How.
+        how: Option<Supervision>,
+    },
+    /// A supervisor who takes part has the caller from now on.
+    TakeOver {
+        /// Who.
+        supervisor: AgentRef,
+        /// From whom.
+        agent: AgentRef,
+    },
     /// End a call.
     Release(crate::CallRef),
     /// Another priority for a caller in a line.

@@ -68,6 +68,9 @@ impl Engine {
                 }
                 Err(why) => Err(why),
             },
+            Request::Control(agent, control) => self.control(now, agent, control, out),
+            Request::Supervise { supervisor, agent, how } => self.supervise(now, supervisor, agent, how, out),
+            Request::TakeOver { supervisor, agent } => self.take_over(now, supervisor, agent, out),
             Request::WhyCaller(call) => {
                 match self.acd.why_caller(caller_of(self.callback_behind(call).unwrap_or(call))) {
                     Some(why) => {

@@ -16,13 +16,14 @@
 
 use crate::call::{Call, Place, Ring, Stage, Way};
 use crate::cause;
+use crate::dialing::Dial;
 use crate::engine::{Engine, Out, Owner, caller_call};
 use crate::event::{CallRef, Event, Outcome, Side};
-use crate::leg::{Dialog, Leg, Preference, Role, Sound};
-use crate::sdp::{self, Local};
+use crate::leg::{Dialog, Leg, Preference, Role};
+use crate::sdp;
 use acd::input::Reason;
 use acd::{AgentRef, Answer, CallerRef, GroupRef, OfferEnd, OfferRef};
-use base::{Private, Timestamp};
+use base::Timestamp;
 use media::session::Codec;
 use sip::leg::{Command, LegRef, Target};
 use std::time::Duration;
@@ -80,23 +81,15 @@ impl Engine {
         else {
             return;
         };
-        let (place, aor, address) =
-            (*place, phone.aor, self.plan.audio.advertised.unwrap_or(this.caller.local.address));
-        let number = if this.number.reveal().is_empty() {
-            Private::new(self.plan.anonymous.clone())
-        } else {
-            this.number.clone()
-        };
+        let (place, to) = (*place, Target::Aor(phone.aor));
         let codecs = self.agent_codecs(this);
-        let Some(port) = self.ports.take(now) else { return self.no_port(now, call, offer, agent, out) };
-        let name = self.mint_leg();
-        let mut leg = Leg::new(name, Local::new(self.random.bits() as u32, address), false);
-        leg.sound = Sound::Reserved(port);
-        leg.asked = Some(codecs);
-        let body = sdp::offer::write(&mut leg.local, port, codecs.as_slice(), self.plan.audio.packet_time);
+        let caller = self.shown_number(call);
         let mut caller_name: String =
             self.plan.groups.get(place.group.index()).map_or("", |group| &group.title).into();
-        let mut headers = vec![("X-Call-Ref".into(), call.to_string())];
+        let mut headers: Vec<(String, String)> = match answer {
+            Answer::ByPhone => ANSWER_BY_PHONE.map(|(name, value)| (name.into(), value.into())).into(),
+            Answer::ByAgent => Vec::new(),
+        };
         let lists = self.lists_of(call);
         for list in lists.iter().filter(|list| !list.title.is_empty()) {
             caller_name = format!("{caller_name} · {}", list.title);
@@ -105,19 +98,11 @@ impl Engine {
             let names: Vec<&str> = lists.iter().map(|list| list.name.as_str()).collect();
             headers.push(("X-Caller-Lists".into(), names.join(", ")));
         }
-        if answer == Answer::ByPhone {
-            headers.extend(ANSWER_BY_PHONE.map(|(name, value)| (name.into(), value.into())));
-        }
-        out.legs.push(Command::Invite {
-            leg: name,
-            to: Target::Aor(aor),
-            caller: number,
-            caller_name,
-            offer: body,
-            ring: ring.saturating_add(RING_GUARD),
-            headers,
-        });
-        self.legs.insert(name, Owner { call, role: Role::Agent });
+        let ring = ring.saturating_add(RING_GUARD);
+        let dial = Dial { to, caller, caller_name, codecs, ring, headers, role: Role::Agent };
+        let Some(leg) = self.invite(now, call, dial, out) else {
+            return self.no_port(now, call, offer, agent, out);
+        };
         let Some(this) = self.calls.get_mut(call) else { return };
         let ring = Ring { offer, agent, leg, status: 0, early: None };
         if let Stage::Ringing(_, rings) = &mut this.stage {
@@ -154,6 +139,11 @@ impl Engine {
         match (&mut this.stage, owner.role) {
             (Stage::Calling(calling), Role::Caller) => calling.early = Some(answer),
             (Stage::Forwarding(forward), Role::Agent) => forward.early = Some(answer),
+            (Stage::Talking(talk), Role::Guest) => {
+                if let Some(guest) = talk.guests.iter_mut().find(|guest| guest.leg.leg == leg) {
+                    guest.early = Some(answer);
+                }
+            }
             _ => {}
         }
     }
@@ -185,7 +175,10 @@ impl Engine {
                 self.caller_answered(now, call, leg, answer, nated, out);
             }
             Stage::Forwarding(_) if role == Role::Agent => {
-                self.outside_answered(now, call, leg, answer, nated, out);
+                self.put_through(now, call, leg, answer, nated, out);
+            }
+            Stage::Talking(_) if role == Role::Guest => {
+                self.guest_answered(now, call, leg, answer, nated, out);
             }
             _ => {}
         }
@@ -206,7 +199,7 @@ impl Engine {
         }
         ring.leg.dialog = Dialog::Confirmed;
         ring.leg.nated = nated;
-        let (offer, early) = (ring.offer, ring.early.take());
+        let (offer, slot, early) = (ring.offer, ring.leg.slot, ring.early.take());
         let agreed = answer
             .or(early.as_deref())
             .ok_or(sdp::Refusal::NoUsableAudio)
@@ -214,7 +207,7 @@ impl Engine {
         match agreed {
             Ok(audio) => {
                 if self.ask(now, acd::Input::Accept { offer }).is_ok() {
-                    self.join(call, Side::Agent, audio, out);
+                    self.join(call, slot, audio, out);
                 } else {
                     self.withdraw(now, call, offer, out);
                 }

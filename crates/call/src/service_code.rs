@@ -8,7 +8,7 @@
 use crate::call::{Stage, Way};
 use crate::cause;
 use crate::engine::{Engine, Out};
-use crate::event::{CallRef, Side};
+use crate::event::CallRef;
 use crate::ingress::Denied;
 use crate::plan::ServiceCodes;
 use acd::input::Reason;
@@ -61,8 +61,13 @@ impl Engine {
             this.stage = Stage::Service;
         }
         if let Some(clip) = clip {
-            self.hear(call, Side::Caller, Hear::Once(clip), out);
+            self.caller_hears(call, Hear::Once(clip), out);
         }
+    }
+
+    /// Whether a number is one of them.
+    pub(crate) fn is_code(&self, called: &str) -> bool {
+        Code::of(&self.plan.codes, called).is_some()
     }
 
     /// Whose phone an account is.

@@ -99,7 +99,7 @@ impl Engine {
                 Act::Queue(queue) => {
                     let since = *this.course.since.get_or_insert(now);
                     let place = Place { group: queue.group, since, hops: 0, told: false };
-                    return self.enter_line(now, call, place, out);
+                    return self.enter_line(now, call, place, None, out);
                 }
                 Act::CallBack { group, otherwise } => {
                     let since = this.course.since.unwrap_or(now);
@@ -141,7 +141,7 @@ impl Engine {
     /// A caller hears clips, one after the other.
     pub(crate) fn say(&mut self, call: CallRef, clips: &[ClipRef], out: &mut Out) {
         let Some((first, rest)) = clips.split_first() else { return };
-        self.hear(call, Side::Caller, Hear::Once(*first), out);
+        self.caller_hears(call, Hear::Once(*first), out);
         if let Some(this) = self.calls.get_mut(call) {
             let language = self.plan.languages.get(this.course.language.index());
             let spoken = |clip: &ClipRef| language.map_or(*clip, |language| language.clip(*clip));
@@ -175,7 +175,7 @@ impl Engine {
     /// He has heard the menu and may think.
     fn think(&mut self, now: Timestamp, call: CallRef, out: &mut Out) {
         let Some((music, wait)) = self.menu(call).map(|menu| (menu.music, menu.wait)) else { return };
-        self.hear(call, Side::Caller, crate::waiting::looped(music), out);
+        self.caller_hears(call, crate::waiting::looped(music), out);
         self.pause(call, now + wait);
     }
 

@@ -16,7 +16,7 @@ use crate::engine::{Engine, Out, caller_of};
 use crate::event::{CallRef, Event, Outcome, Side};
 use crate::party::party;
 use crate::plan::Target;
-use acd::{GroupRef, Turned};
+use acd::{GroupRef, Prefer, Turned};
 use base::Timestamp;
 use media::session::{ClipRef, Hear};
 use std::time::Duration;
@@ -26,10 +26,18 @@ const HOPS_MAX: u8 = 4;
 
 impl Engine {
     /// Puts the caller into a group's line, to its music.
-    pub(crate) fn enter_line(&mut self, now: Timestamp, call: CallRef, place: Place, out: &mut Out) {
+    pub(crate) fn enter_line(
+        &mut self,
+        now: Timestamp,
+        call: CallRef,
+        place: Place,
+        named: Option<Prefer>,
+        out: &mut Out,
+    ) {
         let Some(this) = self.calls.get_mut(call) else { return };
+        let served = this.served;
         let (party, site) = (party(this.number.reveal()), this.site);
-        let prefer = party.and_then(|party| self.preferred.get(&party)).copied();
+        let prefer = named.or_else(|| party.and_then(|party| self.preferred.get(&party)).copied());
         this.stage = Stage::Waiting(place);
         this.group = Some(place.group);
         self.wait_to_music(call, out);
@@ -44,6 +52,7 @@ impl Engine {
             requires,
             party,
             prefer,
+            served,
             ..acd::Enqueue::new(caller_of(call), place.group, now)
         };
         if self.ask(now, acd::Input::Enqueue(enqueue)).is_err() {
@@ -57,7 +66,7 @@ impl Engine {
         let Some(this) = self.calls.get(call) else { return };
         let ring_back = self.flow(call).and_then(|flow| flow.ring_back);
         let hear = looped(ring_back.or(this.group.and_then(|group| self.music(group))));
-        self.hear(call, Side::Caller, hear, out);
+        self.caller_hears(call, hear, out);
     }
 
     pub(crate) fn queued(
@@ -106,7 +115,7 @@ impl Engine {
         self.tell(now, Event::TurnedAway { call, group, why, to }, out);
         if let Some(to) = to {
             let place = Place { group: to, hops: place.hops + 1, told: false, ..place };
-            self.enter_line(now, call, place, out);
+            self.enter_line(now, call, place, None, out);
             return;
         }
         match target {
@@ -139,11 +148,11 @@ impl Engine {
     ) {
         self.rest(call);
         let Some(this) = self.calls.get_mut(call) else { return };
+        let busy = matches!(outcome, Outcome::TurnedAway(_));
         this.stage = Stage::Announcing(outcome);
         if let Some(clip) = clip {
-            self.hear(call, Side::Caller, Hear::Once(clip), out);
+            self.caller_hears(call, Hear::Once(clip), out);
         } else {
-            let busy = matches!(outcome, Outcome::TurnedAway(_));
             let cause = if busy { cause::BUSY } else { cause::NORMAL };
             self.end(now, call, outcome, cause, Side::System, out);
         }

@@ -8,7 +8,7 @@ use call::Request;
 use call::event::{CallRef, Event, Outcome};
 use call::plan::Plan;
 use day::Day;
-use day::deeds::{calling_back_harshly, deed, harsh, random_day};
+use day::deeds::{calling_back_harshly, consulting_harshly, deed, harsh, random_day};
 
 /// Where a call stands by what was told of it.
 #[derive(Default)]
@@ -27,7 +27,10 @@ fn reconcile(day: &Day) -> Result<[usize; 9], String> {
             Event::Arrived { call, .. } if accounts.insert(*call, Account::default()).is_some() => {
                 return Err(format!("{call} arrived twice"));
             }
-            Event::Queued { call, .. } | Event::TurnedAway { call, .. } => {
+            Event::Queued { call, .. }
+            | Event::TurnedAway { call, .. }
+            // Of ours: it waited when it was asked for.
+            | Event::CallbackConnected { call, .. } => {
                 accounts.get_mut(call).ok_or("queued before it arrived")?.in_line = true;
             }
             Event::CallbackKept { from, attempt, missed, .. } => {
@@ -67,7 +70,9 @@ fn reconcile(day: &Day) -> Result<[usize; 9], String> {
             Some(Outcome::CalledBack) => 6,
             Some(Outcome::Joined) => 7,
             None => 8,
-            Some(Outcome::AbandonedBeforeLine | Outcome::Refused | Outcome::Service | Outcome::Callback) => {
+            // Of ours: whoever loses his agent stands in a line, and is counted where he asked to be called.
+            Some(Outcome::Callback) => continue,
+            Some(Outcome::AbandonedBeforeLine | Outcome::Refused | Outcome::Service) => {
                 if account.in_line {
                     return Err(format!("{call} waited and is not counted"));
                 }
@@ -94,6 +99,12 @@ fn every_caller_is_counted_once_whatever_happens() {
 #[test]
 fn nobody_is_forgotten_who_is_to_be_called_back_whatever_happens() {
     let sum = days(&calling_back_harshly(), 60);
+    assert!(sum[..8].iter().all(|&count| count > 20), "{sum:?}");
+}
+
+#[test]
+fn nobody_is_dropped_or_counted_twice_whatever_is_done_in_the_talks() {
+    let sum = days(&consulting_harshly(), 120);
     assert!(sum[..8].iter().all(|&count| count > 20), "{sum:?}");
 }
 

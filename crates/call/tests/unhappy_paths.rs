@@ -490,11 +490,20 @@ fn when_the_grace_is_over_all_calls_are_released() {
 // ---- audio ----------------------------------------------------------------------------------------------
 
 #[test]
-fn a_talk_in_which_one_side_falls_silent_is_released() {
+fn a_caller_who_falls_silent_in_his_talk_is_released() {
     let mut day = talking();
-    day.falls_silent("c1", 1);
+    day.falls_silent("c1", 0);
     assert!(day.said("ended c1 Answered cause=41 by=System"));
     assert!(day.said("release c1 cause=41") && day.said("release 8001 cause=41"));
+}
+
+#[test]
+fn a_caller_whose_agent_falls_silent_waits_for_another_one() {
+    let mut day = talking();
+    day.falls_silent("c1", 1);
+    assert!(day.said("release 8001 cause=41") && day.said("queued c1 enterprise 1"));
+    assert_eq!(day.outcome("c1"), None);
+    assert_eq!(day.hears("c1", 0), Hear::Loop(ClipRef(7)));
 }
 
 #[test]
@@ -544,11 +553,12 @@ fn a_port_that_cannot_be_opened_loses_the_caller_and_is_left_alone() {
 }
 
 #[test]
-fn a_port_of_the_agents_side_that_fails_ends_a_call_that_counts_as_answered() {
+fn a_port_of_the_agents_side_that_fails_costs_the_caller_his_agent_and_not_his_place() {
     let mut day = talking();
     day.port_fails("c1", 1);
-    assert!(day.said("ended c1 Answered cause=47 by=System"));
-    assert_eq!(day.engine.calls(), 0);
+    assert!(day.said("release 8001 cause=47") && day.said("queued c1 enterprise 1"));
+    day.caller_hangs_up("c1");
+    assert_eq!((day.outcome("c1"), day.engine.calls()), (Some(Outcome::Answered), 0));
 }
 
 // ---- limits ---------------------------------------------------------------------------------------------

@@ -155,6 +155,7 @@ impl House {
             peer: "10.0.0.9:5060".parse().unwrap(),
             transport: Transport::Udp,
             nated: false,
+            replaces: None,
         });
         self.step(Input::Sip(Fact::Invited { leg, invite }));
         leg
@@ -265,6 +266,7 @@ fn a_key_asks_to_be_called_back_and_both_sides_of_our_own_call_hear_each_other()
         peer: "10.0.0.9:5060".parse().unwrap(),
         transport: Transport::Udp,
         nated: false,
+        replaces: None,
     });
     house.step(Input::Sip(Fact::Invited { leg, invite }));
     let port = house.port();

@@ -37,6 +37,18 @@ impl Parties {
         Self(self.0 | 1 << (party.0 & 7))
     }
 
+    /// Without a party.
+    #[must_use]
+    pub const fn without(self, party: Party) -> Self {
+        Self(self.0 & !(1 << (party.0 & 7)))
+    }
+
+    /// With others.
+    #[must_use]
+    pub const fn and(self, others: Self) -> Self {
+        Self(self.0 | others.0)
+    }
+
     /// Whether a party is in it.
     #[must_use]
     pub const fn contains(self, party: Party) -> bool {

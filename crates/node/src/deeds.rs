@@ -17,6 +17,7 @@ use acd::{AgentRef, GroupRef, Listing, Prefer, SiteRef, SkillLevel};
 use base::{Private, Timestamp};
 use call::event::{CallRef, Why};
 use call::plan::ListRef;
+use call::request::Control;
 use call::{Request, RequestId};
 use parking_lot::Mutex;
 use report::{Board, UnixMs};
@@ -25,7 +26,7 @@ use std::sync::Arc;
 use store::Register;
 use store::register::{AuditRow, List, Listed};
 use web::board::Live;
-use web::deed::{CallbackRow, ListedNumber, PlanAnswer, PlanRow, Wish};
+use web::deed::{CallbackRow, ListedNumber, PlanAnswer, PlanRow, TalkDeed, Whom, Wish};
 use web::{Answer, Deed, Refusal};
 
 /// Rows of the audit that are shown at once.
@@ -136,6 +137,18 @@ impl Deeds {
             Deed::Skill { agent, group, level } => {
                 let (agent, group) = (self.agent(&agent)?, self.group(&group)?);
                 self.ask(Request::Skill(agent, group, level.map(SkillLevel))).await
+            }
+            Deed::Talk(agent, deed) => {
+                let agent = self.agent(&agent)?;
+                self.ask(Request::Control(agent, self.control(deed)?)).await
+            }
+            Deed::Supervise { supervisor, agent, how } => {
+                let (supervisor, agent) = (self.agent(&supervisor)?, self.agent(&agent)?);
+                self.ask(Request::Supervise { supervisor, agent, how }).await
+            }
+            Deed::TakeOver { supervisor, agent } => {
+                let (supervisor, agent) = (self.agent(&supervisor)?, self.agent(&agent)?);
+                self.ask(Request::TakeOver { supervisor, agent }).await
             }
             Deed::Prioritize(call, priority) => {
                 self.ask(Request::Prioritize(CallRef::from_bits(call), priority)).await
@@ -343,6 +356,27 @@ impl Deeds {
         place(&self.sites, key, "site").map(SiteRef::at)
     }
 
+    fn control(&self, deed: TalkDeed) -> Result<Control, Refusal> {
+        Ok(match deed {
+            TalkDeed::Hold => Control::Hold,
+            TalkDeed::Retrieve => Control::Retrieve,
+            TalkDeed::Consult(whom) => Control::Consult(self.whom(&whom)?),
+            TalkDeed::Alternate => Control::Alternate,
+            TalkDeed::Conference => Control::Conference,
+            TalkDeed::Reconnect => Control::Reconnect,
+            TalkDeed::Transfer => Control::Transfer,
+            TalkDeed::TransferTo(whom) => Control::TransferTo(self.whom(&whom)?),
+        })
+    }
+
+    fn whom(&self, whom: &Whom) -> Result<call::request::Whom, Refusal> {
+        Ok(match whom {
+            Whom::Agent(agent) => call::request::Whom::Agent(self.agent(agent)?),
+            Whom::Group(group) => call::request::Whom::Group(self.group(group)?),
+            Whom::Number(number) => call::request::Whom::Number(self.normal(number)),
+        })
+    }
+
     fn normal(&self, number: &Private) -> Private {
         Private::new(self.numbers.normalize(number.reveal()))
     }
@@ -354,6 +388,12 @@ impl Deeds {
             Deed::ExtendWrapUp(agent, by) => format!("agent {agent}: wrap-up {} s longer", by.as_secs()),
             Deed::Skill { agent, group, level: Some(level) } => format!("agent {agent}: {group} {level}"),
             Deed::Skill { agent, group, level: None } => format!("agent {agent}: {group} no longer"),
+            Deed::Talk(agent, deed) => format!("agent {agent}: {deed:?}"),
+            Deed::Supervise { supervisor, agent, how } => {
+                let how = how.map_or("supervises no longer", report::words::supervision);
+                format!("{supervisor} in the talk of {agent}: {how}")
+            }
+            Deed::TakeOver { supervisor, agent } => format!("{supervisor} takes over from {agent}"),
             Deed::Prioritize(call, priority) => format!("call {call}: priority {}", priority.0),
             Deed::CallBack(call) => format!("call {call}: called back"),
             Deed::CancelCallback(call) => format!("call {call}: not called back"),

@@ -153,9 +153,10 @@ pub fn needs_restart(old: &Config, new: &Config) -> Vec<String> {
     let calls = |config: &Config| {
         let call = &config.call;
         let bounds = (call.calls_max, call.setup_max, call.call_max, call.register_signs_in);
-        (call.anonymous.clone(), bounds)
+        (call.anonymous.clone(), bounds, call.consult_ring)
     };
     note(calls(old) != calls(new), "[calls]");
+    note(old.call.outside != new.call.outside, "[outside]");
     lists(
         &mut found,
         "trunks",

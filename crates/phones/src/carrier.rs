@@ -316,6 +316,8 @@ impl Carrier {
             Method::Update => (481, "UPDATE"),
             Method::Info => (481, "INFO"),
             Method::Cancel => (481, "CANCEL"),
+            Method::Refer => (603, "REFER"),
+            Method::Notify => (481, "NOTIFY"),
             Method::Register => (405, "REGISTER"),
             Method::Other => return,
         };

@@ -30,7 +30,7 @@ pub struct Request<'a> {
     pub call_id: &'a [u8],
     /// Sequence number.
     pub cseq: u32,
-    /// Further rows.
+    /// Further rows; a Content-Type for a body that is no SDP.
     pub extra: &'a str,
     /// SDP, or nothing.
     pub body: &'a [u8],
@@ -116,7 +116,7 @@ fn first_line(w: &mut Vec<u8>, status: u16) {
 
 fn end(w: &mut Vec<u8>, extra: &str, body: &[u8]) {
     w.extend_from_slice(extra.as_bytes());
-    if !body.is_empty() {
+    if !body.is_empty() && !extra.contains("Content-Type: ") {
         w.extend_from_slice(b"Content-Type: application/sdp\r\n");
     }
     form(w, format_args!("Content-Length: {}\r\n\r\n", body.len()));

@@ -12,6 +12,7 @@
 //! its 200 is kept aside. A second INVITE while he is not free is the engine's mistake: it is refused with 486
 //! and told as [`Sighting::DoubleOffer`].
 
+mod asking;
 mod offer;
 mod register;
 
@@ -113,6 +114,8 @@ enum Sent {
     Register(AgentNo),
     /// A final answer or BYE of the talk with this serial number.
     Talk(AgentNo, u64),
+    /// What an agent asked for in a call: nothing depends on its answer.
+    Asked,
 }
 
 /// What an agent or his phone does by itself.
@@ -281,8 +284,11 @@ impl Desk {
             Method::Cancel => self.canceled(now, agent, from, &message, out),
             Method::Bye => self.hung_up_on(now, agent, from, &message, out),
             Method::Update => self.updated(now, agent, from, &message, out),
+            Method::Notify => self.notified(agent, from, &message, out),
             Method::Options | Method::Info => refuse(local, from, 200, method, &message, out),
-            Method::Register | Method::Other => refuse(local, from, 405, method, &message, out),
+            Method::Register | Method::Refer | Method::Other => {
+                refuse(local, from, 405, method, &message, out);
+            }
         }
     }
 
@@ -302,6 +308,7 @@ impl Desk {
             match sent {
                 Sent::Register(agent) => self.register_failed(now, agent, 0, out),
                 Sent::Talk(agent, serial) => self.unanswered(now, agent, serial, out),
+                Sent::Asked => {}
             }
         }
         self.lost = lost;
@@ -323,6 +330,10 @@ impl Desk {
                 // RFC 3261 15.1.1: whatever the answer, the talk is over.
                 let Some(&agent) = self.by_user.get(user(crate::scan::uri(message.from))) else { return };
                 self.forget(agent, message.call_id);
+            }
+            Method::Invite | Method::Info | Method::Refer => {
+                let Some(&agent) = self.by_user.get(user(crate::scan::uri(message.from))) else { return };
+                self.asked(now, agent, status, message, out);
             }
             _ => {}
         }
@@ -357,8 +368,10 @@ fn refuse(
         Method::Update => "UPDATE",
         Method::Info => "INFO",
         Method::Register => "REGISTER",
+        Method::Refer => "REFER",
+        Method::Notify => "NOTIFY",
         Method::Ack | Method::Other => return,
     };
-    let allow = "Allow: INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE\r\n";
+    let allow = "Allow: INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, INFO, NOTIFY\r\n";
     out.send(local, from, |w| reply(w, status, message, name, format_args!("desk"), allow, b""));
 }

@@ -138,6 +138,24 @@ pub enum Sighting {
         /// Who ended it; `None` when an offer was withdrawn, declined or never confirmed.
         by: Option<HangsUp>,
     },
+    /// Something that an agent's phone asked for in its call was finally answered (hold, key, transfer).
+    Asked {
+        /// Who.
+        agent: AgentNo,
+        /// By which method.
+        method: crate::scan::Method,
+        /// The answer.
+        status: u16,
+    },
+    /// A NOTIFY has told how the transfer that an agent asked for goes.
+    Transfer {
+        /// Who.
+        agent: AgentNo,
+        /// What the new call got.
+        status: u16,
+        /// Nothing more will be told.
+        ended: bool,
+    },
     /// A caller has sent his BYE.
     HungUp {
         /// Who.

@@ -28,6 +28,10 @@ pub enum Method {
     Update,
     /// RFC 6086.
     Info,
+    /// RFC 3515.
+    Refer,
+    /// RFC 6665.
+    Notify,
     /// Any other.
     Other,
 }
@@ -43,6 +47,8 @@ impl Method {
             b"REGISTER" => Self::Register,
             b"UPDATE" => Self::Update,
             b"INFO" => Self::Info,
+            b"REFER" => Self::Refer,
+            b"NOTIFY" => Self::Notify,
             _ => Self::Other,
         }
     }
@@ -116,6 +122,8 @@ pub struct Scan<'a> {
     pub retry_after: Option<u32>,
     /// RSeq of a reliable provisional response (RFC 3262).
     pub rseq: Option<u32>,
+    /// Subscription-State of a NOTIFY.
+    pub subscription_state: &'a [u8],
     /// The body, as long as Content-Length says where it says so.
     pub body: &'a [u8],
 }
@@ -139,6 +147,7 @@ pub fn scan(datagram: &[u8]) -> Option<Scan<'_>> {
         expires: None,
         retry_after: None,
         rseq: None,
+        subscription_state: b"",
         body: b"",
     };
     let mut length = None;
@@ -171,6 +180,7 @@ pub fn scan(datagram: &[u8]) -> Option<Scan<'_>> {
             b'r' if is(b"Record-Route", b"") => scan.record_routes.push(value),
             b'r' if is(b"Retry-After", b"") => scan.retry_after = number(value),
             b'r' if is(b"RSeq", b"") => scan.rseq = number(value),
+            b's' if is(b"Subscription-State", b"") => scan.subscription_state = value,
             b'w' if is(b"WWW-Authenticate", b"") => scan.challenges.push(value),
             b'p' if is(b"Proxy-Authenticate", b"") => scan.challenges.push(value),
             b'e' if is(b"Expires", b"") => scan.expires = number(value),

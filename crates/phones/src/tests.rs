@@ -4,7 +4,7 @@ use crate::carrier::{CallRecord, CarrierPlan, End};
 use crate::day::{Arrivals, Day, HangsUp, Share, Span};
 use crate::desk::{DeskPlan, Phone};
 use crate::digest::Algorithm;
-use crate::outbox::{Directory, Local, Outbox, Sighting};
+use crate::outbox::{AgentNo, Directory, Local, Outbox, Sighting};
 use crate::voice::Sound;
 use crate::{Carrier, Desk, Timers, Town};
 use base::{Random, Timestamp};
@@ -170,6 +170,62 @@ fn a_caller_talks_and_hangs_up_and_both_hear_each_other() {
     assert_eq!(record.heard.gaps, 0);
     assert_eq!((record.heard.packets, record.heard.other), (100, 100));
     assert!(script.town.carrier.is_done());
+    assert_eq!(script.town.next_deadline(), Some(Timestamp::from_secs(1_000_000)), "nothing is left behind");
+}
+
+#[test]
+fn an_agent_presses_keys_holds_and_asks_for_a_transfer() {
+    let mut script = Script::new(one_call(), |_, _| {});
+    let agent = AgentNo(0);
+    script.run_until(Timestamp::from_millis(4_500));
+    let named = script.town.desk.dialog(agent).expect("a call");
+    assert!(named.contains(";to-tag=") && named.contains(";from-tag="), "{named}");
+    for deed in 0..4 {
+        let (mut out, now) = (Outbox::default(), script.now);
+        let desk = &mut script.town.desk;
+        assert!(match deed {
+            0 => desk.press(now, agent, '5', &mut out),
+            1 => desk.hold(now, agent, true, &mut out),
+            2 => desk.hold(now, agent, false, &mut out),
+            _ => desk.refer(now, agent, "8002", Some("a@b;to-tag=1;from-tag=2"), &mut out),
+        });
+        let text = String::from_utf8(out.bytes().to_vec()).unwrap();
+        assert_eq!(text.contains("Signal=5\r\n") && text.contains("application/dtmf-relay"), deed == 0);
+        assert_eq!(text.contains("a=sendonly"), deed == 1);
+        let refer_to = "Refer-To: <sip:8002@sujie?Replaces=a%40b%3Bto-tag%3D1%3Bfrom-tag%3D2>\r\n";
+        assert_eq!(text.contains(refer_to), deed == 3, "{text}");
+        script.carry(&mut out);
+        script.run_until(now + 100 * MS);
+    }
+    assert_eq!(
+        script.ladder[4..].join(" "),
+        "4500<INFO 4505>200 4600<INVITE 4605>200 4610<ACK 4700<INVITE 4705>200 4710<ACK 4800<REFER 4805>603"
+    );
+    let asked = script.seen.iter().filter_map(|sighting| match sighting {
+        Sighting::Asked { status, .. } => Some(*status),
+        _ => None,
+    });
+    assert_eq!(asked.collect::<Vec<_>>(), [200, 200, 200, 603]);
+    // What a NOTIFY says about it, and one that has no call.
+    let call_id = named.split(';').next().unwrap();
+    for (call_id, answer) in [(call_id, "SIP/2.0 200"), ("other", "SIP/2.0 481")] {
+        let notify = format!(
+            "NOTIFY sip:8001@192.0.2.1 SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bKn\r\nFrom: <sip:1@a>;tag=1\r\n\
+             To: <sip:8001@a>;tag=2\r\nCall-ID: {call_id}\r\nCSeq: 9 NOTIFY\r\nEvent: refer\r\n\
+             Subscription-State: terminated;reason=noresource\r\n\r\nSIP/2.0 486 Busy Here\r\n"
+        );
+        let mut out = Outbox::default();
+        let from = script.places.address(SINK);
+        script.town.desk.receive(script.now, PHONE, from, notify.as_bytes(), &mut out);
+        assert!(out.bytes().starts_with(answer.as_bytes()), "{:?}", out.bytes().escape_ascii().to_string());
+        script.carry(&mut out);
+    }
+    let told = script.seen.iter().filter(|sighting| matches!(sighting, Sighting::Transfer { .. }));
+    assert_eq!(told.collect::<Vec<_>>(), [&Sighting::Transfer { agent, status: 486, ended: true }]);
+    script.run_until(Timestamp::from_secs(60));
+    assert_eq!(script.record().end, End::Talked(HangsUp::Caller));
+    let (mut out, now) = (Outbox::default(), script.now);
+    assert!(!script.town.desk.press(now, agent, '5', &mut out), "no call, no keys");
     assert_eq!(script.town.next_deadline(), Some(Timestamp::from_secs(1_000_000)), "nothing is left behind");
 }
 

@@ -228,8 +228,15 @@ impl Callers {
         }
     }
 
-    /// A caller who was turned away talks to a number outside.
-    pub(crate) fn put_through(&mut self, call: CallRef, books: &mut Books) {
+    /// A caller who was turned away, or handed over, talks to a number outside.
+    pub(crate) fn put_through(&mut self, call: CallRef, group: GroupRef, now: Timestamp, books: &mut Books) {
+        let wall = self.wall(now);
+        if let Some(live) = self.known(call) {
+            live.goes_outside(Some(group), wall);
+            if live.record.agent.is_some() {
+                live.guest_answered(None);
+            }
+        }
         if let Some(place) = self.known(call).and_then(|live| live.turned_away.take()) {
             books.both(place, Step::PutThrough);
         }

@@ -20,7 +20,8 @@ use crate::plan::Plan;
 use crate::record::{CallRecord, LegAudio, Opened, RecordId, SegmentEnd, SegmentKind, UnixMs};
 use acd::{AgentRef, GroupRef, OfferEnd, OfferRef, Turned};
 use base::{Epoch, Table, Timestamp};
-use call::event::{CallRef, Outcome, Side};
+use call::call::With;
+use call::event::{CallRef, GuestStep, Outcome, Phase, Side};
 use sip::message::Cause;
 use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
@@ -255,13 +256,15 @@ impl Callers {
             if let Some((expected, at)) = live.foretold.take() {
                 books.both(stay.place, Step::Foretold { expected, waited: whole(now.since(at)) });
             }
+            // Who was handed on keeps his place by his first clock, and is counted by that of this line.
+            let waited = if stay.for_centre { waited } else { now.since(stay.since) };
             let waits = Waits {
                 greeted: live.record.greeted,
                 waited: whole(waited),
                 rang: live.rang(now),
                 last_ring: live.last_ring,
             };
-            if live.answered.is_none() && !live.settled {
+            if live.answered.is_none() && !live.settled && stay.for_centre {
                 live.answered = Some(stay.place);
                 live.record.group = Some(served);
                 live.record.waited = waits.waited;
@@ -290,6 +293,35 @@ impl Callers {
         }
     }
 
+    /// What an agent does in his talk has changed.
+    pub(crate) fn phase(&mut self, call: CallRef, agent: AgentRef, phase: Phase, now: Timestamp) {
+        let wall = self.wall(now);
+        let kind = match phase {
+            Phase::Talk => None,
+            Phase::Hold => Some(SegmentKind::Hold),
+            Phase::Consult => Some(SegmentKind::Consult),
+            Phase::Conference => Some(SegmentKind::Conference),
+        };
+        if let Some(live) = self.known(call) {
+            live.phase(agent, kind, wall);
+        }
+    }
+
+    /// Somebody was asked into the talk.
+    pub(crate) fn guest(&mut self, call: CallRef, with: With, step: GuestStep, now: Timestamp) {
+        let wall = self.wall(now);
+        let Some(live) = self.known(call) else { return };
+        match (step, with) {
+            (GuestStep::Answered, _) => live.guest_answered(with.agent()),
+            (GuestStep::SecondLine, _) => live.guest_answered(None),
+            (GuestStep::TookOver, With::Outside(..)) => {
+                let group = live.record.group;
+                live.goes_outside(group, wall);
+            }
+            _ => {}
+        }
+    }
+
     /// The call is over: what has not been counted is counted now.
     #[allow(clippy::too_many_arguments)] // the event's fields, and the books they are counted in
     pub(crate) fn ended(
@@ -312,6 +344,7 @@ impl Callers {
         while !live.talks.is_empty() {
             live.talk_ended(0, now, wall, by);
         }
+        live.no_longer_outside(wall);
         // Turned away, or gone from a line, without a word about the line: he came to its door all the same.
         if live.since.is_none()
             && let Some(group) = group
@@ -344,7 +377,9 @@ impl Callers {
                 _ => (Left::Lost, SegmentEnd::Lost),
             };
             self.leave(call, left, end, now, books);
-        } else if live.since.is_none() {
+        }
+        // Never in a line of his own: a call of ours that came back into one was not offered to it as a caller is.
+        if let Some(live) = self.live.get_mut(&call).filter(|live| live.since.is_none()) {
             let before = match outcome {
                 Outcome::Refused => Before::Refused,
                 Outcome::Service => Before::Service,
@@ -453,6 +488,7 @@ impl Callers {
                 self.leave(call, Left::Overflowed, SegmentEnd::MovedOn, now, books);
                 (Came::Overflowed, stay.for_centre, stay.since, first_quarter)
             }
+            (None, None) if live.callback.is_some() => (Came::Transferred, false, now, quarter),
             (None, None) => {
                 live.since = Some(now);
                 live.record.queued_at = Some(wall);
@@ -462,10 +498,12 @@ impl Callers {
                 books.centre(Quarter::of(self.epoch, live.arrived), Step::Before(Before::InLine));
                 (Came::First, true, now, quarter)
             }
-            // Put in a line again after the centre has counted him: a transfer, with a clock of its own.
+            // Put in a line again after the centre has counted him: a transfer, with a clock of its own. A call of ours
+            // for a callback was counted when that was asked for.
             (None, Some(_)) => (Came::Transferred, false, now, quarter),
         };
         let Some(live) = self.live.get_mut(&call) else { return };
+        live.no_longer_outside(wall);
         let segment = live.begin(SegmentKind::Line, Some(group), None, wall);
         let place = Place { group, quarter, first_quarter };
         live.stay = Some(Stay { place, for_centre, since, segment });

@@ -172,7 +172,9 @@ impl Report {
                 callers.callback_connected(*call, (*agent, *group), *waited, now, books, agents);
             }
             Event::CallbackEnded { from, end, .. } => callers.callback_ended(*from, *end, books),
-            Event::PutThrough { call, .. } => callers.put_through(*call, books),
+            Event::PutThrough { call, group, .. } => callers.put_through(*call, *group, now, books),
+            Event::Phase { call, agent, phase } => callers.phase(*call, *agent, *phase, now),
+            Event::Guest { call, with, step, .. } => callers.guest(*call, *with, *step, now),
             Event::Alert(alert) => self.alerts.take(alert),
             Event::CallbackOffered { .. }
             | Event::Relaxed { .. }

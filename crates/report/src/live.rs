@@ -49,6 +49,10 @@ pub(crate) struct Live {
     pub(crate) reached: Option<Place>,
     pub(crate) talks: Vec<Talk>,
     talking_since: Timestamp,
+    /// With a number outside, and no agent.
+    outside: Slot,
+    /// Agents whose legs are counted though they have not talked with the caller yet.
+    heard: Vec<AgentRef>,
     /// Legs that had audio with us and whose measurements have not come.
     legs_open: u32,
     pub(crate) ended: bool,
@@ -80,6 +84,8 @@ pub(crate) struct Ring {
 pub(crate) struct Talk {
     pub(crate) agent: AgentRef,
     segment: Slot,
+    /// Hold, consult or conference within it.
+    within: Slot,
 }
 
 impl Live {
@@ -103,6 +109,8 @@ impl Live {
             reached: None,
             talks: Vec::new(),
             talking_since: arrived,
+            outside: None,
+            heard: Vec::new(),
             legs_open: 0,
             ended: false,
         };
@@ -118,7 +126,11 @@ impl Live {
         agent: Option<AgentRef>,
         from: UnixMs,
     ) -> Slot {
-        let room = if kind == SegmentKind::Ring { SEGMENTS_MAX - SEGMENTS_RESERVED } else { SEGMENTS_MAX };
+        // What may happen without end leaves room for what decides.
+        let room = match kind {
+            SegmentKind::Greeting | SegmentKind::Line | SegmentKind::Talk => SEGMENTS_MAX,
+            _ => SEGMENTS_MAX - SEGMENTS_RESERVED,
+        };
         let segments = &mut self.record.segments;
         if segments.len() >= room {
             self.record.truncated = true;
@@ -187,13 +199,50 @@ impl Live {
             self.talking_since = now;
         }
         let segment = self.begin(SegmentKind::Talk, Some(group), Some(agent), wall);
-        self.talks.push(Talk { agent, segment });
+        self.talks.push(Talk { agent, segment, within: None });
+        match self.heard.iter().position(|heard| *heard == agent) {
+            Some(at) => {
+                self.heard.swap_remove(at);
+            }
+            None => self.legs_open += 1,
+        }
+        self.no_longer_outside(wall);
+    }
+
+    /// What an agent does in his talk has changed.
+    pub(crate) fn phase(&mut self, agent: AgentRef, kind: Option<SegmentKind>, wall: UnixMs) {
+        let Some(at) = self.talks.iter().position(|talk| talk.agent == agent) else { return };
+        let Talk { segment, within, .. } = self.talks[at];
+        self.end(within, wall, SegmentEnd::By(Side::Agent));
+        let group = segment.and_then(|slot| self.record.segments.get(usize::from(slot))?.group);
+        let begun = kind.and_then(|kind| self.begin(kind, group, Some(agent), wall));
+        self.talks[at].within = begun;
+    }
+
+    /// Somebody who was asked into the talk has picked up: his leg has audio.
+    pub(crate) fn guest_answered(&mut self, agent: Option<AgentRef>) {
         self.legs_open += 1;
+        if let Some(agent) = agent.filter(|_| self.heard.len() < LEGS_MAX) {
+            self.heard.push(agent);
+        }
+    }
+
+    /// A number outside has the caller.
+    pub(crate) fn goes_outside(&mut self, group: Option<GroupRef>, wall: UnixMs) {
+        self.no_longer_outside(wall);
+        self.outside = self.begin(SegmentKind::Outside, group, None, wall);
+    }
+
+    /// The caller is out of what was outside.
+    pub(crate) fn no_longer_outside(&mut self, wall: UnixMs) {
+        let outside = self.outside.take();
+        self.end(outside, wall, SegmentEnd::By(Side::Guest));
     }
 
     /// An agent is no longer with him.
     pub(crate) fn talk_ended(&mut self, at: usize, now: Timestamp, wall: UnixMs, by: Side) {
         let talk = self.talks.remove(at);
+        self.end(talk.within, wall, SegmentEnd::By(by));
         self.end(talk.segment, wall, SegmentEnd::By(by));
         self.record.disconnected_at = Some(wall);
         if self.talks.is_empty() {

@@ -195,6 +195,14 @@ pub enum SegmentKind {
     Ring,
     /// Caller and agent could talk.
     Talk,
+    /// Within it: the caller was on hold.
+    Hold,
+    /// Within it: the agent asked somebody, or rang him.
+    Consult,
+    /// Within it: others talked, too.
+    Conference,
+    /// The caller talked with a number outside, without an agent.
+    Outside,
 }
 
 impl SegmentKind {
@@ -206,6 +214,10 @@ impl SegmentKind {
             Self::Line => "line",
             Self::Ring => "ring",
             Self::Talk => "talk",
+            Self::Hold => "hold",
+            Self::Consult => "consult",
+            Self::Conference => "conference",
+            Self::Outside => "outside",
         }
     }
 }

@@ -4,7 +4,8 @@
 
 use acd::input::Reason;
 use acd::{AgentState, CallbackEnd, OfferEnd, Selection, SurgeMode, Turned};
-use call::event::{Outcome, Side};
+use call::call::Supervision;
+use call::event::{Outcome, Phase, Side};
 
 /// All reasons for which an agent may be not ready, in the order in which they are shown.
 pub const REASONS: [Reason; 12] = [
@@ -205,7 +206,29 @@ pub const fn side(side: Side) -> &'static str {
     match side {
         Side::Caller => "caller",
         Side::Agent => "agent",
+        Side::Guest => "guest",
         Side::System => "system",
+    }
+}
+
+/// Key of what an agent does in his talk.
+#[must_use]
+pub const fn phase(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Talk => "talk",
+        Phase::Hold => "hold",
+        Phase::Consult => "consult",
+        Phase::Conference => "conference",
+    }
+}
+
+/// Key of how a supervisor takes part.
+#[must_use]
+pub const fn supervision(how: Supervision) -> &'static str {
+    match how {
+        Supervision::Listen => "listen",
+        Supervision::Whisper => "whisper",
+        Supervision::Barge => "barge",
     }
 }
 

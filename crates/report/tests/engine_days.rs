@@ -8,19 +8,22 @@ use acd::GroupRef;
 use base::Timestamp;
 use call::Request;
 use call::event::{Event, Outcome};
-use day::deeds::{calling_back_harshly, harsh, random_day};
-use report::{Out, Plan, Report};
+use day::deeds::{calling_back_harshly, consulting_harshly, harsh, random_day};
+use report::record::SegmentKind;
+use report::{Out, Plan, Report, Segment};
 
 #[test]
 fn what_the_engine_tells_is_counted_without_a_contradiction() {
     let mut sum = report::callbacks::Callbacks::default();
     let mut put_through = 0;
-    for (plan, seeds) in [(harsh(), 1..=15), (calling_back_harshly(), 16..=60)] {
+    let mut within = [0usize; 5];
+    let days = [(harsh(), 1..=15), (calling_back_harshly(), 16..=60), (consulting_harshly(), 61..=120)];
+    for (plan, seeds) in days {
         for seed in seeds {
             let mut day = random_day(&plan, seed, 500);
             let mut report = Report::new(Plan {
                 groups: vec!["general".into(), "enterprise".into()],
-                agents: vec!["8001".into(), "8002".into()],
+                agents: vec!["8001".into(), "8002".into(), "8003".into()],
                 ..Plan::default()
             });
             let mut out = Out::default();
@@ -47,6 +50,17 @@ fn what_the_engine_tells_is_counted_without_a_contradiction() {
             for record in &out.closed {
                 let told = ended(&day, record.opened.id.0 & 0xffff_ffff);
                 assert!(told.is_none_or(|told| told == record.outcome), "seed {seed}: {record:?} {told:?}");
+                let ends = |kind: SegmentKind| record.segments.iter().filter(move |part| part.kind == kind);
+                for (count, kind) in within.iter_mut().zip(WITHIN) {
+                    *count += ends(kind).count();
+                }
+                // Hold, consult and conference lie within a talk of their agent.
+                for part in WITHIN[..3].iter().flat_map(|kind| ends(*kind)) {
+                    let around = |talk: &&Segment| {
+                        talk.agent == part.agent && talk.from <= part.from && part.to <= talk.to
+                    };
+                    assert!(ends(SegmentKind::Talk).any(|talk| around(&talk)), "seed {seed}: {record:?}");
+                }
             }
             let in_groups: u64 = (0..2)
                 .filter_map(|at| report.group(GroupRef::at(at)))
@@ -74,8 +88,18 @@ fn what_the_engine_tells_is_counted_without_a_contradiction() {
     // The days reach everything that a callback can come to, or the test tests nothing.
     let reached = [sum.kept, sum.missed, sum.dialed, sum.put_off, sum.reached, sum.called_again, sum.merged];
     assert!(reached.iter().all(|count| *count > 10), "{sum:?}");
+    assert!(within.iter().all(|count| *count > 5), "{within:?} of {WITHIN:?}");
     assert!(sum.given_up > 10 && sum.cancelled > 10 && put_through > 5, "{sum:?}, {put_through} put through");
 }
+
+/// What may lie within a talk, and two more.
+const WITHIN: [SegmentKind; 5] = [
+    SegmentKind::Hold,
+    SegmentKind::Consult,
+    SegmentKind::Conference,
+    SegmentKind::Outside,
+    SegmentKind::Talk,
+];
 
 /// Calls that have arrived and not ended, by what was told.
 fn live(day: &day::Day) -> usize {

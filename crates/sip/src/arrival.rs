@@ -1,10 +1,10 @@
 //! Arrivals: an INVITE outside any dialog becomes an ingress leg, or is refused with as little work as possible.
 //!
 //! ```text
-//!   INVITE ─▶ whose? ─▶ can we do what it requires? ─▶ full? ─▶ digest ─▶ merged? ─▶ timer?
-//!             stranger: 403    420                      503      401       482       422
-//!             or silence; scanner: ban                                               │
-//!                        Invited ◀── 100 Trying ◀── leg ◀── a call's token (503) ◀───┘
+//!   INVITE ─▶ whose? ─▶ can we do what it requires? ─▶ full? ─▶ digest ─▶ merged? ─▶ Replaces? ─▶ timer?
+//!             stranger: 403    420                      503      401       482       481, 403…    422
+//!             or silence; scanner: ban                                                             │
+//!                        Invited ◀── 100 Trying ◀── leg ◀── a call's token (503) ◀─────────────────┘
 //! ```
 //!
 //! Never knows: who is called, what a body means.
@@ -20,6 +20,7 @@ use crate::message::{Method, Name, NameAddr, Uri};
 use crate::peer::Peer;
 use crate::plan::NumberRules;
 use crate::received::Received;
+use crate::referral::Unfit;
 use crate::route;
 use crate::transaction::write_tag;
 use crate::{body, numbers, refusal, trunk};
@@ -84,6 +85,13 @@ impl Endpoint {
             let reply = Reply { status: 482, ..Reply::default() };
             return self.refuse(request, path, &reply, "merged request", out);
         }
+        let replaces = match self.replaces_of(request, origin) {
+            Ok(replaces) => replaces,
+            Err(Unfit { status, why }) => {
+                let reply = Reply { status, reason: Some(why), ..Reply::default() };
+                return self.refuse(request, path, &reply, why, out);
+            }
+        };
         let peer = Peer::of(request);
         let min_se = self.core.plan.timers.min_se;
         if peer.timer && peer.session.is_some_and(|asked| asked.expires < min_se) {
@@ -105,14 +113,10 @@ impl Endpoint {
             Origin::Aor(_) => route::is_nated(request.message, path),
             Origin::Trunk(_) => route::is_inside(request.message, path),
         };
-        let invite = self.read_invite(request, path, origin, offer, nated);
+        let invite = Invited { replaces, ..self.read_invite(request, path, origin, offer, nated) };
         let core = &mut self.core;
         let guard = core.random.bits();
-        let trunk = match origin {
-            Origin::Trunk(trunk) => Some(trunk),
-            Origin::Aor(_) => None,
-        };
-        let id = self.legs.arrive(guard, trunk, |id| {
+        let id = self.legs.arrive(guard, origin, |id| {
             let mut tag = Vec::with_capacity(32);
             write_tag(&mut tag, id.slot, id.guard);
             let mut head = Vec::with_capacity(768);
@@ -194,6 +198,7 @@ impl Endpoint {
             peer: path.peer,
             transport: path.transport,
             nated,
+            replaces: None,
         }
     }
 
@@ -326,7 +331,7 @@ fn diverted_from(request: &Received<'_>) -> Option<String> {
 }
 
 /// The user part of a URI as text: escapes undone, parameters of a number taken off.
-fn user_of(uri: &[u8]) -> String {
+pub(crate) fn user_of(uri: &[u8]) -> String {
     let Some(uri) = Uri::parse(uri) else { return String::new() };
     let user = uri.user.split(|&byte| byte == b';').next().unwrap_or_default();
     let mut plain = Vec::with_capacity(user.len());
@@ -351,7 +356,7 @@ fn user_of(uri: &[u8]) -> String {
 }
 
 /// Foreign bytes as text; what is not UTF-8 is taken for Latin-1, as old phones send it.
-fn text_of(bytes: &[u8]) -> String {
+pub(crate) fn text_of(bytes: &[u8]) -> String {
     match std::str::from_utf8(bytes) {
         Ok(text) => text.to_owned(),
         Err(_) => bytes.iter().map(|&byte| char::from(byte)).collect(),

@@ -48,7 +48,8 @@ pub(crate) struct Reply<'a> {
 /// SDP, the only body we send on calls.
 pub(crate) const SDP: &str = "application/sdp";
 /// What we understand.
-pub(crate) const ALLOW: &[u8] = b"Allow: INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, INFO\r\n";
+pub(crate) const ALLOW: &[u8] =
+    b"Allow: INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, INFO, REFER, NOTIFY\r\n";
 /// The same without its name and line end.
 pub(crate) const METHODS: &str = {
     let (_, value) = ALLOW.split_at("Allow: ".len());
@@ -59,7 +60,7 @@ pub(crate) const METHODS: &str = {
     }
 };
 /// Extensions we can do.
-pub(crate) const SUPPORTED: &[u8] = b"Supported: 100rel, timer, path\r\n";
+pub(crate) const SUPPORTED: &[u8] = b"Supported: 100rel, timer, path, replaces, norefersub\r\n";
 /// Bodies we take.
 pub(crate) const ACCEPT: &[u8] = b"Accept: application/sdp, application/dtmf-relay, application/dtmf\r\n";
 

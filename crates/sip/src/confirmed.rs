@@ -4,6 +4,7 @@
 //!                 ┌── INVITE or UPDATE with a new offer ──▶ Offered ──Accept, Refuse──▶ 200, 488
 //!   peer ─────────┼── the same session again ─────────────▶ 200 with the same body, nobody is asked
 //!                 ├── INFO with a key ────────────────────▶ Key
+//!                 ├── REFER ──────────────────────────────▶ Referred (`referral`)
 //!                 └── BYE ────────────────────────────────▶ Released
 //!                 ┌── Reoffer ──▶ re-INVITE ──▶ Reanswered, ReofferRefused (491: again after a while)
 //!   us ───────────┼── half of the session timer ──▶ UPDATE, or re-INVITE with the same body
@@ -24,6 +25,7 @@ use crate::legs::{Id, Next};
 use crate::message::{Cause, Method};
 use crate::peer::Peer;
 use crate::received::Received;
+use crate::referral::Referral;
 use crate::session_timer::{Due, SessionTimer};
 use crate::transaction::{ClientRef, Owner, ServerRef};
 use crate::unacknowledged::{Patience, Unacknowledged};
@@ -35,7 +37,7 @@ use std::time::Duration;
 pub(crate) struct Confirmed {
     pub(crate) dialog: Dialog,
     /// User part of our Contact.
-    contact: Box<str>,
+    pub(crate) contact: Box<str>,
     /// The peer takes UPDATE.
     update: bool,
     /// The last description we sent, and the last we received: what "unchanged" means.
@@ -45,6 +47,10 @@ pub(crate) struct Confirmed {
     /// An offer of ours that waits for its turn.
     wanted: Option<Body>,
     session: Option<(SessionTimer, TimerRef)>,
+    /// The peer wants to be transferred.
+    pub(crate) referral: Option<Box<Referral>>,
+    /// It has asked for that before.
+    pub(crate) referred: bool,
 }
 
 /// The exchange of offer and answer that runs.
@@ -83,7 +89,18 @@ impl Confirmed {
         offers: bool,
     ) -> Self {
         let exchange = Exchange::Answered { unacknowledged, offers, first: true };
-        Self { dialog, contact, update, sent, received, exchange, wanted: None, session: None }
+        Self {
+            dialog,
+            contact,
+            update,
+            sent,
+            received,
+            exchange,
+            wanted: None,
+            session: None,
+            referral: None,
+            referred: false,
+        }
     }
 
     /// Our INVITE was answered.
@@ -95,11 +112,23 @@ impl Confirmed {
         received: Body,
     ) -> Self {
         let exchange = Exchange::Idle;
-        Self { dialog, contact, update, sent, received, exchange, wanted: None, session: None }
+        Self {
+            dialog,
+            contact,
+            update,
+            sent,
+            received,
+            exchange,
+            wanted: None,
+            session: None,
+            referral: None,
+            referred: false,
+        }
     }
 
     pub(crate) fn timers(&self) -> usize {
         usize::from(self.session.is_some())
+            + usize::from(self.referral.is_some())
             + usize::from(matches!(self.exchange, Exchange::Answered { .. } | Exchange::Again { .. }))
     }
 
@@ -115,6 +144,7 @@ impl Confirmed {
         (status, by): (u16, ReleasedBy),
         out: &mut Out,
     ) -> Next {
+        self.end_referral(id, core, now, true, out);
         let unacknowledged = self.stop(core, now, out);
         out.facts.push(Fact::Released { leg: id.name, cause, status, by });
         let ending = Ending::start(id, self.dialog.clone(), unacknowledged, cause, core, now, out);
@@ -187,7 +217,7 @@ impl Confirmed {
             extra: &extra,
             body,
         };
-        let errand = Errand { owner, path: self.dialog.path, trunk: id.trunk };
+        let errand = Errand { owner, path: self.dialog.path, trunk: id.trunk() };
         let client = core.request(now, &request, errand, out);
         self.exchange = Exchange::Out { client, purpose };
     }
@@ -312,6 +342,7 @@ impl Confirmed {
         match method {
             Method::Bye => {
                 core.answer(now, server, method, &Reply { status: 200, ..Reply::default() }, out);
+                self.end_referral(id, core, now, false, out);
                 if let Some(unacknowledged) = self.stop(core, now, out) {
                     // Its ACK was lost, and nobody will send it now.
                     unacknowledged.stop(core);
@@ -517,8 +548,9 @@ impl Confirmed {
             && *client == old
         {
             *client = new;
-            self.dialog.local_seq = seq;
         }
+        self.notify_replaced(old, new);
+        self.dialog.local_seq = self.dialog.local_seq.max(seq);
     }
 
     // ── time ────────────────────────────────────────────────────────────────────────────────────────────

@@ -44,6 +44,8 @@ pub(crate) enum Timer {
     Session(LegSlot),
     /// A leg's reliable provisional response wants its PRACK.
     Reliable(LegSlot),
+    /// A leg's referral takes too long.
+    Referral(LegSlot),
     /// The next contact of an account expires.
     Registration(AorRef),
     /// A phone behind a NAT wants a sign of life.

@@ -35,19 +35,26 @@ impl Endpoint {
         if tries >= TRIES || matches!(owner, Owner::Nobody | Owner::TrunkPing(_) | Owner::PhonePing(..)) {
             return false;
         }
-        let again = match response.status() {
-            401 | 407 => self.with_credentials(now, client, response, out),
-            422 => self.with_longer_session(now, client, response, out),
-            _ => None,
-        };
-        let Some((new, seq)) = again else { return false };
         let slot = match owner {
-            Owner::Branch(slot) | Owner::Reinvite(slot) | Owner::Update(slot) | Owner::Prack(slot) => {
-                Some(slot)
-            }
+            Owner::Branch(slot)
+            | Owner::Reinvite(slot)
+            | Owner::Update(slot)
+            | Owner::Prack(slot)
+            | Owner::Notify(slot) => Some(slot),
             Owner::Bye(slot) => slot,
             _ => None,
         };
+        // Another request of the dialog may have gone out meanwhile (a NOTIFY beside a re-INVITE).
+        let used = match slot.and_then(|slot| self.legs.all.get(slot)).map(|leg| &leg.state) {
+            Some(State::Confirmed(confirmed)) => confirmed.dialog.local_seq,
+            _ => 0,
+        };
+        let again = match response.status() {
+            401 | 407 => self.with_credentials(now, client, used, response, out),
+            422 => self.with_longer_session(now, client, used, response, out),
+            _ => None,
+        };
+        let Some((new, seq)) = again else { return false };
         if let Some(leg) = slot.and_then(|slot| self.legs.all.get_mut(slot)) {
             match &mut leg.state {
                 State::Egress(egress) => egress.replaced(client, new, seq),
@@ -63,6 +70,7 @@ impl Endpoint {
         &mut self,
         now: Timestamp,
         client: ClientRef,
+        used: u32,
         response: &Received<'_>,
         out: &mut Out,
     ) -> Option<(ClientRef, u32)> {
@@ -84,18 +92,19 @@ impl Endpoint {
         let (method, uri) = request.start();
         let cnonce = format!("{:016x}", self.core.random.bits());
         let value = challenge.answer(&secret.user, &secret.password, method, uri, 1, &cnonce);
-        self.core.again(now, client, &[(answers, &value)], out)
+        self.core.again(now, client, used, &[(answers, &value)], out)
     }
 
     fn with_longer_session(
         &mut self,
         now: Timestamp,
         client: ClientRef,
+        used: u32,
         response: &Received<'_>,
         out: &mut Out,
     ) -> Option<(ClientRef, u32)> {
         let least = response.value(Name::MinSe).and_then(SessionExpires::parse)?.seconds.to_string();
         let least = least.as_bytes();
-        self.core.again(now, client, &[("Session-Expires", least), ("Min-SE", least)], out)
+        self.core.again(now, client, used, &[("Session-Expires", least), ("Min-SE", least)], out)
     }
 }

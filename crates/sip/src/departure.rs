@@ -3,7 +3,7 @@
 use crate::compose::{put, put_host, put_user, uri_parameter};
 use crate::egress::{Call, Egress, Hop, Shown};
 use crate::endpoint::{Endpoint, Out};
-use crate::leg::{AorRef, Body, Command, Fact, LegRef, ReleasedBy, Target, Transport, TrunkRef};
+use crate::leg::{AorRef, Body, Command, Fact, LegRef, Origin, ReleasedBy, Target, Transport, TrunkRef};
 use crate::legs::{Id, Leg, Next, State};
 use crate::message::Cause;
 use crate::plan::TrunkPlan;
@@ -60,6 +60,15 @@ impl Endpoint {
             Command::Refuse { leg, status } => self.confirmed(leg, |core, id, confirmed| {
                 confirmed.refuse(id, core, now, status, out);
             }),
+            Command::AcceptRefer { leg } => self.confirmed(leg, |core, id, confirmed| {
+                confirmed.accept_refer(id, core, now, out);
+            }),
+            Command::ReferProgress { leg, status } => self.confirmed(leg, |core, id, confirmed| {
+                confirmed.refer_progress(id, core, now, status, out);
+            }),
+            Command::RefuseRefer { leg, status } => self.confirmed(leg, |core, _, confirmed| {
+                confirmed.refuse_refer(core, now, status, out);
+            }),
         }
     }
 
@@ -69,7 +78,7 @@ impl Endpoint {
         act: impl FnOnce(&mut crate::core::Core, Id, &mut crate::ingress::Ingress) -> Next,
     ) {
         let Some(slot) = self.legs.slot(name) else { return };
-        if let Some(Leg { id, state: State::Ingress(ingress) }) = self.legs.all.get_mut(slot) {
+        if let Some(Leg { id, state: State::Ingress(ingress), .. }) = self.legs.all.get_mut(slot) {
             let next = act(&mut self.core, *id, ingress);
             self.legs.follow(slot, next);
         }
@@ -81,14 +90,14 @@ impl Endpoint {
         act: impl FnOnce(&mut crate::core::Core, Id, &mut crate::confirmed::Confirmed),
     ) {
         let Some(slot) = self.legs.slot(name) else { return };
-        if let Some(Leg { id, state: State::Confirmed(confirmed) }) = self.legs.all.get_mut(slot) {
+        if let Some(Leg { id, state: State::Confirmed(confirmed), .. }) = self.legs.all.get_mut(slot) {
             act(&mut self.core, *id, confirmed);
         }
     }
 
     fn release(&mut self, now: Timestamp, name: LegRef, cause: Cause, out: &mut Out) {
         let Some(slot) = self.legs.slot(name) else { return };
-        let Some(Leg { id, state }) = self.legs.all.get_mut(slot) else { return };
+        let Some(Leg { id, state, .. }) = self.legs.all.get_mut(slot) else { return };
         let core = &mut self.core;
         let next = match state {
             State::Ingress(ingress) => ingress.reject(*id, core, now, cause.status(), cause, None, out),
@@ -102,14 +111,7 @@ impl Endpoint {
     }
 
     /// Makes the leg; `None` when there is no room or the reference is taken.
-    fn depart(
-        &mut self,
-        now: Timestamp,
-        wish: Wish,
-        trunk: Option<TrunkRef>,
-        to: Box<[u8]>,
-        out: &mut Out,
-    ) -> Option<Id> {
+    fn depart(&mut self, now: Timestamp, wish: Wish, of: Origin, to: Box<[u8]>, out: &mut Out) -> Option<Id> {
         // Twice the bound of arriving calls: each of them may need a second leg.
         if self.legs.all.len() >= self.core.plan.limits.legs.saturating_mul(2) {
             self.lost(wish.name, Cause::CONGESTION, 503, out);
@@ -117,7 +119,10 @@ impl Endpoint {
         }
         let core = &mut self.core;
         let guard = core.random.bits();
-        let plan = trunk.map(|trunk| core.plan.trunks[trunk.index()].clone());
+        let plan = match of {
+            Origin::Trunk(trunk) => Some(core.plan.trunks[trunk.index()].clone()),
+            Origin::Aor(_) => None,
+        };
         let realm = core.plan.realm.clone();
         let carrier = plan.as_ref().filter(|plan| plan.register_as.is_some());
         let shown = Shown {
@@ -130,7 +135,7 @@ impl Endpoint {
         };
         let contact = carrier.and_then(|plan| plan.register_as.clone()).unwrap_or_default();
         let offer = wish.offer;
-        let id = self.legs.depart(wish.name, guard, trunk, |id| {
+        let id = self.legs.depart(wish.name, guard, of, |id| {
             let call = Call::new(id, core, shown, to, contact.into(), offer);
             Egress::new(id, core, now, call, wish.ring)
         })?;
@@ -160,7 +165,7 @@ impl Endpoint {
         let mut to = b"<sip:".to_vec();
         put_user(&mut to, &self.core.plan.accounts[aor.index()].user);
         put(&mut to, &[b"@", self.core.plan.realm.as_bytes(), b">"]);
-        let Some(id) = self.depart(now, wish, None, to.into(), out) else { return };
+        let Some(id) = self.depart(now, wish, Origin::Aor(aor), to.into(), out) else { return };
         for mut hop in hops {
             // A phone is reached at its contact, unless that lies behind a NAT or on a stream: then at its source.
             let next = if hop.routes.is_empty() { &hop.uri } else { &hop.routes };
@@ -186,7 +191,7 @@ impl Endpoint {
         to.extend_from_slice(&trunk_uri(plan, number));
         to.push(b'>');
         let name = name_of(plan);
-        let Some(id) = self.depart(now, wish, Some(trunk), to.into(), out) else { return };
+        let Some(id) = self.depart(now, wish, Origin::Trunk(trunk), to.into(), out) else { return };
         match self.core.resolver.find(now, &name, out) {
             Found::Now(addresses) => self.address_known(now, id.slot, &addresses, out),
             Found::Nothing => self.address_known(now, id.slot, &[], out),
@@ -202,7 +207,7 @@ impl Endpoint {
         addresses: &[(Transport, SocketAddr)],
         out: &mut Out,
     ) {
-        let Some(Leg { id, state: State::Egress(egress) }) = self.legs.all.get_mut(slot) else { return };
+        let Some(Leg { id, state: State::Egress(egress), .. }) = self.legs.all.get_mut(slot) else { return };
         let next = egress.go(*id, &mut self.core, now, addresses, out);
         self.legs.follow(slot, next);
     }

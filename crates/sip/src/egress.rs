@@ -176,7 +176,7 @@ impl Egress {
             extra: &extra,
             body: Some((SDP, &self.call.offer)),
         };
-        let errand = Errand { owner: Owner::Branch(id.slot), path: hop.path, trunk: id.trunk };
+        let errand = Errand { owner: Owner::Branch(id.slot), path: hop.path, trunk: id.trunk() };
         let client = core.request(now, &request, errand, out);
         self.branches.push(Branch { client, early: Vec::new(), nated: hop.nated });
     }
@@ -513,7 +513,7 @@ fn prack(
     core.request(
         now,
         &request,
-        Errand { owner: Owner::Prack(id.slot), path: dialog.path, trunk: id.trunk },
+        Errand { owner: Owner::Prack(id.slot), path: dialog.path, trunk: id.trunk() },
         out,
     );
 }

@@ -48,7 +48,7 @@ impl Ending {
     ) -> Self {
         let phase = match unacknowledged {
             Some(unacknowledged) => Phase::Unacknowledged(unacknowledged),
-            None => Phase::Bye(bye(&mut dialog, Some(id.slot), id.trunk, cause, core, now, out)),
+            None => Phase::Bye(bye(&mut dialog, Some(id.slot), id.trunk(), cause, core, now, out)),
         };
         Self { dialog, cause, phase }
     }
@@ -77,7 +77,7 @@ impl Ending {
     }
 
     fn say_bye(&mut self, id: Id, core: &mut Core, now: Timestamp, out: &mut Out) {
-        self.phase = Phase::Bye(bye(&mut self.dialog, Some(id.slot), id.trunk, self.cause, core, now, out));
+        self.phase = Phase::Bye(bye(&mut self.dialog, Some(id.slot), id.trunk(), self.cause, core, now, out));
     }
 
     /// The BYE goes out again with credentials.

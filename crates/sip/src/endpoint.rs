@@ -407,11 +407,11 @@ impl Endpoint {
                     let reply = Reply::default();
                     return self.refuse(request, path, &reply, "too many requests of a stranger", out);
                 }
-                let (status, extra) = match refusal::unsupported(request) {
-                    Some(lines) => (420, lines),
+                let (status, reason, extra) = match refusal::unsupported(request) {
+                    Some(lines) => (420, None, lines),
                     None => refusal::outside(method),
                 };
-                let reply = Reply { status, extra: &extra, ..Reply::default() };
+                let reply = Reply { status, reason, extra: &extra, ..Reply::default() };
                 self.stateless(request.message, request.via(), method, path, &reply, out);
             }
         }
@@ -479,6 +479,10 @@ impl Endpoint {
             return self.stateless(request.message, request.via(), method, path, &reply, out);
         };
         let id = leg.id;
+        if method != Method::Bye && !leg.pace.admits(now) {
+            let reply = Reply { status: 503, extra: b"Retry-After: 1\r\n", ..Reply::default() };
+            return self.refuse(request, path, &reply, "too many requests inside one call", out);
+        }
         if full {
             let reply = Reply { status: 503, ..Reply::default() };
             return self.stateless(request.message, request.via(), method, path, &reply, out);
@@ -488,6 +492,8 @@ impl Endpoint {
         let back = route::back(request.via(), path);
         let server =
             self.core.open_server(now, method == Method::Invite, key, back, head.into(), Some(id.slot));
+        let wish = (method == Method::Refer).then(|| self.refer_of(request, id));
+        let Some(leg) = self.legs.all.get_mut(id.slot) else { return };
         let core = &mut self.core;
         if !leg.admits(request.seq()) {
             // RFC 3261 12.2.2: out of order.
@@ -504,7 +510,13 @@ impl Endpoint {
                 egress.request(id, core, now, request, server, out);
                 Next::Stay
             }
-            State::Confirmed(confirmed) => confirmed.request(id, core, now, request, server, out),
+            State::Confirmed(confirmed) => match wish {
+                Some(wish) => {
+                    confirmed.refer(id, core, now, request, server, wish, out);
+                    Next::Stay
+                }
+                None => confirmed.request(id, core, now, request, server, out),
+            },
             State::Ending(ending) => {
                 let bye = method == Method::Bye;
                 let status = if bye { 200 } else { 481 };
@@ -551,6 +563,7 @@ impl Endpoint {
                 let next = confirmed.response(leg.id, &mut self.core, now, client, response, out);
                 self.legs.follow(slot, next);
             }
+            Owner::Notify(slot) => self.notified(now, slot, client, response.status(), out),
             Owner::Bye(Some(slot)) => self.legs.follow(slot, Next::Gone),
             Owner::TrunkPing(trunk) => self.trunk_heard(now, trunk, response.status(), out),
             Owner::TrunkRegister(trunk) => self.trunk_registered(now, trunk, response, out),
@@ -561,6 +574,13 @@ impl Endpoint {
                 self.unwanted(now, client, path, response, out);
             }
             Owner::Bye(None) | Owner::Prack(_) | Owner::Nobody => {}
+        }
+    }
+
+    /// A NOTIFY was answered, or not at all.
+    fn notified(&mut self, now: Timestamp, slot: LegSlot, client: ClientRef, status: u16, out: &mut Out) {
+        if let Some(Leg { id, state: State::Confirmed(confirmed), .. }) = self.legs.all.get_mut(slot) {
+            confirmed.notified(*id, &mut self.core, now, client, status, out);
         }
     }
 
@@ -596,6 +616,7 @@ impl Endpoint {
                 let next = confirmed.unanswered(leg.id, &mut self.core, now, ended, out);
                 self.legs.follow(slot, next);
             }
+            Owner::Notify(slot) => self.notified(now, slot, client, status, out),
             Owner::Bye(Some(slot)) => self.legs.follow(slot, Next::Gone),
             Owner::TrunkPing(trunk) => self.trunk_heard(now, trunk, status, out),
             Owner::TrunkRegister(trunk) => self.trunk_register_failed(now, trunk, status, None, out),
@@ -635,9 +656,11 @@ impl Endpoint {
                     self.core.answer(now, server, Method::Invite, &reply, out);
                 }
             }
-            Timer::Ring(slot) | Timer::Exchange(slot) | Timer::Session(slot) | Timer::Reliable(slot) => {
-                self.leg_due(now, slot, timer, out);
-            }
+            Timer::Ring(slot)
+            | Timer::Exchange(slot)
+            | Timer::Session(slot)
+            | Timer::Reliable(slot)
+            | Timer::Referral(slot) => self.leg_due(now, slot, timer, out),
             Timer::Registration(aor) => self.registration_due(now, aor, out),
             Timer::PhonePing(aor) => self.phone_ping_due(now, aor, out),
             Timer::TrunkPing(trunk) => self.trunk_ping_due(now, trunk, out),
@@ -646,13 +669,17 @@ impl Endpoint {
     }
 
     fn leg_due(&mut self, now: Timestamp, slot: LegSlot, timer: Timer, out: &mut Out) {
-        let Some(Leg { id, state }) = self.legs.all.get_mut(slot) else { return };
+        let Some(Leg { id, state, .. }) = self.legs.all.get_mut(slot) else { return };
         let core = &mut self.core;
         let next = match (state, timer) {
             (State::Egress(egress), Timer::Ring(_)) => egress.ring_due(*id, core, now, out),
             (State::Ingress(ingress), Timer::Reliable(_)) => ingress.reliable_due(*id, core, now, out),
             (State::Confirmed(confirmed), Timer::Exchange(_)) => confirmed.exchange_due(*id, core, now, out),
             (State::Confirmed(confirmed), Timer::Session(_)) => confirmed.session_due(*id, core, now, out),
+            (State::Confirmed(confirmed), Timer::Referral(_)) => {
+                confirmed.referral_due(*id, core, now, out);
+                Next::Stay
+            }
             (State::Ending(ending), Timer::Exchange(_)) => {
                 ending.due(*id, core, now, out);
                 Next::Stay

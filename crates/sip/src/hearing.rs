@@ -205,11 +205,13 @@ impl Core {
         self.settle_client(name);
     }
 
-    /// Sends a request once more in a new transaction, with other or further lines. Returns it and its CSeq.
+    /// Sends a request once more in a new transaction, with other or further lines and a CSeq above `used`. Returns
+    /// it and its CSeq.
     pub(crate) fn again(
         &mut self,
         now: Timestamp,
         name: ClientRef,
+        used: u32,
         extra: &[(&str, &[u8])],
         out: &mut Out,
     ) -> Option<(ClientRef, u32)> {
@@ -219,7 +221,7 @@ impl Core {
         let challenges = client.challenges + 1;
         let invite = matches!(client.machine, ClientMachine::Invite { .. });
         let written = Written::new(&bytes);
-        let seq = written.seq().wrapping_add(1);
+        let seq = written.seq().max(used).wrapping_add(1);
         let again = self.open_client(now, invite, errand, challenges, out, |core, branch, to| {
             written.again(branch, seq, extra, to);
             core.counters.request_out(Method::parse(written.start().0).unwrap_or(Method::Invite));

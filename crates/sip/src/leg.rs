@@ -14,6 +14,7 @@
 //!                          └──────── Reject                        (Release is answered by Released too)
 //! egress:   Invite ─▶ (Ringing)* ─▶ Answered ─▶ … ─▶ Release | Released
 //! both:     Offered ─▶ Accept | Refuse        Reoffer ─▶ Reanswered | ReofferRefused
+//!           Referred ─▶ RefuseRefer | AcceptRefer ─▶ (ReferProgress)* up to a final status
 //! ```
 //!
 //! Every leg ends with exactly one [`Fact::Released`], whoever ended it; after it the reference is dead.
@@ -99,6 +100,22 @@ pub struct Invited {
     pub transport: Transport,
     /// The phone sits behind a NAT (received differs from sent-by or contact): latch its audio.
     pub nated: bool,
+    /// It wants the place of this answered leg (RFC 3891), which is one of the same account or trunk: when it is
+    /// answered, that leg is to be released. A Replaces that names anything else was refused by SIP.
+    pub replaces: Option<LegRef>,
+}
+
+/// A transfer that the peer of a leg asks for (RFC 3515).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refer {
+    /// User part of Refer-To, normalized as [`Invited::called`] is. May be empty when there is `replaces`.
+    pub to: String,
+    /// Attended transfer: the answered leg whose dialog the Replaces of Refer-To names (RFC 3891), one of the same
+    /// account or trunk and not the leg that asks. `None` is a blind transfer. A Replaces that names anything else
+    /// was refused by SIP.
+    pub replaces: Option<LegRef>,
+    /// Referred-By (RFC 3892) as the peer wrote it and unproved; empty when there was none.
+    pub referred_by: Private,
 }
 
 /// What SIP has seen happen.
@@ -167,6 +184,15 @@ pub enum Fact {
         leg: LegRef,
         /// `0`–`9`, `*`, `#`, `A`–`D`.
         digit: char,
+    },
+    /// The peer of this answered leg asks us to transfer it (REFER); reply within 10 s with `AcceptRefer` or
+    /// `RefuseRefer`, else SIP refuses with 500. There is one at a time: until its end is reported by `ReferProgress`
+    /// (or 180 s are over) further ones get 491 without a word here.
+    Referred {
+        /// The leg.
+        leg: LegRef,
+        /// What is asked for.
+        refer: Box<Refer>,
     },
     /// The leg is over. Exactly one of these ends each leg.
     Released {
@@ -318,6 +344,27 @@ pub enum Command {
         /// The leg.
         leg: LegRef,
         /// 488 or 491.
+        status: u16,
+    },
+    /// Accept a `Referred`: 202, and NOTIFY 100 unless the peer wants no reports (RFC 4488). The leg itself goes on
+    /// until somebody releases it.
+    AcceptRefer {
+        /// The leg.
+        leg: LegRef,
+    },
+    /// Report how an accepted transfer goes (NOTIFY). From 200 on it is the end of it. May be followed by `Release` at
+    /// once: the end is still told before the BYE.
+    ReferProgress {
+        /// The leg.
+        leg: LegRef,
+        /// What the new call got: 180, 200, 486…
+        status: u16,
+    },
+    /// Refuse a `Referred`.
+    RefuseRefer {
+        /// The leg.
+        leg: LegRef,
+        /// 403, 404, 603…
         status: u16,
     },
 }

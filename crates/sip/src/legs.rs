@@ -15,7 +15,9 @@ use crate::dialog::Dialog;
 use crate::egress::Egress;
 use crate::ending::Ending;
 use crate::ingress::Ingress;
-use crate::leg::{LegRef, TrunkRef};
+use crate::leg::{LegRef, Origin, TrunkRef};
+use crate::message::Replaces;
+use crate::pace::Pace;
 use crate::received::Received;
 use crate::transaction::{LegSlot, ingress_name, read_tag};
 use base::{Arena, Table};
@@ -29,14 +31,26 @@ pub(crate) struct Id {
     pub(crate) slot: LegSlot,
     /// The other half of its tag.
     pub(crate) guard: u64,
+    /// Whose it is.
+    pub(crate) of: Origin,
+}
+
+impl Id {
     /// Its trunk, if it is on one: whose digest answers challenges.
-    pub(crate) trunk: Option<TrunkRef>,
+    pub(crate) fn trunk(self) -> Option<TrunkRef> {
+        match self.of {
+            Origin::Trunk(trunk) => Some(trunk),
+            Origin::Aor(_) => None,
+        }
+    }
 }
 
 /// One leg.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Leg {
     pub(crate) id: Id,
+    /// How fast its peer asks for things.
+    pub(crate) pace: Pace,
     pub(crate) state: State,
 }
 
@@ -148,22 +162,17 @@ impl Legs {
     }
 
     /// Keeps a leg that came.
-    pub(crate) fn arrive(
-        &mut self,
-        guard: u64,
-        trunk: Option<TrunkRef>,
-        make: impl FnOnce(Id) -> Ingress,
-    ) -> Id {
+    pub(crate) fn arrive(&mut self, guard: u64, of: Origin, make: impl FnOnce(Id) -> Ingress) -> Id {
         let mut made = None;
         let slot = self.all.insert_with(|slot| {
-            let id = Id { name: ingress_name(slot), slot, guard, trunk };
+            let id = Id { name: ingress_name(slot), slot, guard, of };
             made = Some(id);
-            Leg { id, state: State::Ingress(Box::new(make(id))) }
+            Leg { id, pace: Pace::default(), state: State::Ingress(Box::new(make(id))) }
         });
         if let Some(Leg { state: State::Ingress(ingress), .. }) = self.all.get(slot) {
             self.merges.insert(ingress.merge_key, slot);
         }
-        made.unwrap_or(Id { name: ingress_name(slot), slot, guard, trunk })
+        made.unwrap_or(Id { name: ingress_name(slot), slot, guard, of })
     }
 
     /// Keeps a leg that leaves; `None` when its reference is in use.
@@ -171,18 +180,18 @@ impl Legs {
         &mut self,
         name: LegRef,
         guard: u64,
-        trunk: Option<TrunkRef>,
+        of: Origin,
         make: impl FnOnce(Id) -> Egress,
     ) -> Option<Id> {
         if name.is_ingress() || self.by_name.contains(&name) {
             return None;
         }
         let slot = self.all.insert_with(|slot| {
-            let id = Id { name, slot, guard, trunk };
-            Leg { id, state: State::Egress(Box::new(make(id))) }
+            let id = Id { name, slot, guard, of };
+            Leg { id, pace: Pace::default(), state: State::Egress(Box::new(make(id))) }
         });
         self.by_name.insert(name, slot);
-        Some(Id { name, slot, guard, trunk })
+        Some(Id { name, slot, guard, of })
     }
 
     /// A leg waits for a lookup.
@@ -203,6 +212,18 @@ impl Legs {
         let (slot, guard) = read_tag(request.tag_of_to())?;
         let leg = self.all.get_mut(slot).filter(|leg| leg.id.guard == guard)?;
         leg.is_of(request).then_some(leg)
+    }
+
+    /// The leg whose dialog a Replaces names. Its tags stand as the one who is asked sees them (RFC 3891 3); phones
+    /// that write them as they see them themselves mean the same dialog, which our tag cannot but name.
+    pub(crate) fn named(&self, replaces: &Replaces<'_>) -> Option<&Leg> {
+        let of_tags = |ours: &[u8], theirs: &[u8]| {
+            let (slot, guard) = read_tag(ours)?;
+            let leg = self.all.get(slot).filter(|leg| leg.id.guard == guard)?;
+            let dialog = leg.dialog()?;
+            (dialog.call_id() == replaces.call_id && dialog.remote_tag() == theirs).then_some(leg)
+        };
+        of_tags(replaces.to_tag, replaces.from_tag).or_else(|| of_tags(replaces.from_tag, replaces.to_tag))
     }
 
     /// # Panics

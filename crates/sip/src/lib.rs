@@ -2,14 +2,14 @@
 //!
 //! ```text
 //!   bytes ──message──▶ endpoint ──┬─▶ transaction  who waits for which answer
-//!                                 ├─▶ ingress, egress, confirmed, ending   one leg's life
+//!                                 ├─▶ ingress, egress, confirmed, referral, ending   one leg's life
 //!                                 ├─▶ registrar    where phones are
 //!                                 ├─▶ trunk        whether carriers are there
 //!                                 └─▶ admission    who is let in at all
 //! ```
 //!
 //! Reading order: [`leg`] (what the engine sees) → [`plan`] → [`endpoint`] → `legs` → `ingress`, `egress`,
-//! `confirmed`, `ending` → `dialog` → `core`, `hearing` → `transaction` → `registrar`, `binding`, `trunk`.
+//! `confirmed`, `referral`, `ending` → `dialog` → `core`, `hearing` → `transaction` → `registrar`, `binding`, `trunk`.
 
 mod admission;
 mod arrival;
@@ -35,9 +35,11 @@ mod legs;
 pub mod message;
 mod nonce;
 mod numbers;
+mod pace;
 mod peer;
 pub mod plan;
 mod received;
+mod referral;
 mod refusal;
 mod registrar;
 mod reliable;

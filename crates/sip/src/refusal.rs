@@ -11,7 +11,7 @@ use crate::transaction::ServerRef;
 use base::Timestamp;
 
 /// Extensions that a request may require of us.
-const CAN: [&str; 3] = ["100rel", "timer", "path"];
+const CAN: [&str; 5] = ["100rel", "timer", "path", "replaces", "norefersub"];
 
 /// Answers a request inside a dialog that no state of a leg handles itself.
 pub(crate) fn refuse_in_dialog(
@@ -23,28 +23,35 @@ pub(crate) fn refuse_in_dialog(
     out: &mut Out,
 ) {
     let method = request.method();
-    let (status, extra) = match method {
-        Method::Info => info(request, id, out),
-        // Transfers will be heard here; until then they are declined inside the dialog (RFC 3515 2.4.2).
-        Method::Refer => (603, Vec::new()),
+    let (status, reason, extra) = match method {
+        Method::Info => {
+            let (status, extra) = info(request, id, out);
+            (status, None, extra)
+        }
+        // Answered calls hear it themselves.
+        Method::Refer => (403, Some("Call Is Not Answered Yet"), Vec::new()),
         _ => outside(method),
     };
-    core.answer(now, server, method, &Reply { status, extra: &extra, ..Reply::default() }, out);
+    core.answer(now, server, method, &Reply { status, reason, extra: &extra, ..Reply::default() }, out);
 }
 
 /// What a method gets that is not ours to act upon, in or out of a dialog.
-pub(crate) fn outside(method: Method<'_>) -> (u16, Vec<u8>) {
-    match method {
+pub(crate) fn outside(method: Method<'_>) -> (u16, Option<&'static str>, Vec<u8>) {
+    let (status, lines) = match method {
         Method::Options => (200, [ALLOW, ACCEPT, SUPPORTED].concat()),
-        Method::Refer => (603, Vec::new()),
-        // RFC 6665 4.1.3 and RFC 3903 6: no event package is known here.
-        Method::Subscribe | Method::Notify | Method::Publish => (489, ALLOW.to_vec()),
+        // Whoever wants a call transferred asks in that call; what stands alone would be a call for free.
+        Method::Refer => return (403, Some("REFER Outside A Call"), Vec::new()),
+        // RFC 6665 4.1.3 and RFC 3903 6: no event package is known here that one could ask for.
+        Method::Subscribe | Method::Publish => (489, ALLOW.to_vec()),
         Method::Message => (405, ALLOW.to_vec()),
-        // Requests that mean something inside a dialog only.
-        Method::Bye | Method::Prack | Method::Update | Method::Info | Method::Cancel => (481, Vec::new()),
+        // Requests that mean something inside a dialog only; and we subscribe to nothing (RFC 6665 4.1.3).
+        Method::Bye | Method::Prack | Method::Update | Method::Info | Method::Cancel | Method::Notify => {
+            (481, Vec::new())
+        }
         Method::Other(_) => (501, ALLOW.to_vec()),
         Method::Invite | Method::Ack | Method::Register => (405, ALLOW.to_vec()),
-    }
+    };
+    (status, None, lines)
 }
 
 /// INFO (RFC 6086 4.2.2): keys in the two spellings that phones use; an empty one is a sign of life.
@@ -54,20 +61,17 @@ fn info(request: &Received<'_>, id: Id, out: &mut Out) -> (u16, Vec<u8>) {
     }
     let kind = request.value(Name::ContentType).unwrap_or_default();
     let kind = kind.split(|&byte| byte == b';').next().unwrap_or_default().trim_ascii();
-    let key = if kind.eq_ignore_ascii_case(b"application/dtmf-relay") {
-        request.body().split(|&byte| byte == b'\n').find_map(|line| {
-            let (name, value) = (line.get(..6)?, line.get(6..)?);
-            let value = value.trim_ascii().strip_prefix(b"=")?;
-            name.eq_ignore_ascii_case(b"Signal").then(|| key_of(value.trim_ascii()))
-        })
-    } else if kind.eq_ignore_ascii_case(b"application/dtmf") {
-        Some(key_of(request.body().trim_ascii()))
-    } else if request.body().is_empty() {
-        return (200, Vec::new());
-    } else {
-        return (415, ACCEPT.to_vec());
-    };
-    match key.flatten() {
+    let types: [&[u8]; 2] = [b"application/dtmf-relay", b"application/dtmf"];
+    if !types.iter().any(|known| kind.eq_ignore_ascii_case(known)) {
+        return if request.body().is_empty() { (200, Vec::new()) } else { (415, ACCEPT.to_vec()) };
+    }
+    // The first type has lines of names and values, the second the key alone; phones mix them up.
+    let signal = request.body().split(|&byte| byte == b'\n').find_map(|line| {
+        let line = line.trim_ascii();
+        let value = line.get(6..)?.trim_ascii_start().strip_prefix(b"=")?;
+        line[..6].eq_ignore_ascii_case(b"Signal").then_some(value)
+    });
+    match key_of(signal.unwrap_or(request.body()).trim_ascii()) {
         Some(digit) => {
             out.facts.push(Fact::Key { leg: id.name, digit });
             (200, Vec::new())

@@ -83,7 +83,8 @@ fn strange_requests_outside_any_dialog() {
         ("CANCEL", "SIP/2.0 481 Call/Transaction Does Not Exist"),
         ("MESSAGE", "SIP/2.0 405 Method Not Allowed"),
         ("PUBLISH", "SIP/2.0 489 Bad Event"),
-        ("REFER", "SIP/2.0 603 Decline"),
+        ("REFER", "SIP/2.0 403 REFER Outside A Call"),
+        ("NOTIFY", "SIP/2.0 481 Call/Transaction Does Not Exist"),
         ("FOO", "SIP/2.0 501 Not Implemented"),
         ("ACK", ""),
     ] {

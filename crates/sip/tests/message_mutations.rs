@@ -10,8 +10,8 @@ use message_corpus::{corpus, mutate};
 use sip::digest::{Answer, Challenge};
 use sip::message::frame::{Frame, Stream};
 use sip::message::{
-    AuthParams, Commas, Keys, Limits, Message, Name, NameAddr, RAck, ReasonValue, SessionExpires, Uri, Via,
-    unfold, validated,
+    AuthParams, Commas, Keys, Limits, Message, Name, NameAddr, RAck, ReasonValue, Replaces, SessionExpires,
+    Uri, Via, unfold, validated,
 };
 use std::time::{Duration, Instant};
 
@@ -43,6 +43,7 @@ fn ask_everything(bytes: &[u8]) {
         // Every value is read as every type: a header's name promises nothing about its value.
         let _ = (unfold(value), RAck::parse(value), SessionExpires::parse(value), ReasonValue::parse(value));
         let _ = (Challenge::parse(value), Answer::parse(value).map(|answer| answer.verify("x", b"INVITE")));
+        assert!(Replaces::parse(value).is_none_or(|replaces| lies_in(replaces.to_tag, value)));
         let _ = AuthParams::parse(value).map(|params| (params.is_digest(), params.get("qop")));
         for part in Commas::of(value) {
             assert!(lies_in(part, value) && !part.is_empty());
@@ -55,6 +56,10 @@ fn ask_everything(bytes: &[u8]) {
                 let _ = (address.tag(), address.is_star(), address.params.iter().count());
                 if let Some(uri) = Uri::parse(address.uri) {
                     assert!(uri.same(&uri), "a URI equals itself");
+                    for named in uri.header("Replaces") {
+                        assert!(named.len() <= uri.headers.len());
+                        let _ = Replaces::parse(&named);
+                    }
                     assert!(sip::rsip_values::uri(&uri).is_none_or(|uri| !uri.to_string().is_empty()));
                 }
             }

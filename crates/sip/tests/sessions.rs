@@ -247,7 +247,10 @@ fn what_else_a_peer_may_say_inside_a_call() {
     let picture = "Content-Type: image/png\r\n";
     assert_eq!(ask(&mut wire, "INFO", picture, "x"), "SIP/2.0 415 Unsupported Media Type");
     assert_eq!(ask(&mut wire, "INFO", "Info-Package: foo\r\n", ""), "SIP/2.0 469 Bad Info Package");
-    assert_eq!(ask(&mut wire, "REFER", "Refer-To: <sip:2@c>\r\n", ""), "SIP/2.0 603 Decline");
+    assert_eq!(
+        ask(&mut wire, "NOTIFY", "Event: refer\r\n", ""),
+        "SIP/2.0 481 Call/Transaction Does Not Exist"
+    );
     assert_eq!(ask(&mut wire, "MESSAGE", "", "hi"), "SIP/2.0 405 Method Not Allowed");
     assert_eq!(ask(&mut wire, "SUBSCRIBE", "Event: x\r\n", ""), "SIP/2.0 489 Bad Event");
     assert_eq!(ask(&mut wire, "NEWMETHOD", "", ""), "SIP/2.0 501 Not Implemented");

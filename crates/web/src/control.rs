@@ -7,6 +7,7 @@
 mod centre;
 mod people;
 mod questions;
+mod talks;
 
 use crate::Shared;
 use crate::deed::{Answer, Deed, Refusal};
@@ -30,6 +31,7 @@ use people::{
 use questions::{audit, callbacks, history, lists, lists_of, why_agent, why_caller};
 use serde::de::DeserializeOwned;
 use serde_json::json;
+use talks::{supervise, talk};
 
 /// A configuration of ten thousand agents has some 1.5 MB.
 const BODY_MAX: usize = 8 << 20;
@@ -45,6 +47,8 @@ pub(crate) fn routes() -> Router<Shared> {
         .route("/api/v1/agents/{key}/why", get(why_agent))
         .route("/api/v1/agents/{key}/state", post(agent_state))
         .route("/api/v1/agents/{key}/wrap-up", post(wrap_up))
+        .route("/api/v1/agents/{key}/talk", post(talk))
+        .route("/api/v1/agents/{key}/supervise", post(supervise))
         .route("/api/v1/agents/{key}/skills/{group}", put(skill).delete(no_skill))
         .route("/api/v1/groups/{key}/surge", put(surge))
         .route("/api/v1/sites/{key}/help", put(help))

@@ -12,6 +12,7 @@ use acd::explain::{WhyAgent, WhyCaller};
 use acd::input::Reason;
 use acd::{Priority, SurgeMode};
 use base::{Private, Timestamp};
+use call::call::Supervision;
 use std::time::Duration;
 
 /// What is asked. Groups, agents and sites by key, calls by the number that the board shows.
@@ -34,6 +35,25 @@ pub enum Deed {
         group: String,
         /// How well; `None`: not.
         level: Option<u8>,
+    },
+
+    /// An agent does something with his talk.
+    Talk(String, TalkDeed),
+    /// A supervisor takes part in an agent's talk, or (`None`) no longer.
+    Supervise {
+        /// Who.
+        supervisor: String,
+        /// In whose talk.
+        agent: String,
+        /// How.
+        how: Option<Supervision>,
+    },
+    /// A supervisor who takes part has the caller from now on.
+    TakeOver {
+        /// Who.
+        supervisor: String,
+        /// From whom.
+        agent: String,
     },
 
     /// Another priority for a caller.
@@ -130,6 +150,31 @@ impl Deed {
                 | Self::Plan { dry_run: true, .. }
         )
     }
+}
+
+/// Whom an agent asks, or hands his caller to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Whom {
+    /// An agent.
+    Agent(String),
+    /// A group: its agent who is idle longest, or for a transfer its line.
+    Group(String),
+    /// A number outside, as written.
+    Number(Private),
+}
+
+/// What an agent does with his talk (`call::request::Control`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "as there")]
+pub enum TalkDeed {
+    Hold,
+    Retrieve,
+    Consult(Whom),
+    Alternate,
+    Conference,
+    Reconnect,
+    Transfer,
+    TransferTo(Whom),
 }
 
 /// What an agent shall do.

@@ -4,6 +4,7 @@ use acd::explain::{Obstacles, Waits, WhyCaller};
 use acd::input::Reason;
 use acd::{AgentState, Alert, GroupRef, Priority, SurgeMode};
 use base::{Private, Timestamp};
+use call::call::Supervision;
 use report::board::Mean;
 use report::{Board, Formula, Report};
 use std::io::{Read, Write};
@@ -11,7 +12,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use web::board::{Live, LiveAlert, LiveCaller, LiveGroup};
-use web::deed::Wish;
+use web::deed::{TalkDeed, Whom, Wish};
 use web::{Answer, Deed, Refusal};
 
 /// A centre that says what it was told to say.
@@ -280,6 +281,37 @@ fn each_deed_is_understood_and_done_in_the_name_of_who_asked() {
             "",
             Deed::Skill { agent: key("8001"), group: key("medical"), level: None },
         ),
+        ("POST", "/api/v1/agents/8001/talk", r#"{"do": "hold"}"#, Deed::Talk(key("8001"), TalkDeed::Hold)),
+        (
+            "POST",
+            "/api/v1/agents/8001/talk",
+            r#"{"do": "consult", "agent": "8002"}"#,
+            Deed::Talk(key("8001"), TalkDeed::Consult(Whom::Agent(key("8002")))),
+        ),
+        (
+            "POST",
+            "/api/v1/agents/8001/talk",
+            r#"{"do": "transfer"}"#,
+            Deed::Talk(key("8001"), TalkDeed::Transfer),
+        ),
+        (
+            "POST",
+            "/api/v1/agents/8001/talk",
+            r#"{"do": "transfer", "number": "13800000000"}"#,
+            Deed::Talk(key("8001"), TalkDeed::TransferTo(Whom::Number(number()))),
+        ),
+        (
+            "POST",
+            "/api/v1/agents/8001/supervise",
+            r#"{"supervisor": "8009", "how": "whisper"}"#,
+            Deed::Supervise { supervisor: key("8009"), agent: key("8001"), how: Some(Supervision::Whisper) },
+        ),
+        (
+            "POST",
+            "/api/v1/agents/8001/supervise",
+            r#"{"supervisor": "8009", "how": "take_over"}"#,
+            Deed::TakeOver { supervisor: key("8009"), agent: key("8001") },
+        ),
         (
             "POST",
             "/api/v1/callers/7/priority",
@@ -366,6 +398,22 @@ fn what_is_asked_wrongly_is_answered_with_what_would_be_right() {
         ),
         ("POST", "/api/v1/agents/8001/state", "ready", r#"{\"state\": \"not_ready\""#),
         ("PUT", "/api/v1/agents/8001/skills/medical", r#"{"level": 11}"#, "10 is best"),
+        ("POST", "/api/v1/agents/8001/talk", r#"{"do": "jump"}"#, "hold, retrieve, consult"),
+        ("POST", "/api/v1/agents/8001/talk", r#"{"do": "consult"}"#, "name one"),
+        ("POST", "/api/v1/agents/8001/talk", r#"{"do": "hold", "agent": "8002"}"#, "leave out"),
+        (
+            "POST",
+            "/api/v1/agents/8001/talk",
+            r#"{"do": "consult", "agent": "8002", "group": "general"}"#,
+            "several are named",
+        ),
+        ("POST", "/api/v1/agents/8001/talk", r#"{"do": "transfer", "number": "me"}"#, "2 to 20 digits"),
+        (
+            "POST",
+            "/api/v1/agents/8001/supervise",
+            r#"{"supervisor": "8009", "how": "shout"}"#,
+            "listen, whisper, barge",
+        ),
         ("POST", "/api/v1/callers/7/priority", r#"{"priority": 10}"#, "0 to 9"),
         ("PUT", "/api/v1/groups/general/surge", r#"{"mode": "yes"}"#, "announce_only"),
         (

@@ -13,7 +13,9 @@ use super::cost;
 use base::{Handle, Private, Timestamp};
 use call::{Engine, Input, Out, Request, RequestId};
 use media::session::{ClipRef, Command as MediaCommand, Fact as MediaFact, Party, Report, SessionRef};
-use sip::leg::{AorLoss, AorRef, Command, Fact, Invited, LegRef, Origin, ReleasedBy, Transport, TrunkRef};
+use sip::leg::{
+    AorLoss, AorRef, Command, Fact, Invited, LegRef, Origin, Refer, ReleasedBy, Transport, TrunkRef,
+};
 use sip::message::Cause;
 use std::time::Duration;
 
@@ -85,7 +87,13 @@ impl Round {
             8 => self.sip(Fact::Offered { leg, offer: body() }),
             9 => self.sip(Fact::Reanswered { leg, answer: body().unwrap_or_default() }),
             10 => self.sip(Fact::ReofferRefused { leg, status: 488 }),
-            11 => self.sip(Fact::Key { leg, digit: '5' }),
+            11 if how & 32 == 0 => self.sip(Fact::Key { leg, digit: '5' }),
+            11 => {
+                let replaces = pick(&self.legs, how).filter(|_| how & 1 == 0);
+                let to = if how & 2 == 0 { "8002" } else { "12345" };
+                let refer = Refer { to: to.to_owned(), replaces, referred_by: Private::default() };
+                self.sip(Fact::Referred { leg, refer: Box::new(refer) });
+            }
             12 | 13 => self.ends(leg, how),
             14 => self.sip(Fact::AorBound {
                 aor: AorRef(u32::from(whom % 5)),
@@ -142,6 +150,7 @@ impl Round {
             peer: ([10, 1, 0, 1], 5060).into(),
             transport: Transport::Udp,
             nated: how & 32 != 0,
+            replaces: None,
         };
         self.legs.push(leg);
         self.sip(Fact::Invited { leg, invite: Box::new(invite) });

@@ -214,6 +214,17 @@ impl Played {
                     let body = b"v=0\r\n".to_vec().into();
                     self.sip.command(self.now, Command::Accept { leg, body }, &mut self.out);
                 }
+                // Accepted and reported, or refused, or left to its timer.
+                Fact::Referred { leg, refer } => {
+                    let commands = match refer.to.len() % 3 {
+                        0 => vec![Command::RefuseRefer { leg, status: 404 }],
+                        1 => vec![Command::AcceptRefer { leg }, Command::ReferProgress { leg, status: 200 }],
+                        _ => vec![],
+                    };
+                    for command in commands {
+                        self.sip.command(self.now, command, &mut self.out);
+                    }
+                }
                 Fact::Released { leg, .. } => {
                     let before = self.legs.len();
                     self.legs.retain(|known| *known != leg);
@@ -326,6 +337,8 @@ mod tests {
         assert!(matches!(told("ack.sip", false)[..], [Fact::Confirmed { .. }]));
         assert!(matches!(told("bye.sip", true)[..], [Fact::Released { status: 200, .. }]));
         assert!(matches!(told("reinvite_hold.sip", true)[..], [Fact::Offered { offer: Some(_), .. }]));
+        assert!(matches!(told("refer_blind.sip", true)[..], [Fact::Referred { .. }]));
+        assert!(matches!(told("refer.sip", true)[..], []), "its Replaces names nothing");
         assert!(matches!(told("info_dtmf.sip", true)[..], [Fact::Key { digit: '5', .. }]));
         assert!(matches!(
             told("ringing_reliable.sip", true)[..],

@@ -192,6 +192,18 @@ impl Naive {
 
     // ── Agents ───────────────────────────────────────────────────────────────────────────────────────────
 
+    pub(super) fn takes(
+        &mut self,
+        agent: AgentRef,
+        group: GroupRef,
+        out: &mut Vec<Output>,
+    ) -> Result<(), &'static str> {
+        let wrap_up = self.plan.groups.get(group.index()).ok_or(crate::caller::NO_GROUP)?.wrap_up;
+        self.request(agent, Deed::Takes(wrap_up), out)?;
+        self.agents[agent.index()].handles = Some((group, self.now));
+        Ok(())
+    }
+
     pub(super) fn request(
         &mut self,
         agent: AgentRef,

@@ -98,6 +98,9 @@ impl Naive {
         if self.is_deserted(request.group, request.site) && self.preferred(request).is_none() {
             return Some(Turned::NobodySignedIn);
         }
+        if request.served {
+            return None;
+        }
         if request.priority != Priority::EMERGENCY && (announces || crowded) {
             return Some(Turned::Surge);
         }
@@ -122,7 +125,7 @@ impl Naive {
 
     /// Puts a caller into his line, on the phone, with no stage open yet.
     pub(super) fn join(&mut self, request: &Enqueue, order: Option<u64>) {
-        let Enqueue { caller, group, priority, since, site, requires, party, .. } = *request;
+        let Enqueue { caller, group, priority, since, site, requires, party, served, .. } = *request;
         let order = order.unwrap_or_else(|| self.next_order());
         let prefer = self.preferred(request);
         let mut joined = Caller {
@@ -142,6 +145,7 @@ impl Naive {
             requires,
             party,
             callback_offered: false,
+            served,
             callback: None,
         };
         joined.rank = self.rank_of(&joined);
@@ -164,7 +168,8 @@ impl Naive {
     /// The agent whom he should get, if he is there, and until when nobody else.
     fn preferred(&self, request: &Enqueue) -> Option<(AgentRef, Timestamp)> {
         let emergency = request.priority == Priority::EMERGENCY;
-        let sticky = if emergency { None } else { self.plan.groups[request.group.index()].sticky };
+        let sticky =
+            if emergency || request.served { None } else { self.plan.groups[request.group.index()].sticky };
         let last = request.party.and_then(|party| self.last_agents.of(party));
         // Who does nothing that the line ever asks for is nobody's last agent any more.
         let last = last.filter(|agent| {
@@ -308,7 +313,10 @@ impl Naive {
                 ahead.push(due);
             }
         }
-        let end = plan.wait_max.filter(|_| present && !called_back).map(|wait| waiting.since + wait);
+        let end = plan
+            .wait_max
+            .filter(|_| present && !called_back && !waiting.served)
+            .map(|wait| waiting.since + wait);
         waiting.overdue = end.is_some_and(|end| end <= now);
         ahead.extend(end.filter(|end| *end > now));
         if let Phase::Paused(until) = waiting.phase {

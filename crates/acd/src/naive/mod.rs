@@ -105,6 +105,7 @@ struct Caller {
     requires: Abilities,
     party: Option<PartyRef>,
     callback_offered: bool,
+    served: bool,
     callback: Option<Callback>,
 }
 
@@ -169,6 +170,7 @@ impl Naive {
             Input::NotReady { agent, reason } => self.request(agent, Deed::NotReady(reason), out),
             Input::PhoneLost { agent } => self.request(agent, Deed::PhoneLost, out),
             Input::Engage { agent } => self.request(agent, Deed::Engage, out),
+            Input::Takes { agent, group } => self.takes(agent, group, out),
             Input::Release { agent } => self.request(agent, Deed::Release, out),
             Input::ExtendWrapUp { agent, by } => self.extend_wrap_up(agent, by, out),
             Input::Skill { agent, group, level } => self.set_skill(agent, group, level),

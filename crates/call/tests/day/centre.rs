@@ -4,7 +4,8 @@ use acd::{Abilities, AgentPlan, GroupPlan, GroupRef, Priority, SiteRef, SkillLev
 use call::Plan;
 use call::flow::Queue;
 use call::plan::{
-    AgentPhone, AudioPlan, CallbackFlow, Entry, Flow, FlowRef, GroupFlow, Outbound, ServiceCodes, Target,
+    AgentPhone, AudioPlan, CallbackFlow, Entry, Flow, FlowRef, GroupFlow, Outbound, OutsideLine,
+    ServiceCodes, Target,
 };
 use media::session::{ClipRef, Codec};
 use sip::leg::{AorRef, TrunkRef};
@@ -65,7 +66,10 @@ pub fn plan() -> Plan {
             ..acd::Plan::default()
         },
         groups: vec![flow_of("民生", ClipRef(2)), flow_of("一企来办", ClipRef(7))],
-        phones: vec![AgentPhone { aor: AorRef(0) }, AgentPhone { aor: AorRef(1) }],
+        phones: vec![
+            AgentPhone { aor: AorRef(0), supervisor: false },
+            AgentPhone { aor: AorRef(1), supervisor: false },
+        ],
         flows: vec![
             Flow::plain("hotline", vec![ClipRef(0), ClipRef(1)], Queue::of(GENERAL)),
             Flow {
@@ -98,6 +102,8 @@ pub fn plan() -> Plan {
         calls_max: 50,
         setup_max: Duration::from_secs(120),
         call_max: Duration::from_secs(7200),
+        outside: None,
+        consult_ring: Duration::from_secs(15),
         register_signs_in: true,
     }
 }
@@ -111,6 +117,33 @@ pub fn sdp(port: u16, codecs: &[u8], extra: &str) -> Box<[u8]> {
     )
     .into_bytes()
     .into()
+}
+
+/// The same centre with a third agent, the supervisor 8003, who serves the enterprise desk, too; agents may reach
+/// numbers outside but those that begin with 00.
+pub fn consulting() -> Plan {
+    let mut plan = plan();
+    plan.acd.agents.push(AgentPlan {
+        name: "8003".into(),
+        skills: vec![(ENTERPRISE, SkillLevel(5))],
+        ..plan.acd.agents[1].clone()
+    });
+    plan.phones.push(AgentPhone { aor: AorRef(2), supervisor: true });
+    for group in &mut plan.acd.groups {
+        group.wrap_up = Duration::from_secs(10);
+    }
+    plan.outside = Some(OutsideLine {
+        outbound: Outbound {
+            trunk: TrunkRef(0),
+            caller: "052712345".into(),
+            strip: "+86527".into(),
+            prefix: "0".into(),
+            ring: Duration::from_secs(15),
+        },
+        allow: Vec::new(),
+        refuse: vec!["00*".into()],
+    });
+    plan
 }
 
 /// The same centre, which calls back: by key 1 or after a minute, whoever hung up after ten.

@@ -1,13 +1,15 @@
 //! Random deeds: whatever callers, phones, carriers, supervisors and the audio path do.
 
-use super::centre::{ENTERPRISE, GENERAL, calling_back, plan, sdp};
+use super::centre::{ENTERPRISE, GENERAL, calling_back, consulting, plan, sdp};
 use super::{Day, Phone};
 use acd::input::Reason;
 use acd::plan::First;
-use acd::{AgentRef, Priority, SiteRef, Stage};
+use acd::{AgentRef, GroupRef, Priority, SiteRef, Stage};
 use base::{Private, Random};
 use call::CallRef;
+use call::call::Supervision;
 use call::plan::{Outside, Plan, Target};
+use call::request::{Control, Whom};
 use call::{Input, Request};
 use media::session::{self, ClipRef, Hear, Party};
 use sip::leg::{Fact, LegRef, ReleasedBy, TrunkRef};
@@ -32,6 +34,16 @@ pub fn harsh() -> Plan {
     plan.calls_max = 12;
     plan.setup_max = Duration::from_secs(15);
     plan.call_max = Duration::from_secs(300);
+    plan
+}
+
+/// The same with a supervisor, and agents who consult, transfer and are supervised.
+pub fn consulting_harshly() -> Plan {
+    let (mut plan, with) = (calling_back_harshly(), consulting());
+    plan.acd.agents = with.acd.agents;
+    plan.phones = with.phones;
+    plan.outside = with.outside;
+    plan.audio.ports = 20_000..=20_063;
     plan
 }
 
@@ -105,6 +117,52 @@ pub fn callback_deed(day: &mut Day, random: &mut Random) {
             } else if let Some(session) = pick(random, &callers) {
                 day.request(Request::CallBack(CallRef::from_bits(session.bits())));
             }
+        }
+    }
+}
+
+/// What agents and supervisors do with talks.
+pub fn talk_deed(day: &mut Day, random: &mut Random) {
+    let agent = AgentRef(random.below(3) as u32);
+    let whom = match random.below(3) {
+        0 => Whom::Agent(AgentRef(random.below(4) as u32)),
+        1 => Whom::Group(GroupRef(random.below(3) as u32)),
+        _ => Whom::Number(Private::new(if random.chance(0.9) { "110" } else { "0099" }.into())),
+    };
+    let how = pick(random, &[Supervision::Listen, Supervision::Whisper, Supervision::Barge]);
+    let how = how.filter(|_| random.chance(0.8));
+    let supervisor = AgentRef(if random.chance(0.9) { 2 } else { random.below(4) as u32 });
+    day.request(match random.below(14) {
+        0 => Request::Control(agent, Control::Hold),
+        1 => Request::Control(agent, Control::Retrieve),
+        2..=4 => Request::Control(agent, Control::Consult(whom)),
+        5 => Request::Control(agent, Control::Alternate),
+        6..=7 => Request::Control(agent, Control::Conference),
+        8 => Request::Control(agent, Control::Reconnect),
+        9 => Request::Control(agent, Control::Transfer),
+        10 => Request::Control(agent, Control::TransferTo(whom)),
+        11..=12 => Request::Supervise { supervisor, agent, how },
+        _ => Request::TakeOver { supervisor, agent },
+    });
+    if random.chance(0.15) {
+        let called = pick(random, &["8001", "8002", "8003", "general", "110", "0099"]).unwrap_or("110");
+        let name = format!("s{}", random.bits());
+        day.phone_dials(&name, random.below(3) as u32, called);
+    }
+    if random.chance(0.1)
+        && let (Some(leg), Some(other)) = (pick(random, &day.living_legs()), pick(random, &day.living_legs()))
+    {
+        let to = pick(random, &["8001", "8002", "8003", "enterprise", "110", "?"]).unwrap_or("110");
+        day.refers(leg, to, random.chance(0.5).then_some(other));
+    }
+    // Often somebody picks up at once, and they go on.
+    if random.chance(0.4)
+        && let Some((_, leg)) = day.ringing().last().copied()
+    {
+        day.answers(leg, Some(sdp(6000, &[8], "")));
+        if random.chance(0.5) {
+            let next = [Control::Conference, Control::Alternate, Control::Transfer, Control::Reconnect];
+            day.request(Request::Control(agent, next[random.below(4) as usize].clone()));
         }
     }
 }
@@ -235,12 +293,15 @@ pub fn random_day(plan: &Plan, seed: u64, deeds: u32) -> Day {
     day.record = false;
     let mut random = Random::seeded(seed);
     let mut made = 0;
-    for agent in 0..2 {
+    for agent in 0..plan.phones.len() as u32 {
         day.registers(agent);
     }
     let run = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
         for _ in 0..deeds {
             deed(&mut day, &mut random, &mut made);
+            if plan.outside.is_some() && random.chance(0.3) {
+                talk_deed(&mut day, &mut random);
+            }
             if plan.groups[0].callback.is_some() && random.chance(0.2) {
                 callback_deed(&mut day, &mut random);
             }

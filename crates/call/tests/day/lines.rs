@@ -3,6 +3,7 @@
 use super::Day;
 use acd::{AgentRef, AgentState, GroupRef};
 use call::CallRef;
+use call::call::With;
 use call::event::Event;
 use media::session::{self, Hear, Party, SessionRef};
 use sip::leg::{Command, LegRef};
@@ -61,12 +62,18 @@ impl Day {
                 format!("          > accept {} {}", self.leg_name(*leg), brief(body))
             }
             Command::Refuse { leg, status } => format!("          > refuse {} {status}", self.leg_name(*leg)),
+            Command::AcceptRefer { leg } => format!("          > accept transfer {}", self.leg_name(*leg)),
+            Command::ReferProgress { leg, status } => {
+                format!("          > transfer {} {status}", self.leg_name(*leg))
+            }
+            Command::RefuseRefer { leg, status } => {
+                format!("          > refuse transfer {} {status}", self.leg_name(*leg))
+            }
         }
     }
 
     pub(super) fn party_name(&self, session: SessionRef, party: Party) -> String {
-        let side = if party == Party(0) { "caller" } else { "agent" };
-        format!("{}/{side}", self.name(CallRef::from_bits(session.bits())))
+        format!("{}/{}", self.name(CallRef::from_bits(session.bits())), slot(party))
     }
 
     pub(super) fn media_line(&self, command: &session::Command) -> String {
@@ -90,8 +97,10 @@ impl Day {
                     Hear::Nothing => "nothing".into(),
                     Hear::Once(which) => format!("once {}", clip(which)),
                     Hear::Loop(which) => format!("loop {}", clip(which)),
-                    Hear::Parties(parties) if parties.contains(Party(0)) => "caller".into(),
-                    Hear::Parties(_) => "agent".into(),
+                    Hear::Parties(parties) => {
+                        let heard = (0..8).map(Party).filter(|party| parties.contains(*party));
+                        heard.map(slot).collect::<Vec<_>>().join("+")
+                    }
                 };
                 format!("          > hear {} {what}", self.party_name(session, party))
             }
@@ -183,6 +192,16 @@ impl Day {
             Event::Relaxed { call, group: g, stage } => {
                 format!("          = relaxed {} {} stage {stage}", self.name(*call), group(*g))
             }
+            Event::Phase { call, agent, phase } => {
+                format!("          = {} of {} {phase:?}", self.name(*call), who(*agent))
+            }
+            Event::Guest { call, with, step, .. } => {
+                let with = match with {
+                    With::Agent(agent) => who(*agent).to_string(),
+                    With::Outside(trunk, _) => trunk.to_string(),
+                };
+                format!("          = guest of {} {with} {step:?}", self.name(*call))
+            }
             Event::Alert(alert) => format!("          = alert {alert:?}"),
             Event::PlanChanged { agents, groups } => {
                 format!("          = plan changed: {agents} agents, {groups} groups")
@@ -192,6 +211,15 @@ impl Day {
             Event::RequestDone { id } => format!("          = done {id}"),
             Event::RequestRefused { id, why } => format!("          = refused {id} {why}"),
         }
+    }
+}
+
+/// A slot by who is in it first.
+fn slot(party: Party) -> String {
+    match party.0 {
+        0 => "caller".into(),
+        1 => "agent".into(),
+        slot => format!("party {slot}"),
     }
 }
 

@@ -157,6 +157,7 @@ impl Day {
             peer: "10.0.0.9:5060".parse().unwrap(),
             transport: Transport::Udp,
             nated: false,
+            replaces: None,
         });
         let late = if invite.offer.is_some() { "" } else { " without an offer" };
         self.deed(format_args!("{name} calls {called}{late}"));
@@ -271,6 +272,13 @@ impl Day {
         self.requests += 1;
         self.deed(format_args!("request: {request:?}"));
         self.step(Input::Request(RequestId::from_bits(self.requests), request));
+    }
+
+    /// A phone asks to hand its caller over.
+    pub fn refers(&mut self, leg: LegRef, to: &str, replaces: Option<LegRef>) {
+        self.deed(format_args!("{} refers to {to}", self.leg_name(leg)));
+        let refer = sip::leg::Refer { to: to.into(), replaces, referred_by: Private::default() };
+        self.step(Input::Sip(Fact::Referred { leg, refer: Box::new(refer) }));
     }
 
     /// A party sends no audio any more.

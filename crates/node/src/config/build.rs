@@ -92,6 +92,8 @@ pub(super) fn build(raw: &raw::File, beside: &Path, findings: &Findings) -> Conf
         calls_max: *raw.calls.max.get_ref(),
         setup_max: *raw.calls.setup_max.get_ref(),
         call_max: *raw.calls.length_max.get_ref(),
+        outside: callback::outside(raw, &keys, findings),
+        consult_ring: *raw.calls.consult_ring.get_ref(),
         register_signs_in: *raw.calls.register_signs_in.get_ref(),
     };
     let config = Config {

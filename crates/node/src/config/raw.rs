@@ -37,6 +37,7 @@ pub(super) struct File {
     pub(super) sip: Sip,
     pub(super) audio: Audio,
     pub(super) calls: Calls,
+    pub(super) outside: Option<Outside>,
     pub(super) codes: Codes,
     pub(super) report: Report,
     pub(super) clips: Vec<Clip>,
@@ -136,6 +137,19 @@ pub(super) struct Calls {
     pub(super) length_max: Spanned<Duration>,
     pub(super) anonymous: Spanned<String>,
     pub(super) register_signs_in: Spanned<bool>,
+    pub(super) consult_ring: Spanned<Duration>,
+}
+
+/// `[outside]`: how agents reach numbers that are not ours.
+pub(super) struct Outside {
+    pub(super) place: Range<usize>,
+    pub(super) trunk: Option<Spanned<String>>,
+    pub(super) caller: Spanned<String>,
+    pub(super) strip: Option<Spanned<String>>,
+    pub(super) prefix: Option<Spanned<String>>,
+    pub(super) ring: Spanned<Duration>,
+    pub(super) allow: Vec<Spanned<String>>,
+    pub(super) refuse: Vec<Spanned<String>>,
 }
 
 /// `[codes]`: what agents dial.
@@ -175,6 +189,7 @@ pub(super) struct Agent {
     pub(super) password: Spanned<String>,
     pub(super) skills: Vec<(Spanned<String>, Spanned<u8>)>,
     pub(super) abilities: Vec<Spanned<String>>,
+    pub(super) supervisor: Spanned<bool>,
 }
 
 /// `[trunks.KEY]`.
@@ -231,6 +246,7 @@ impl File {
             sip,
             audio: Audio::read(top.section_or_empty("audio")),
             calls: Calls::read(top.section_or_empty("calls")),
+            outside: top.section("outside").map(Outside::read),
             codes: Codes::read(top.section_or_empty("codes")),
             report: Report::read(top.section_or_empty("report")),
             clips: each(top.keyed("clips"), Clip::read),
@@ -389,9 +405,27 @@ impl Calls {
             length_max: s.within("length_max", S(4 * 3_600), S(60)..=LONG),
             anonymous: s.or("anonymous", "anonymous".into()),
             register_signs_in: s.or("register_signs_in", true),
+            consult_ring: s.within("consult_ring", S(15), S(1)..=S(180)),
         };
         s.close();
         calls
+    }
+}
+
+impl Outside {
+    fn read(mut s: Section<'_>) -> Self {
+        let outside = Self {
+            place: s.place(),
+            trunk: s.get("trunk"),
+            caller: s.must("caller", "\"12345\", the number of ours that is shown"),
+            strip: s.get("strip"),
+            prefix: s.get("prefix"),
+            ring: s.within("ring", S(15), S(1)..=S(180)),
+            allow: s.list("allow").unwrap_or_default(),
+            refuse: s.list("refuse").unwrap_or_default(),
+        };
+        s.close();
+        outside
     }
 }
 
@@ -485,6 +519,7 @@ impl Agent {
             password: s.must("password", "\"…\", which his phone registers with"),
             skills: skills.unwrap_or_default(),
             abilities: s.list("abilities").unwrap_or_default(),
+            supervisor: s.or("supervisor", false),
             key,
         };
         s.close();

@@ -223,6 +223,8 @@ impl Carrier {
             Method::Options => out.send(local, from, |w| reply(w, 200, message, "OPTIONS", tag, "", b"")),
             Method::Info => out.send(local, from, |w| reply(w, 200, message, "INFO", tag, "", b"")),
             Method::Cancel => out.send(local, from, |w| reply(w, 481, message, "CANCEL", tag, "", b"")),
+            Method::Refer => out.send(local, from, |w| reply(w, 603, message, "REFER", tag, "", b"")),
+            Method::Notify => out.send(local, from, |w| reply(w, 481, message, "NOTIFY", tag, "", b"")),
             Method::Register | Method::Other => {}
         }
     }

@@ -1,5 +1,6 @@
 //! A call at an agent's phone, from INVITE to BYE.
 
+use super::asking::Asked;
 use super::{Deed, Desk, KEPT_MAX, Sent, refuse};
 use crate::compose::{Request, echo, reply, request, response, routes};
 use crate::day::{HangsUp, person_of};
@@ -12,7 +13,7 @@ use std::net::SocketAddr;
 
 /// How far it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Stage {
+pub(super) enum Stage {
     Ringing,
     /// 200 sent, ACK awaited.
     Answered,
@@ -26,26 +27,28 @@ enum Stage {
 /// One call.
 #[derive(Clone, Debug)]
 pub(super) struct Talk {
-    serial: u64,
-    stage: Stage,
+    pub(super) serial: u64,
+    pub(super) stage: Stage,
     pub(super) caller: Option<u64>,
     pub(super) answered: bool,
-    call_id: Vec<u8>,
+    pub(super) call_id: Vec<u8>,
     /// CSeq of the INVITE that a CANCEL or ACK must name.
     invite_cseq: u32,
     /// Rows that each response to the INVITE repeats.
     echo: Vec<u8>,
     /// Our side's name-addr with tag, and the other's.
-    local: Vec<u8>,
-    remote: Vec<u8>,
-    target: Vec<u8>,
-    routes: Vec<u8>,
-    peer: SocketAddr,
-    cseq: u32,
-    offer: Option<sdp::Peer>,
+    pub(super) local: Vec<u8>,
+    pub(super) remote: Vec<u8>,
+    pub(super) target: Vec<u8>,
+    pub(super) routes: Vec<u8>,
+    pub(super) peer: SocketAddr,
+    pub(super) cseq: u32,
+    pub(super) offer: Option<sdp::Peer>,
     flight: Option<FlightRef>,
     timer: Option<TimerRef>,
-    sdp_version: u32,
+    pub(super) sdp_version: u32,
+    /// Requests of ours that wait for their answers.
+    pub(super) asked: Vec<Asked>,
 }
 
 impl Desk {
@@ -102,6 +105,7 @@ impl Desk {
             flight: None,
             timer: None,
             sdp_version: 1,
+            asked: Vec::new(),
         });
         routes(message.record_routes.as_slice(), false, &mut talk.routes);
         echo(&mut talk.echo, message, "INVITE", format_args!("a{serial:x}"));
@@ -298,6 +302,9 @@ impl Desk {
             return;
         }
         self.flights.land(talk.flight.take());
+        for asked in talk.asked.drain(..) {
+            self.flights.land(asked.flight);
+        }
         if let Some(timer) = talk.timer.take() {
             self.deeds.cancel(timer);
         }
@@ -392,6 +399,9 @@ impl Desk {
 
     pub(super) fn close(&mut self, agent: AgentNo, talk: Talk) {
         self.flights.land(talk.flight);
+        for asked in talk.asked {
+            self.flights.land(asked.flight);
+        }
         if let Some(timer) = talk.timer {
             self.deeds.cancel(timer);
         }
@@ -404,11 +414,11 @@ impl Desk {
         (agent.0 < count).then(|| crate::Local(first.0 + agent.0))
     }
 
-    fn audio_address(&self, agent: AgentNo) -> SocketAddr {
+    pub(super) fn audio_address(&self, agent: AgentNo) -> SocketAddr {
         self.places.address(self.audio(agent).unwrap_or(self.plan.sink))
     }
 
-    fn speak(&mut self, now: Timestamp, agent: AgentNo) {
+    pub(super) fn speak(&mut self, now: Timestamp, agent: AgentNo) {
         let Some(audio) = self.audio(agent) else { return };
         let Some(talk) = &self.agents[agent.index()].talk else { return };
         if let (Some(peer), true) = (&talk.offer, talk.answered) {
@@ -423,7 +433,7 @@ impl Desk {
         }
     }
 
-    fn contact(&self, agent: AgentNo) -> String {
+    pub(super) fn contact(&self, agent: AgentNo) -> String {
         let phone = &self.plan.phones[agent.index()];
         format!("Contact: <sip:{}@{}>\r\n", phone.user, self.places.text(phone.local))
     }

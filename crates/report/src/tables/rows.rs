@@ -127,6 +127,8 @@ pub enum Kind {
     Consult,
     /// More than two talked.
     Conference,
+    /// With a number outside, and no agent.
+    Outside,
     /// Something that this version does not know; it adds nothing.
     Unknown,
 }
@@ -143,6 +145,7 @@ impl Kind {
             "hold" => Self::Hold,
             "consult" => Self::Consult,
             "conference" => Self::Conference,
+            "outside" => Self::Outside,
             _ => Self::Unknown,
         }
     }

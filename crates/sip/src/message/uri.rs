@@ -103,6 +103,16 @@ impl<'a> Uri<'a> {
         Some(Self { scheme, user, host, port, params: Params::new(params), headers })
     }
 
+    /// Values of a header that a request to this URI is to carry (RFC 3261 19.1.1), escapes undone. Of more than
+    /// [`HEADERS_MAX`] headers the rest is not looked at.
+    pub fn header(&self, name: &str) -> impl Iterator<Item = Vec<u8>> {
+        self.headers.split(|&byte| byte == b'&').take(HEADERS_MAX).filter_map(move |header| {
+            let (known, value) = cut(header, b'=');
+            let lower = |byte: u8| byte.to_ascii_lowercase();
+            unescaped(known).map(lower).eq(name.bytes().map(lower)).then(|| unescaped(value).collect())
+        })
+    }
+
     /// Whether two URIs are equal (RFC 3261 19.1.4; the password, which we do not keep, apart).
     #[must_use]
     pub fn same(&self, other: &Self) -> bool {
@@ -139,7 +149,7 @@ fn same_headers(one: &[u8], other: &[u8]) -> bool {
     one == other || (all_in(one, other) && all_in(other, one))
 }
 
-/// Headers of a URI that are compared; a comparison costs their square.
+/// Headers of a URI that are looked at; a comparison costs their square.
 const HEADERS_MAX: usize = 16;
 
 /// Equal in any case, escapes undone.
@@ -220,6 +230,16 @@ mod tests {
         {
             assert_eq!(Uri::parse(bad), None, "{}", String::from_utf8_lossy(bad));
         }
+    }
+
+    #[test]
+    fn headers_of_a_uri_are_unescaped() {
+        let text = b"sip:8002@city.example?a=1&Repl%61ces=c%40h%3Bto-tag%3Dx%3Bfrom-tag%3Dy&REPLACES=%zz&b";
+        let uri = Uri::parse(text).unwrap();
+        let replaces: Vec<_> = uri.header("Replaces").collect();
+        assert_eq!(replaces, [&b"c@h;to-tag=x;from-tag=y"[..], b"%zz"]);
+        assert_eq!(uri.header("b").next(), Some(Vec::new()));
+        assert_eq!(Uri::parse(b"sip:8002@city.example").unwrap().header("Replaces").next(), None);
     }
 
     /// The examples of RFC 3261 19.1.4.

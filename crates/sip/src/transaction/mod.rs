@@ -61,6 +61,8 @@ pub(crate) enum Owner {
     Update(LegSlot),
     /// A PRACK of a leg: its answer changes nothing.
     Prack(LegSlot),
+    /// A NOTIFY of a leg: how a transfer goes.
+    Notify(LegSlot),
     /// The BYE of a leg, or of a dialog that nobody wanted (then there is no leg).
     Bye(Option<LegSlot>),
     /// OPTIONS to a trunk.

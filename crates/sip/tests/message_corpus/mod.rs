@@ -6,7 +6,7 @@ use base::Random;
 use std::path::PathBuf;
 
 /// A hotline's day as it stands on the wire, beside the torture files.
-pub const DAY: [&str; 9] = [
+pub const DAY: [&str; 10] = [
     // A carrier's INVITE (IMS), asserted identity, tel URI.
     "INVITE sip:+8652712345@198.51.100.1:5060;user=phone SIP/2.0\r\n\
      Via: SIP/2.0/UDP 192.0.2.10:5060;branch=z9hG4bKd8cae1;rport\r\n\
@@ -50,6 +50,12 @@ pub const DAY: [&str; 9] = [
     "PRACK sip:1001@192.168.1.20 SIP/2.0\r\nVia: SIP/2.0/UDP 198.51.100.1;branch=z9hG4bKpr\r\nMax-Forwards: 70\r\n\
      From: <sip:12345@city.example>;tag=us\r\nTo: <sip:1001@city.example>;tag=early\r\nCall-ID: c2\r\n\
      CSeq: 2 PRACK\r\nRAck: 1 1 INVITE\r\nContent-Length: 0\r\n\r\n",
+    // An attended transfer.
+    "REFER sip:12345@198.51.100.1 SIP/2.0\r\nVia: SIP/2.0/UDP 192.168.1.20;branch=z9hG4bKrf\r\nMax-Forwards: 70\r\n\
+     From: <sip:1001@city.example>;tag=them\r\nTo: <sip:12345@city.example>;tag=us\r\nCall-ID: c1\r\nCSeq: 9 REFER\r\n\
+     Contact: <sip:1001@192.168.1.20>\r\nReferred-By: \"Li\" <sip:1001@city.example>\r\nRefer-Sub: false\r\n\
+     Refer-To: <sip:1002@city.example?Replaces=c2%40city.example%3Bto-tag%3Dus%3Bfrom-tag%3Dthem&Priority=x>\r\n\
+     Content-Length: 0\r\n\r\n",
     // A challenge.
     "SIP/2.0 401 Unauthorized\r\nVia: SIP/2.0/UDP 198.51.100.1;branch=z9hG4bK401\r\n\
      From: <sip:1001@city.example>;tag=a1\r\nTo: <sip:1001@city.example>;tag=x\r\nCall-ID: r1\r\nCSeq: 1 REGISTER\r\n\

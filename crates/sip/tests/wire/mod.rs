@@ -444,6 +444,10 @@ pub fn names(facts: &[Fact]) -> Vec<String> {
             Fact::Reanswered { .. } => "reanswered".into(),
             Fact::ReofferRefused { status, .. } => format!("reoffer refused {status}"),
             Fact::Key { digit, .. } => format!("key {digit}"),
+            Fact::Referred { refer, .. } => {
+                let how = if refer.replaces.is_some() { "attended" } else { "blind" };
+                format!("referred {how} to {}", refer.to)
+            }
             Fact::Released { status, by, .. } => format!("released {by:?} {status}"),
             Fact::AorBound { contacts, .. } => format!("bound {contacts}"),
             Fact::AorLost { why, .. } => format!("lost {why:?}"),

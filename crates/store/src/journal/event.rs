@@ -5,7 +5,7 @@
 //! older engine is then reported as a difference, which is what it is.
 
 use super::bytes::{Pen, Word};
-use super::words::{put_outcome, put_state};
+use super::words::{put_outcome, put_state, put_step, put_with};
 use acd::{Alert, Because};
 use call::event::{Event, Stamped};
 
@@ -60,6 +60,8 @@ pub(super) fn put(stamped: &Stamped, pen: &mut Pen<'_>) {
         25 => PlanChanged { agents, groups },
         26 => Explained { id, why by put_debug },
         27 => Previewed { id, preview by put_debug },
+        29 => Phase { call, agent, phase },
+        30 => Guest { call, leg, with by put_with, step by put_step },
     });
 }
 

@@ -15,6 +15,7 @@
 use super::bytes::{Cursor, Pen, Word};
 use super::fault::Fault;
 use call::{Input, Request, RequestId};
+use sip::leg::{Fact, Invited};
 
 /// A tick at which something was due.
 pub(super) const TICK: u8 = 0x01;
@@ -24,6 +25,8 @@ pub(super) const CHECKPOINT: u8 = 0x02;
 pub(super) const GAP: u8 = 0x03;
 /// The engine has ended well.
 pub(super) const END: u8 = 0x04;
+/// `Invited` of a call that takes the place of another: 0x10 and the leg.
+const INVITED_INSTEAD: u8 = 0x1E;
 
 /// A type whose variants have tags.
 trait Tagged: Sized {
@@ -59,7 +62,7 @@ macro_rules! tagged {
     };
 }
 
-tagged!(sip::leg::Fact {
+tagged!(Fact {
     0x10 => Invited { leg, invite },
     0x11 => Confirmed { leg, answer },
     0x12 => Ringing { leg, status, answer },
@@ -73,6 +76,7 @@ tagged!(sip::leg::Fact {
     0x1A => AorLost { aor, why },
     0x1B => TrunkUp { trunk },
     0x1C => TrunkDown { trunk, status },
+    0x1D => Referred { leg, refer },
 });
 
 tagged!(media::session::Fact {
@@ -106,12 +110,21 @@ tagged!(Request {
     0x73 => Preview(plan),
     0x74 => WhyCaller(call),
     0x75 => WhyAgent(agent),
-    0x76 => Enlist { list, numbers, on },
+    0x76 => Control(agent, control),
+    0x77 => Supervise { supervisor, agent, how },
+    0x78 => TakeOver { supervisor, agent },
+    0x79 => Enlist { list, numbers, on },
 });
 
 /// Writes the values of an input; the tag is returned.
 pub(super) fn put(input: &Input, pen: &mut Pen<'_>) -> u8 {
     match input {
+        Input::Sip(Fact::Invited { leg, invite }) if invite.replaces.is_some() => {
+            leg.put(pen);
+            invite.put(pen);
+            invite.replaces.put(pen);
+            INVITED_INSTEAD
+        }
         Input::Sip(fact) => Tagged::put(fact, pen),
         Input::Media(fact) => Tagged::put(fact, pen),
         Input::Request(id, request) => {
@@ -124,6 +137,12 @@ pub(super) fn put(input: &Input, pen: &mut Pen<'_>) -> u8 {
 /// Reads the values of an input; `None` for a tag that is not known. Everything must be read.
 pub(super) fn take(tag: u8, from: &mut Cursor<'_>) -> Result<Option<Input>, Fault> {
     let input = match tag {
+        INVITED_INSTEAD => {
+            let leg = Word::take(from)?;
+            let mut invite: Box<Invited> = Word::take(from)?;
+            invite.replaces = Word::take(from)?;
+            Some(Input::Sip(Fact::Invited { leg, invite }))
+        }
         0x10..=0x3F => Tagged::take(tag, from)?.map(Input::Sip),
         0x40..=0x5F => Tagged::take(tag, from)?.map(Input::Media),
         0x60..=0xFF => {

@@ -9,7 +9,8 @@
 
 use acd::{Alert, Because};
 use base::Timestamp;
-use call::event::{Event, Outcome, Stamped};
+use call::call::{Part, With};
+use call::event::{Event, GuestStep, Outcome, Stamped};
 use report::words;
 use sip::leg::Origin;
 use std::fmt::{self, Display};
@@ -180,6 +181,26 @@ impl Display for Line<'_> {
             Event::PutThrough { call, group, trunk } => {
                 let (group, trunk) = (names.group(*group), names.trunk(*trunk));
                 write!(f, "put_through {call} group={group} trunk={trunk}")
+            }
+            Event::Phase { call, agent, phase } => {
+                write!(f, "phase {call} agent={} phase={}", names.agent(*agent), words::phase(*phase))
+            }
+            Event::Guest { call, leg, with, step } => {
+                let who = match with {
+                    With::Agent(agent) => format!("agent={}", names.agent(*agent)),
+                    With::Outside(trunk, _) => format!("trunk={}", names.trunk(*trunk)),
+                };
+                let step = match step {
+                    GuestStep::Rung(Part::Consulted { .. }) => "consulted",
+                    GuestStep::Rung(Part::Supervisor(how)) | GuestStep::Supervises(how) => {
+                        words::supervision(*how)
+                    }
+                    GuestStep::Answered => "answered",
+                    GuestStep::SecondLine => "second_line",
+                    GuestStep::TookOver => "took_over",
+                    GuestStep::Left => "left",
+                };
+                write!(f, "guest {call} {leg:?} {who} step={step}")
             }
             Event::Alert(Alert::RingNoAnswer { agent, in_a_row }) => {
                 write!(f, "alert ring_no_answer agent={} in_a_row={in_a_row}", names.agent(*agent))

@@ -10,11 +10,13 @@ use acd::{
     Selection, SiteRef, Sites, SkillLevel, Stage, SurgeMode, Turned,
 };
 use base::{Epoch, Private, Random, Timestamp};
-use call::event::{CallRef, Event, Outcome, Side, Stamped};
+use call::call::{Part, Supervision, With};
+use call::event::{CallRef, Event, GuestStep, Outcome, Phase, Side, Stamped};
 use call::plan::FlowRef;
+use call::request::{Control, Whom};
 use call::{Input, Request, RequestId};
 use media::session::{ClipRef, Fact as Audio, Party, Report, SessionRef};
-use sip::leg::{AorLoss, AorRef, Fact, Invited, LegRef, Origin, ReleasedBy, Transport, TrunkRef};
+use sip::leg::{AorLoss, AorRef, Fact, Invited, LegRef, Origin, Refer, ReleasedBy, Transport, TrunkRef};
 use sip::message::Cause;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -71,6 +73,7 @@ fn invite(random: &mut Random) -> Box<Invited> {
         transport: [Transport::Udp, Transport::Tcp, Transport::Tls, Transport::Ws, Transport::Wss]
             [random.below(5) as usize],
         nated: random.chance(0.5),
+        replaces: None,
     })
 }
 
@@ -79,7 +82,7 @@ fn body(random: &mut Random) -> Box<[u8]> {
 }
 
 /// One input of a kind, with random values in it; as many kinds as there are.
-const KINDS: u64 = 42;
+const KINDS: u64 = 54;
 
 fn input(kind: u64, random: &mut Random) -> Input {
     let session = SessionRef::from_bits(random.bits() & 0xF_0000_FFFF);
@@ -156,6 +159,15 @@ fn input(kind: u64, random: &mut Random) -> Input {
         22 => return Input::Request(id, Request::Release(call)),
         23 => return Input::Request(id, Request::Drain),
         24 => return Input::Request(id, Request::ReleaseAll),
+        41 => {
+            let referred_by = Private::new("<sip:1001@city.example>".into());
+            let replaces = random.chance(0.5).then(|| LegRef(random.below(1 << 40)));
+            Fact::Referred { leg, refer: Box::new(Refer { to: "8002".into(), replaces, referred_by }) }
+        }
+        42 => {
+            let invite = Invited { replaces: Some(LegRef(random.below(1 << 40))), ..*invite(random) };
+            Fact::Invited { leg, invite: Box::new(invite) }
+        }
         _ => return Input::Request(id, later(kind, random)),
     };
     Input::Sip(fact)
@@ -203,6 +215,24 @@ fn later(kind: u64, random: &mut Random) -> Request {
         38 => Request::Preview(Box::new(plan(random))),
         39 => Request::WhyCaller(call),
         40 => Request::WhyAgent(agent),
+        43 => Request::Control(agent, Control::Hold),
+        44 => Request::Control(agent, Control::Retrieve),
+        45 => Request::Control(agent, Control::Consult(Whom::Agent(agent))),
+        46 => Request::Control(agent, Control::Alternate),
+        47 => Request::Control(agent, Control::Conference),
+        48 => Request::Control(agent, Control::Reconnect),
+        49 => Request::Control(agent, Control::Transfer),
+        50 => {
+            let whom = if random.chance(0.5) { Whom::Group(group) } else { Whom::Number(number) };
+            Request::Control(agent, Control::TransferTo(whom))
+        }
+        51 => {
+            let ways =
+                [None, Some(Supervision::Listen), Some(Supervision::Whisper), Some(Supervision::Barge)];
+            let how = ways[random.below(4) as usize];
+            Request::Supervise { supervisor: AgentRef(random.below(5000) as u32), agent, how }
+        }
+        52 => Request::TakeOver { supervisor: AgentRef(random.below(5000) as u32), agent },
         _ => Request::Enlist {
             list: call::plan::ListRef(random.below(4) as u32),
             numbers: (0..random.below(4)).map(|_| number.clone()).collect(),
@@ -600,6 +630,25 @@ fn events() -> Vec<Event> {
         Event::Alert(Alert::Surge { group, on: true, mode: SurgeMode::Automatic }),
         Event::PlanChanged { agents: 2, groups: 1 },
         Event::Previewed { id: RequestId::from_bits(7), preview: Box::default() },
+        Event::Phase { call, agent, phase: Phase::Consult },
+        Event::Guest {
+            call,
+            leg: LegRef(7),
+            with: With::Agent(agent),
+            step: GuestStep::Rung(Part::Consulted { held: false }),
+        },
+        Event::Guest {
+            call,
+            leg: LegRef(7),
+            with: With::Outside(TrunkRef(0), call::call::Because::Asked),
+            step: GuestStep::TookOver,
+        },
+        Event::Guest {
+            call,
+            leg: LegRef(7),
+            with: With::Agent(agent),
+            step: GuestStep::Supervises(Supervision::Whisper),
+        },
     ]
 }
 

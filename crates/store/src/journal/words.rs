@@ -7,11 +7,12 @@ use super::fault::Fault;
 use acd::input::Reason;
 use acd::{AgentRef, AgentState, CallbackEnd, GroupRef, OfferEnd, OfferRef, Turned};
 use base::Handle;
-use call::event::{CallRef, Outcome, Side};
+use call::call::{Because, Part, Supervision, With};
+use call::event::{CallRef, GuestStep, Outcome, Phase, Side};
 use call::plan::{FlowRef, ListRef};
-use call::request::RequestId;
+use call::request::{Control, RequestId, Whom};
 use media::session::{ClipRef, Party, Report, SessionRef};
-use sip::leg::{AorLoss, AorRef, Invited, LegRef, Origin, ReleasedBy, Transport, TrunkRef};
+use sip::leg::{AorLoss, AorRef, Invited, LegRef, Origin, Refer, ReleasedBy, Transport, TrunkRef};
 use sip::message::Cause;
 
 /// Positions in the plan.
@@ -64,7 +65,9 @@ macro_rules! words {
 words!(Transport, "transport", { 0 => Udp, 1 => Tcp, 2 => Tls, 3 => Ws, 4 => Wss });
 words!(ReleasedBy, "side that released", { 0 => Peer, 1 => Us, 2 => Timeout });
 words!(AorLoss, "loss of a phone", { 0 => Expired, 1 => Unregistered, 2 => Unreachable });
-words!(Side, "side", { 0 => Caller, 1 => Agent, 2 => System });
+words!(Side, "side", { 0 => Caller, 1 => Agent, 2 => System, 3 => Guest });
+words!(Phase, "phase of a talk", { 0 => Talk, 1 => Hold, 2 => Consult, 3 => Conference });
+words!(Supervision, "supervision", { 0 => Listen, 1 => Whisper, 2 => Barge });
 words!(OfferEnd, "end of an offer", { 0 => Accepted, 1 => RangOut, 2 => Declined, 3 => CallerGone, 4 => AgentGone, 5 => TakenElsewhere });
 words!(Turned, "reason to turn away", { 0 => LineFull, 1 => WaitedTooLong, 2 => NobodySignedIn, 3 => Closed, 4 => Surge, 5 => Blocked });
 words!(CallbackEnd, "end of a callback", { 0 => Reached, 1 => CalledAgain, 2 => Merged, 3 => GivenUp, 4 => Cancelled });
@@ -73,17 +76,17 @@ words!(Reason, "reason", {
     7 => RingNoAnswer, 8 => Declined, 9 => PhoneLost, 10 => Forced, 11 => Study,
 });
 
-/// Plain records: field after field.
+/// Plain records: field after field. What came to a record later stands in a kind of input of its own.
 macro_rules! record {
-    ($type:ident { $($field:ident),+ $(,)? }) => {
+    ($type:ident { $($field:ident),+ $(,)? } $(without { $($later:ident: $none:expr),+ })?) => {
         impl Word for $type {
             fn put(&self, pen: &mut Pen<'_>) {
-                let Self { $($field),+ } = self;
+                let Self { $($field),+ $($(, $later: _)+)? } = self;
                 $($field.put(pen);)+
             }
             fn take(from: &mut Cursor<'_>) -> Result<Self, Fault> {
                 $(let $field = Word::take(from)?;)+
-                Ok(Self { $($field),+ })
+                Ok(Self { $($field),+ $($(, $later: $none)+)? })
             }
         }
     };
@@ -100,7 +103,8 @@ record!(Invited {
     peer,
     transport,
     nated,
-});
+} without { replaces: None });
+record!(Refer { to, replaces, referred_by });
 record!(Report {
     packets_received,
     packets_sent,
@@ -112,14 +116,20 @@ record!(Report {
     strangers,
 });
 
-impl Word for Box<Invited> {
-    fn put(&self, pen: &mut Pen<'_>) {
-        Invited::put(self, pen);
-    }
-    fn take(from: &mut Cursor<'_>) -> Result<Self, Fault> {
-        Invited::take(from).map(Self::new)
-    }
+/// What stands in a box is written like what does not.
+macro_rules! boxed {
+    ($($type:ident),+) => { $(
+        impl Word for Box<$type> {
+            fn put(&self, pen: &mut Pen<'_>) {
+                $type::put(self, pen);
+            }
+            fn take(from: &mut Cursor<'_>) -> Result<Self, Fault> {
+                $type::take(from).map(Self::new)
+            }
+        }
+    )+ };
 }
+boxed!(Invited, Refer);
 
 /// Who minted it is the lowest bit here, so that the number stays small.
 impl Word for LegRef {
@@ -168,6 +178,110 @@ impl Word for Origin {
             1 => AorRef::take(from).map(Self::Aor),
             other => Err(Fault::Unknown { what: "origin", value: other.into() }),
         }
+    }
+}
+
+impl Word for Whom {
+    fn put(&self, pen: &mut Pen<'_>) {
+        match self {
+            Self::Agent(agent) => {
+                pen.byte(0);
+                agent.put(pen);
+            }
+            Self::Group(group) => {
+                pen.byte(1);
+                group.put(pen);
+            }
+            Self::Number(number) => {
+                pen.byte(2);
+                number.put(pen);
+            }
+        }
+    }
+    fn take(from: &mut Cursor<'_>) -> Result<Self, Fault> {
+        match from.byte()? {
+            0 => Word::take(from).map(Self::Agent),
+            1 => Word::take(from).map(Self::Group),
+            2 => Word::take(from).map(Self::Number),
+            other => Err(Fault::Unknown { what: "whom", value: other.into() }),
+        }
+    }
+}
+
+impl Word for Control {
+    fn put(&self, pen: &mut Pen<'_>) {
+        match self {
+            Self::Hold => pen.byte(0),
+            Self::Retrieve => pen.byte(1),
+            Self::Consult(whom) => {
+                pen.byte(2);
+                whom.put(pen);
+            }
+            Self::Alternate => pen.byte(3),
+            Self::Conference => pen.byte(4),
+            Self::Reconnect => pen.byte(5),
+            Self::Transfer => pen.byte(6),
+            Self::TransferTo(whom) => {
+                pen.byte(7);
+                whom.put(pen);
+            }
+        }
+    }
+    fn take(from: &mut Cursor<'_>) -> Result<Self, Fault> {
+        Ok(match from.byte()? {
+            0 => Self::Hold,
+            1 => Self::Retrieve,
+            2 => Self::Consult(Word::take(from)?),
+            3 => Self::Alternate,
+            4 => Self::Conference,
+            5 => Self::Reconnect,
+            6 => Self::Transfer,
+            7 => Self::TransferTo(Word::take(from)?),
+            other => return Err(Fault::Unknown { what: "deed in a talk", value: other.into() }),
+        })
+    }
+}
+
+/// In events only.
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "the form of the table of events")]
+pub(super) fn put_with(with: &With, pen: &mut Pen<'_>) {
+    match with {
+        With::Agent(agent) => {
+            pen.byte(0);
+            agent.put(pen);
+        }
+        With::Outside(trunk, Because::Asked) => {
+            pen.byte(1);
+            trunk.put(pen);
+        }
+        With::Outside(trunk, Because::TurnedAway(why)) => {
+            pen.byte(2);
+            trunk.put(pen);
+            why.put(pen);
+        }
+    }
+}
+
+/// In events only.
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "the form of the table of events")]
+pub(super) fn put_step(step: &GuestStep, pen: &mut Pen<'_>) {
+    match step {
+        GuestStep::Rung(Part::Consulted { held }) => {
+            pen.byte(0);
+            held.put(pen);
+        }
+        GuestStep::Rung(Part::Supervisor(how)) => {
+            pen.byte(1);
+            how.put(pen);
+        }
+        GuestStep::Answered => pen.byte(2),
+        GuestStep::Supervises(how) => {
+            pen.byte(3);
+            how.put(pen);
+        }
+        GuestStep::TookOver => pen.byte(4),
+        GuestStep::Left => pen.byte(5),
+        GuestStep::SecondLine => pen.byte(6),
     }
 }
 

@@ -41,7 +41,8 @@ pub(super) fn build(
             skills: skills(agent, keys, findings),
             abilities: abilities(&agent.abilities, keys),
         });
-        phones.push(AgentPhone { aor: AorRef::at(accounts.len()) });
+        let supervisor = *agent.supervisor.get_ref();
+        phones.push(AgentPhone { aor: AorRef::at(accounts.len()), supervisor });
         let user = agent.phone.get_ref().clone();
         let secret = Secret { user: user.clone(), password: agent.password.get_ref().clone() };
         accounts.push(Account { user, secret });

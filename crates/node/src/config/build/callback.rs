@@ -5,7 +5,7 @@ use crate::config::mistake::Findings;
 use crate::config::raw::{File, Group, Target};
 use acd::GroupRef;
 use acd::plan::CallbackPlan;
-use call::plan::{CallbackFlow, Outbound, Outside};
+use call::plan::{CallbackFlow, Outbound, Outside, OutsideLine};
 use media::session::ClipRef;
 use sip::leg::TrunkRef;
 use std::ops::Range;
@@ -30,10 +30,7 @@ pub(super) fn flow(group: &Group, raw: &File, keys: &Keys<'_>, findings: &Findin
     let name = group.key.get_ref();
     let trunk =
         trunk(callback.trunk.as_ref(), &place, &format!("callback of group {name}"), raw, keys, findings);
-    let numbers = raw.trunks.get(trunk.index()).map(|trunk| &trunk.numbers);
-    let country = numbers.map_or("", |numbers| numbers.country.get_ref());
-    let usual_strip = if country.is_empty() { String::new() } else { format!("+{country}") };
-    let usual_prefix = numbers.map(|numbers| numbers.national_prefix.get_ref().clone()).unwrap_or_default();
+    let (usual_strip, usual_prefix) = usual_writing(raw, trunk);
     if callback.caller.is_none() {
         findings.wrong(
             place.clone(),
@@ -57,9 +54,6 @@ pub(super) fn flow(group: &Group, raw: &File, keys: &Keys<'_>, findings: &Findin
         );
     }
     let clip = |clip: &Option<Spanned<String>>| keys.clips.find_some(clip.as_ref()).map(ClipRef::at);
-    let text = |text: &Option<Spanned<String>>, usual: String| {
-        text.as_ref().map_or(usual, |text| text.get_ref().clone())
-    };
     Some(CallbackFlow {
         outbound: Outbound {
             trunk,
@@ -75,6 +69,51 @@ pub(super) fn flow(group: &Group, raw: &File, keys: &Keys<'_>, findings: &Findin
         greeting: clip(&callback.greeting),
         ring_back: clip(&callback.ring_back),
     })
+}
+
+/// How agents reach numbers outside.
+pub(super) fn outside(raw: &File, keys: &Keys<'_>, findings: &Findings) -> Option<OutsideLine> {
+    let outside = raw.outside.as_ref()?;
+    let trunk = trunk(outside.trunk.as_ref(), &outside.place, "[outside]", raw, keys, findings);
+    let (usual_strip, usual_prefix) = usual_writing(raw, trunk);
+    let patterns = |written: &[Spanned<String>]| {
+        let right = |text: &str| {
+            let digits = text.strip_suffix('*').unwrap_or(text);
+            let digits = digits.strip_prefix('+').unwrap_or(digits);
+            !text.is_empty() && digits.bytes().all(|digit| digit.is_ascii_digit())
+        };
+        for pattern in written.iter().filter(|pattern| !right(pattern.get_ref())) {
+            findings.wrong(
+                pattern.span(),
+                format!("{:?} is no number and no beginning of one", pattern.get_ref()),
+                "write digits, such as \"110\", or the beginning with a star, such as \"+8613*\"",
+            );
+        }
+        written.iter().map(|pattern| pattern.get_ref().clone()).collect()
+    };
+    Some(OutsideLine {
+        outbound: Outbound {
+            trunk,
+            caller: outside.caller.get_ref().clone(),
+            strip: text(&outside.strip, usual_strip),
+            prefix: text(&outside.prefix, usual_prefix),
+            ring: *outside.ring.get_ref(),
+        },
+        allow: patterns(&outside.allow),
+        refuse: patterns(&outside.refuse),
+    })
+}
+
+/// What is taken off a normalized number and put before it, as the trunk writes numbers.
+fn usual_writing(raw: &File, trunk: TrunkRef) -> (String, String) {
+    let numbers = raw.trunks.get(trunk.index()).map(|trunk| &trunk.numbers);
+    let country = numbers.map_or("", |numbers| numbers.country.get_ref());
+    let strip = if country.is_empty() { String::new() } else { format!("+{country}") };
+    (strip, numbers.map(|numbers| numbers.national_prefix.get_ref().clone()).unwrap_or_default())
+}
+
+fn text(written: &Option<Spanned<String>>, usual: String) -> String {
+    written.as_ref().map_or(usual, |text| text.get_ref().clone())
 }
 
 /// A key of a telephone.

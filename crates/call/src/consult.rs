@@ -1,0 +1,405 @@
+//! Consulting: what an agent does in his talk (the services of ECMA-269, chapter 17, by their names).
+//!
+//! ```text
+//!                 hold                        consult ─▶ his phone rings, the agent hears music
+//!   caller ⇄ agent ⇄ (caller on hold)   │        │ answers
+//!                 retrieve              ▼        ▼
+//!                     caller on hold, agent ⇄ guest ──alternate──▶ guest on hold, agent ⇄ caller ──▶ …
+//!                                          │ conference: all three    │
+//!                                          ├ reconnect: the guest leaves, the caller is back
+//!                                          └ transfer: the agent leaves, caller ⇄ guest
+//!   transfer to (blind): the agent leaves at once; the caller waits for whoever it is, and for anybody after that
+//! ```
+//!
+//! Each is a request that is met or refused at once; nothing here waits for a phone. Who is consulted may be an agent,
+//! the agent of a group who is idle longest, or a number outside.
+
+use crate::call::{Call, Guest, Part, Place, Talk, With};
+use crate::cause;
+use crate::dialing::Dial;
+use crate::engine::{Engine, Out};
+use crate::event::{CallRef, Event, GuestStep};
+use crate::leg::{Dialog, Role};
+use crate::plan::Outside;
+use crate::request::{Control, Whom};
+use crate::sdp;
+use acd::{AgentRef, AgentState, Prefer};
+use base::{Private, Timestamp};
+use sip::leg::{LegRef, Target};
+use std::time::Duration;
+
+/// Consulted and supervisors of one talk.
+pub(crate) const GUESTS_MAX: usize = 4;
+/// How long a caller who is handed to an agent waits for him alone.
+const NAMED_FOR: Duration = Duration::from_secs(30);
+
+const NO_TALK: &str = "the agent talks with no caller";
+const NOBODY_CONSULTED: &str = "nobody is consulted";
+const STILL_RINGS: &str = "the phone of who is consulted still rings";
+const FULL: &str = "as many are in the talk as may be";
+const NOBODY_READY: &str = "no agent of the group is ready";
+const NO_AGENT: &str = "no such agent";
+const NO_GROUP: &str = "no such group";
+const HIMSELF: &str = "an agent cannot be connected with himself";
+const NO_OUTSIDE: &str = "no way to numbers outside is configured";
+
+impl Engine {
+    /// An agent does something with his talk.
+    ///
+    /// # Errors
+    /// Why it cannot be.
+    pub(crate) fn control(
+        &mut self,
+        now: Timestamp,
+        agent: AgentRef,
+        control: Control,
+        out: &mut Out,
+    ) -> Result<(), &'static str> {
+        self.agent_state(agent).ok_or(NO_AGENT)?;
+        let call = self.talk_of(agent).ok_or(NO_TALK)?;
+        match control {
+            Control::Hold => self.change(now, call, out, |talk| {
+                if talk.held {
+                    return Err("the caller is on hold already");
+                }
+                talk.held = true;
+                Ok(())
+            }),
+            Control::Retrieve => self.change(now, call, out, |talk| {
+                if !talk.held {
+                    return Err("the caller is not on hold");
+                }
+                talk.held = false;
+                set_consulted_held(talk, true);
+                Ok(())
+            }),
+            Control::Alternate => self.change(now, call, out, |talk| {
+                answered(talk)?;
+                talk.held = !talk.held;
+                let held = !talk.held;
+                set_consulted_held(talk, held);
+                Ok(())
+            }),
+            Control::Conference => {
+                self.change(now, call, out, |talk| {
+                    answered(talk)?;
+                    talk.held = false;
+                    set_consulted_held(talk, false);
+                    Ok(())
+                })?;
+                self.join_lines(now, call, out);
+                self.introduce(now, call, out);
+                Ok(())
+            }
+            Control::Reconnect => {
+                let talk = self.talk(call).ok_or(NO_TALK)?;
+                let guest = talk.consulted().ok_or(NOBODY_CONSULTED)?.leg.leg;
+                self.guest_left(now, call, guest, cause::NORMAL, out);
+                Ok(())
+            }
+            Control::Transfer => {
+                let talk = self.talk(call).ok_or(NO_TALK)?;
+                talk.consulted().ok_or(NOBODY_CONSULTED)?;
+                self.hand_over(now, call, cause::NORMAL, out);
+                Ok(())
+            }
+            Control::Consult(whom) => self.consult(now, call, agent, whom, out),
+            Control::TransferTo(whom) => self.transfer_to(now, call, agent, whom, out),
+        }
+    }
+
+    /// The call in which an agent talks with a caller.
+    pub(crate) fn talk_of(&self, agent: AgentRef) -> Option<CallRef> {
+        if self.agent_state(agent) != Some(AgentState::Talking) {
+            return None;
+        }
+        let his = |talk: &Talk| talk.with == With::Agent(agent);
+        self.calls.iter().find(|(_, this)| this.talk().is_some_and(his)).map(|(call, _)| call)
+    }
+
+    /// Changes who hears whom.
+    fn change(
+        &mut self,
+        now: Timestamp,
+        call: CallRef,
+        out: &mut Out,
+        change: impl FnOnce(&mut Talk) -> Result<(), &'static str>,
+    ) -> Result<(), &'static str> {
+        let talk = self.talk_mut(call).ok_or(NO_TALK)?;
+        change(talk)?;
+        self.rearranged(now, call, out);
+        Ok(())
+    }
+
+    /// Who is there, or who hears whom, has changed.
+    pub(crate) fn rearranged(&mut self, now: Timestamp, call: CallRef, out: &mut Out) {
+        self.bridge(call, out);
+        self.tell_phase(now, call, out);
+        self.align(now, call, crate::event::Side::Agent, out);
+    }
+
+    /// The caller is put on hold and somebody is rung.
+    fn consult(
+        &mut self,
+        now: Timestamp,
+        call: CallRef,
+        agent: AgentRef,
+        whom: Whom,
+        out: &mut Out,
+    ) -> Result<(), &'static str> {
+        let talk = self.talk(call).ok_or(NO_TALK)?;
+        if talk.consulted().is_some_and(|guest| !guest.leg.is_answered()) {
+            return Err(STILL_RINGS);
+        }
+        self.ask_in(now, call, agent, whom, Part::Consulted { held: false }, out)?;
+        if let Some(talk) = self.talk_mut(call) {
+            talk.held = true;
+            set_consulted_held(talk, true);
+            if let Some(guest) = talk.guests.last_mut() {
+                guest.part = Part::Consulted { held: false };
+            }
+        }
+        self.rearranged(now, call, out);
+        Ok(())
+    }
+
+    /// Rings somebody for a talk.
+    pub(crate) fn ask_in(
+        &mut self,
+        now: Timestamp,
+        call: CallRef,
+        agent: AgentRef,
+        whom: Whom,
+        part: Part,
+        out: &mut Out,
+    ) -> Result<(), &'static str> {
+        let talk = self.talk(call).ok_or(NO_TALK)?;
+        if talk.guests.len() >= GUESTS_MAX {
+            return Err(FULL);
+        }
+        let whom = match whom {
+            Whom::Group(group) => {
+                let plan = &self.plan.acd;
+                if group.index() >= plan.groups.len() {
+                    return Err(NO_GROUP);
+                }
+                Whom::Agent(self.acd.idle_longest(group, agent).ok_or(NOBODY_READY)?)
+            }
+            whom => whom,
+        };
+        let codecs = self.mixed_codecs();
+        let ring = self.plan.consult_ring;
+        let (with, dial, engaged) = match whom {
+            Whom::Agent(asked) => {
+                let state = self.agent_state(asked).ok_or(NO_AGENT)?;
+                if asked == agent {
+                    return Err(HIMSELF);
+                }
+                let aor = self.plan.phones.get(asked.index()).ok_or(NO_AGENT)?.aor;
+                // A supervisor need not be signed in to listen; whoever is may not be with a caller.
+                let supervises = matches!(part, Part::Supervisor(_));
+                let engaged = !(supervises && state == AgentState::SignedOut);
+                if engaged {
+                    if matches!(state, AgentState::Offered(_) | AgentState::Talking) {
+                        return Err("the agent who is asked is busy");
+                    }
+                    self.ask(now, acd::Input::Engage { agent: asked })?;
+                }
+                let dial = Dial {
+                    to: Target::Aor(aor),
+                    caller: self.shown_number(call),
+                    caller_name: self.agent_name(agent),
+                    codecs,
+                    ring,
+                    headers: Vec::new(),
+                    role: Role::Guest,
+                };
+                (With::Agent(asked), dial, engaged)
+            }
+            Whom::Number(number) => {
+                let to = self.outside_of(&number)?;
+                let dial = Dial {
+                    to: Target::Trunk { trunk: to.trunk, number: to.number },
+                    caller: Private::new(to.caller),
+                    caller_name: String::new(),
+                    codecs,
+                    ring: to.ring,
+                    headers: Vec::new(),
+                    role: Role::Guest,
+                };
+                (With::Outside(to.trunk, crate::call::Because::Asked), dial, false)
+            }
+            Whom::Group(_) => return Err(NO_GROUP),
+        };
+        let Some(leg) = self.invite(now, call, dial, out) else {
+            if let (With::Agent(agent), true) = (with, engaged) {
+                let _ = self.ask(now, acd::Input::Release { agent });
+            }
+            return Err("there is no port left");
+        };
+        let name = leg.leg;
+        if let Some(talk) = self.talk_mut(call) {
+            talk.guests.push(Guest { with, part, leg, early: None, engaged, met: false });
+        }
+        self.tell(now, Event::Guest { call, leg: name, with, step: GuestStep::Rung(part) }, out);
+        Ok(())
+    }
+
+    /// All talk: over the agent's first line.
+    fn join_lines(&mut self, now: Timestamp, call: CallRef, out: &mut Out) {
+        let line = self.talk_mut(call).and_then(|talk| talk.line.take());
+        if let Some(line) = line {
+            self.depart_line(now, call, line, cause::NORMAL, out);
+            self.rearranged(now, call, out);
+        }
+    }
+
+    /// Who was asked into the talk has picked up.
+    pub(crate) fn guest_answered(
+        &mut self,
+        now: Timestamp,
+        call: CallRef,
+        leg: LegRef,
+        answer: Option<&[u8]>,
+        nated: bool,
+        out: &mut Out,
+    ) {
+        let Some(talk) = self.talk_mut(call) else { return };
+        let Some(guest) = talk.guests.iter_mut().find(|guest| guest.leg.leg == leg) else { return };
+        if guest.leg.dialog != Dialog::Early {
+            return;
+        }
+        guest.leg.dialog = Dialog::Confirmed;
+        guest.leg.nated = nated;
+        let (with, slot, early) = (guest.with, guest.leg.slot, guest.early.take());
+        let agreed = answer
+            .or(early.as_deref())
+            .ok_or(sdp::Refusal::NoUsableAudio)
+            .and_then(|answer| self.accept_answer(call, leg, answer));
+        let Ok(audio) = agreed else {
+            return self.guest_left(now, call, leg, cause::INCOMPATIBLE, out);
+        };
+        self.join(call, slot, audio, out);
+        self.tell(now, Event::Guest { call, leg, with, step: GuestStep::Answered }, out);
+        self.answer_line(call, out);
+        self.rearranged(now, call, out);
+    }
+
+    /// Agents among the consulted who are with the caller now for the first time.
+    fn introduce(&mut self, now: Timestamp, call: CallRef, out: &mut Out) {
+        let Some(this) = self.calls.get_mut(call) else { return };
+        let group = this.group;
+        let Some(talk) = this.talk_mut() else { return };
+        let new = talk.guests.iter_mut().filter(|guest| guest.is_consulted() && !guest.met);
+        let agents: Vec<AgentRef> = new
+            .filter(|guest| guest.leg.is_answered())
+            .filter_map(|guest| {
+                let agent = guest.with.agent()?;
+                guest.met = true;
+                Some(agent)
+            })
+            .collect();
+        for agent in agents {
+            if let Some(group) = group {
+                self.tell_met(now, call, agent, group, out);
+            }
+        }
+    }
+
+    /// The agent leaves his caller to somebody whom he has not spoken with.
+    fn transfer_to(
+        &mut self,
+        now: Timestamp,
+        call: CallRef,
+        agent: AgentRef,
+        whom: Whom,
+        out: &mut Out,
+    ) -> Result<(), &'static str> {
+        let this = self.calls.get(call).ok_or(NO_TALK)?;
+        let talk = this.talk().ok_or(NO_TALK)?;
+        if talk.consulted().is_some() {
+            return Err("somebody is consulted: transfer to him, or reconnect first");
+        }
+        let back = talk.back.ok_or(NO_TALK)?;
+        let (place, prefer, outside) = match whom {
+            Whom::Agent(to) => {
+                match self.agent_state(to).ok_or(NO_AGENT)? {
+                    _ if to == agent => return Err(HIMSELF),
+                    AgentState::SignedOut => return Err("the agent is not signed in"),
+                    _ => {}
+                }
+                (back, Some(Prefer { agent: to, alone: Some(NAMED_FOR) }), None)
+            }
+            Whom::Group(group) => {
+                if group.index() >= self.plan.acd.groups.len() {
+                    return Err(NO_GROUP);
+                }
+                (Place { group, ..back }, None, None)
+            }
+            Whom::Number(number) => (back, None, Some(self.outside_of(&number)?)),
+        };
+        let taken = self.calls.get_mut(call).and_then(Call::take_talk).ok_or(NO_TALK)?;
+        let Talk { with, leg, guests, line, .. } = taken;
+        if let With::Agent(agent) = with {
+            self.tell(now, Event::Disconnected { call, agent, by: crate::event::Side::Agent }, out);
+        }
+        self.let_agent_go(now, call, with, leg, cause::NORMAL, out);
+        if let Some(line) = line {
+            self.depart_line(now, call, line, cause::NORMAL, out);
+        }
+        for guest in guests {
+            self.dismiss(now, call, guest, cause::NORMAL, out);
+        }
+        match outside {
+            Some(to) => {
+                let with = With::Outside(to.trunk, crate::call::Because::Asked);
+                if !self.put_to(now, call, with, to, Some(back), out) {
+                    self.back_in_line(now, call, back, out);
+                }
+            }
+            None => self.line_up(now, call, place, prefer, out),
+        }
+        Ok(())
+    }
+
+    /// How a number outside is dialed.
+    ///
+    /// # Errors
+    /// Why it is not.
+    pub(crate) fn outside_of(&self, number: &Private) -> Result<Outside, &'static str> {
+        let line = self.plan.outside.as_ref().ok_or(NO_OUTSIDE)?;
+        line.allows(number.reveal())?;
+        Ok(Outside {
+            trunk: line.outbound.trunk,
+            // Only a number in full is written the trunk's way; 110 is 110.
+            number: match number.reveal().starts_with('+') {
+                true => line.outbound.dialed(number.reveal()),
+                false => number.reveal().clone(),
+            },
+            caller: line.outbound.caller.clone(),
+            ring: line.outbound.ring,
+        })
+    }
+
+    /// An agent's key, for phones that show names.
+    fn agent_name(&self, agent: AgentRef) -> String {
+        self.plan.acd.agents.get(agent.index()).map_or_else(String::new, |agent| agent.name.clone())
+    }
+}
+
+/// Somebody who is consulted has answered.
+fn answered(talk: &Talk) -> Result<(), &'static str> {
+    match talk.consulted() {
+        None => Err(NOBODY_CONSULTED),
+        Some(_) if talk.guests.iter().any(|guest| guest.is_consulted() && guest.leg.is_answered()) => Ok(()),
+        Some(_) => Err(STILL_RINGS),
+    }
+}
+
+fn set_consulted_held(talk: &mut Talk, on_hold: bool) {
+    for guest in &mut talk.guests {
+        if let Part::Consulted { held } = &mut guest.part {
+            *held = on_hold;
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! Supervision: a supervisor listens to an agent's talk, whispers to him, joins, or takes the caller over.
+//!
+//! ```text
+//!   supervise(listen | whisper | barge) ─▶ his phone rings ─▶ he hears the talk     again: another way
+//!   take over ─▶ the agent leaves, caller ⇄ supervisor
+//!   leave, or he hangs up, or the talk ends ─▶ his leg ends; the others notice nothing
+//! ```
+//!
+//! Who may do so is in the plan, and each is an event. Never knows: why somebody is supervised.
+
+use crate::call::{Guest, Part, Supervision, Talk, With};
+use crate::cause;
+use crate::engine::{Engine, Out};
+use crate::event::{CallRef, Event, GuestStep, Phase, Side};
+use crate::leg::Role;
+use crate::renegotiate::ALIGNMENTS;
+use crate::request::Whom;
+use acd::AgentRef;
+use base::Timestamp;
+
+const NOT_A_SUPERVISOR: &str = "that agent is no supervisor";
+const NOT_THERE: &str = "he does not supervise that talk";
+
+impl Engine {
+    /// A supervisor takes part in an agent's talk, takes part otherwise, or (`None`) no longer.
+    ///
+    /// # Errors
+    /// Why he cannot.
+    pub(crate) fn supervise(
+        &mut self,
+        now: Timestamp,
+        supervisor: AgentRef,
+        agent: AgentRef,
+        how: Option<Supervision>,
+        out: &mut Out,
+    ) -> Result<(), &'static str> {
+        let call = self.supervised(supervisor, agent)?;
+        let there = self.guest_of(call, supervisor);
+        match (how, there) {
+            (None, None) => Err(NOT_THERE),
+            (None, Some(leg)) => {
+                self.guest_left(now, call, leg, cause::NORMAL, out);
+                Ok(())
+            }
+            (Some(how), None) => {
+                if agent == supervisor {
+                    return Err("nobody supervises himself");
+                }
+                self.ask_in(now, call, agent, Whom::Agent(supervisor), Part::Supervisor(how), out)
+            }
+            (Some(how), Some(leg)) => {
+                let talk = self.talk_mut(call);
+                let guest = talk.and_then(|talk| talk.guests.iter_mut().find(|guest| guest.leg.leg == leg));
+                let Some(guest) = guest else { return Err(NOT_THERE) };
+                guest.part = Part::Supervisor(how);
+                let with = guest.with;
+                self.tell(now, Event::Guest { call, leg, with, step: GuestStep::Supervises(how) }, out);
+                self.rearranged(now, call, out);
+                Ok(())
+            }
+        }
+    }
+
+    /// A supervisor who is in a talk has the caller from now on; the agent is out.
+    ///
+    /// # Errors
+    /// Why not.
+    pub(crate) fn take_over(
+        &mut self,
+        now: Timestamp,
+        supervisor: AgentRef,
+        agent: AgentRef,
+        out: &mut Out,
+    ) -> Result<(), &'static str> {
+        let call = self.supervised(supervisor, agent)?;
+        let leg = self.guest_of(call, supervisor).ok_or(NOT_THERE)?;
+        let this = self.calls.get_mut(call).ok_or(NOT_THERE)?;
+        let group = this.group;
+        let talk = this.talk_mut().ok_or(NOT_THERE)?;
+        let at = talk.guests.iter().position(|guest| guest.leg.leg == leg).ok_or(NOT_THERE)?;
+        let guest = &talk.guests[at];
+        if !guest.leg.is_answered() {
+            return Err("his phone still rings");
+        }
+        if !guest.engaged {
+            return Err("he is not signed in");
+        }
+        let Guest { with, leg: his, met, .. } = talk.guests.remove(at);
+        let back = talk.back;
+        let Talk { with: was, leg: old, guests, line, .. } =
+            std::mem::replace(talk, Talk::of_two(with, his, ALIGNMENTS, back));
+        talk.guests = guests;
+        if let Some(owner) = self.legs.get_mut(&leg) {
+            owner.role = Role::Agent;
+        }
+        if let With::Agent(agent) = was {
+            self.tell(now, Event::Disconnected { call, agent, by: Side::Guest }, out);
+        }
+        self.let_agent_go(now, call, was, old, cause::NORMAL, out);
+        if let Some(line) = line {
+            self.depart_line(now, call, line, cause::NORMAL, out);
+        }
+        self.tell(now, Event::Guest { call, leg, with, step: GuestStep::TookOver }, out);
+        if let Some(group) = group {
+            self.takes(now, call, supervisor, group, met, out);
+        }
+        if let Some(talk) = self.talk_mut(call) {
+            talk.phase = Phase::Talk;
+        }
+        self.rearranged(now, call, out);
+        Ok(())
+    }
+
+    /// The agent's talk, when the other may supervise.
+    fn supervised(&self, supervisor: AgentRef, agent: AgentRef) -> Result<CallRef, &'static str> {
+        let phone = self.plan.phones.get(supervisor.index()).ok_or("no such supervisor")?;
+        if !phone.supervisor {
+            return Err(NOT_A_SUPERVISOR);
+        }
+        self.agent_state(agent).ok_or("no such agent")?;
+        self.talk_of(agent).ok_or("the agent talks with no caller")
+    }
+
+    fn guest_of(&self, call: CallRef, supervisor: AgentRef) -> Option<sip::leg::LegRef> {
+        let guests = self.calls.get(call)?.guests();
+        let his = |guest: &&Guest| guest.with == With::Agent(supervisor) && !guest.is_consulted();
+        guests.iter().find(his).map(|guest| guest.leg.leg)
+    }
+}
