@@ -5,11 +5,13 @@
 
 use acd::OfferEnd;
 use base::Timestamp;
+use call::Request;
 use call::event::Outcome;
 use phones::{AgentNo, Arrivals, Day, End, Share, Span};
 use sip::leg::AorLoss;
 use sip::plan::Limits;
 use std::time::Duration;
+use sujie_tests::setup::GENERAL;
 use sujie_tests::wire::{Faults, Outage, Swallows};
 use sujie_tests::{Hotline, Setup, seeds};
 
@@ -189,7 +191,7 @@ fn phones_vanish_while_they_ring() {
 }
 
 #[test]
-fn phones_vanish_while_they_talk_and_their_callers_are_released_for_silence() {
+fn phones_vanish_while_they_talk_and_their_callers_stand_in_front_of_the_line_again() {
     seeds::each(2, |seed| {
         let quiet = Setup::quiet(seed);
         let day = Day {
@@ -217,7 +219,12 @@ fn phones_vanish_while_they_talk_and_their_callers_are_released_for_silence() {
         for agent in 0..6 {
             hotline.town.desk.vanish(AgentNo(agent));
         }
-        // Silence after five seconds, then BYE until 64·T1 is over.
+        // Silence after five seconds, then BYE until 64·T1 is over. The callers are still there.
+        hotline.run(45 * SECOND);
+        let general = hotline.centre.report.group(GENERAL).expect("a group").counters;
+        assert_eq!((hotline.centre.engine.calls(), general.waiting, general.transferred_in), (6, 6, 6));
+        assert_eq!(hotline.centre.report.total().counters.waiting, 0, "each was counted once");
+        hotline.request(Request::ReleaseAll);
         hotline.run(45 * SECOND);
         assert_eq!(hotline.centre.engine.calls(), 0);
         hotline.town.carrier.close();

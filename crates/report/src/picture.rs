@@ -48,7 +48,10 @@ impl Report {
                 windows,
             }
         });
+        let groups: Vec<_> = groups.collect();
         let total = &self.books.total;
+        // Whoever stands in a line a second time is counted in the centre once, and waits all the same.
+        let waiting = self.books.groups.iter().map(|tally| tally.counters.waiting).sum();
         let trunks = self
             .trunks
             .iter()
@@ -60,10 +63,13 @@ impl Report {
             unix_ms: self.wall(now).0,
             seq: self.seq,
             thresholds: thresholds.clone(),
-            groups: groups.collect(),
+            groups,
             target: plan.target,
             windows: self.windows(Whose::Centre, now),
-            total: line(total, total.counters, thresholds, waited(self.callers.first_anywhere(), now)),
+            total: Line {
+                waiting,
+                ..line(total, total.counters, thresholds, waited(self.callers.first_anywhere(), now))
+            },
             agents_by_state: by_state,
             agents: (0..)
                 .zip(&self.agents)
