@@ -12,9 +12,11 @@
 
 use crate::wire::Faults;
 use acd::plan::{Grade, NoAnswer};
-use acd::{Abilities, AgentPlan, GroupPlan, GroupRef, Priority, SiteRef, SkillLevel, Stage};
+use acd::{Abilities, AgentPlan, GroupPlan, GroupRef, SiteRef, SkillLevel, Stage};
 use base::{Epoch, Timestamp};
-use call::plan::{AgentPhone, AudioPlan, Entry, Flow, FlowRef, GroupFlow, ServiceCodes, Target};
+use call::flow::Queue;
+use call::plan::{AgentPhone, AudioPlan, Entry, Flow, FlowRef, GroupFlow, Language, ServiceCodes, Target};
+use call::spoken::{Grammar, Piece};
 use media::session::{ClipRef, Codec};
 use media::{Clip, tone};
 use phones::digest::Algorithm;
@@ -90,6 +92,9 @@ pub struct Setup {
     /// An agent who is not ready because he declined, did not answer or was not reached is ready again when this
     /// comes round; zero for never.
     pub returns: Duration,
+    /// Callers in a line are comforted each three seconds and told their place each five; both sides hear the agent's
+    /// work number.
+    pub comforted: bool,
     /// Media threads hear and are heard this much later, as over a ring.
     pub media_lag: Duration,
     /// The journal of the engine's inputs is kept, with numbers written so.
@@ -102,6 +107,7 @@ impl Setup {
     pub fn quiet(seed: u64) -> Self {
         Self {
             recorded: None,
+            comforted: false,
             seed,
             agents: 12,
             day: Day {
@@ -333,14 +339,24 @@ impl Setup {
             record: false,
             callback: None,
         };
+        let line = |group| match self.comforted {
+            false => Queue::of(group),
+            true => Queue {
+                comfort: vec![ClipRef(2)],
+                comfort_every: Duration::from_secs(3),
+                place_every: Duration::from_secs(5),
+                ..Queue::of(group)
+            },
+        };
         let flow = |name: &str, group| Flow {
-            name: name.to_owned(),
-            early_media: false,
-            greeting: vec![ClipRef(0)],
-            ring_back: None,
-            group,
-            priority: Priority(0),
-            requires: Abilities::NONE,
+            tells_agent: self.comforted,
+            ..Flow::plain(name, vec![ClipRef(0)], line(group))
+        };
+        let mandarin = Language {
+            name: "zh".to_owned(),
+            grammar: Grammar::Mandarin,
+            clips: Vec::new(),
+            pieces: vec![Some(ClipRef(2)); Piece::ALL.len()],
         };
         let entry = |called: &str, flow| Entry {
             trunk: None,
@@ -369,6 +385,8 @@ impl Setup {
                 .collect(),
             flows: vec![flow("hotline", GENERAL), flow("enterprise", ENTERPRISE)],
             entries: vec![entry("12345", 0), entry("96345", 1)],
+            languages: vec![mandarin],
+            lists: Vec::new(),
             audio: AudioPlan {
                 advertised: None,
                 ports: self.ports.clone(),

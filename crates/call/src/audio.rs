@@ -25,8 +25,25 @@ impl Engine {
         });
     }
 
-    /// What a party hears from now on; said only when it changes or begins anew.
+    /// What a party hears from now on; a caller hears clips in his language, and nothing more of what was being said
+    /// to him.
     pub(crate) fn hear(&mut self, call: CallRef, party: Party, hear: Hear, out: &mut Out) {
+        let Some(this) = self.calls.get_mut(call).filter(|_| party == CALLER) else {
+            return self.hear_as_is(call, party, hear, out);
+        };
+        this.course.speech.clear();
+        let language = self.plan.languages.get(this.course.language.index());
+        let spoken = |clip| language.map_or(clip, |language| language.clip(clip));
+        let hear = match hear {
+            Hear::Once(clip) => Hear::Once(spoken(clip)),
+            Hear::Loop(clip) => Hear::Loop(spoken(clip)),
+            other => other,
+        };
+        self.hear_as_is(call, party, hear, out);
+    }
+
+    /// The same, whatever was being said; told only when it changes or begins anew.
+    pub(crate) fn hear_as_is(&mut self, call: CallRef, party: Party, hear: Hear, out: &mut Out) {
         let Some(leg) = self.calls.get_mut(call).and_then(|this| this.in_slot(party)) else { return };
         if leg.hears != hear || matches!(hear, Hear::Once(_)) {
             leg.hears = hear;

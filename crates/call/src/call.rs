@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!             late offer                clips over             acd offers           bridge stands
-//!   invited ─▶ Opening ─▶ Greeting ──────────────▶ Waiting ⇄ Ringing ─────────────▶ Talking
+//!   invited ─▶ Opening ─▶ Walking ⇄ (its key) ─── Waiting ⇄ Ringing ─────────────▶ Talking
 //!        │                    (own phone) ▼           │ turned away, called back       │ ▲
 //!        └─ refused           Service ────┐           ├────▶ Forwarding ─(outside)─────┼─┤
 //!               │                         │           ▼                                │ │
@@ -24,6 +24,7 @@
 use crate::event::{CallRef, Outcome, Phase, Side};
 use crate::leg::{CALLER, Dialog, Leg, SLOTS, Sound};
 use crate::plan::FlowRef;
+use crate::steps::Course;
 use acd::{AgentRef, GroupRef, OfferRef, SiteRef, Turned};
 use base::{Private, TimerRef, Timestamp};
 use media::session::{ClipRef, Party};
@@ -57,6 +58,8 @@ pub struct Call {
     pub served: bool,
     /// `Ended` was told.
     pub told: bool,
+    /// How far it has come in its flow.
+    pub course: Course,
 }
 
 /// What a call was dialed for.
@@ -82,8 +85,8 @@ pub enum Way {
 pub enum Stage {
     /// Our offer is in our 200; the answer comes with the ACK (RFC 3264 late offer).
     Opening,
-    /// Hears the flow's clips; this one now.
-    Greeting(usize),
+    /// In its flow, in no line.
+    Walking(Walk),
     /// In a line.
     Waiting(Place),
     /// In a line, and agents' phones ring: at least one, at most [`acd::plan::PARALLEL_MAX`].
@@ -109,6 +112,18 @@ pub struct Departed {
     pub leg: Leg,
     /// Whose it was.
     pub side: Side,
+}
+
+/// What a caller does in his flow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Walk {
+    /// Hears its clips.
+    Hearing,
+    /// Hears what there is to choose, or thinks.
+    Choosing {
+        /// How often he may still hear it, this time included.
+        left: u8,
+    },
 }
 
 /// A place in a line.
@@ -287,7 +302,7 @@ impl Talk {
 impl Call {
     /// A call that has just begun.
     #[must_use]
-    pub const fn new(caller: Leg, number: Private, way: Way, site: SiteRef) -> Self {
+    pub fn new(caller: Leg, number: Private, way: Way, site: SiteRef) -> Self {
         Self {
             caller,
             number,
@@ -301,6 +316,7 @@ impl Call {
             departed: Vec::new(),
             served: false,
             told: false,
+            course: Course::default(),
         }
     }
 
@@ -476,7 +492,8 @@ impl fmt::Display for Call {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.stage {
             Stage::Opening => f.write_str("opening: waits for the caller's SDP")?,
-            Stage::Greeting(clip) => write!(f, "greeting: clip {clip}")?,
+            Stage::Walking(Walk::Hearing) => write!(f, "hearing: {}", self.course.step)?,
+            Stage::Walking(Walk::Choosing { .. }) => write!(f, "choosing: {}", self.course.step)?,
             Stage::Waiting(place) => write!(f, "waiting: {} since {}", place.group, place.since)?,
             Stage::Ringing(place, rings) => {
                 write!(f, "ringing: {} since {}", place.group, place.since)?;

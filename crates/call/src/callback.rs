@@ -18,7 +18,7 @@
 //!
 //! Never knows: how a number is looked up, who keeps the list.
 
-use crate::call::{Call, Place, Stage, Way};
+use crate::call::{Place, Stage, Way};
 use crate::cause;
 use crate::engine::{Engine, Out, caller_of};
 use crate::event::{CallRef, Event, Outcome, Side};
@@ -83,8 +83,8 @@ impl Engine {
         self.callbacks.sorted().into_iter().map(|(from, callback)| (*from, callback))
     }
 
-    /// A digit came from a caller.
-    pub(crate) fn key_pressed(&mut self, now: Timestamp, call: CallRef, digit: char) {
+    /// A digit that is no way out came from a caller in a line.
+    pub(crate) fn callback_key_pressed(&mut self, now: Timestamp, call: CallRef, digit: char) {
         let Some(this) = self.calls.get(call) else { return };
         let key = this.group.and_then(|group| self.callback_flow(group)).and_then(|flow| flow.key);
         if key == Some(digit) {
@@ -131,7 +131,7 @@ impl Engine {
         missed: bool,
     ) -> bool {
         let Some(this) = self.calls.get(call) else { return false };
-        let (priority, requires) = self.flow_of(this);
+        let (priority, requires) = self.flow_of(call);
         let pause = self.plan.acd.groups.get(place.group.index()).and_then(|plan| plan.callback.missed_after);
         let after = if missed { now + pause.unwrap_or_default() } else { now };
         let wish = Wish {
@@ -322,7 +322,7 @@ impl Engine {
     /// What is known of a call that becomes a callback.
     fn callback_of(&self, from: CallRef, group: GroupRef, missed: bool) -> Option<Callback> {
         let this = self.calls.get(from).filter(|this| !this.number.reveal().is_empty())?;
-        let (priority, requires) = self.flow_of(this);
+        let (priority, requires) = self.flow_of(from);
         Some(Callback {
             number: this.number.clone(),
             group,
@@ -343,12 +343,12 @@ impl Engine {
         })
     }
 
-    fn flow_of(&self, call: &Call) -> (Priority, Abilities) {
-        match call.way {
-            Way::Flow(flow) => self.plan.flows.get(flow.index()).map(|flow| (flow.priority, flow.requires)),
-            _ => None,
-        }
-        .unwrap_or_default()
+    /// The priority of a call, and what its agent must be able to do.
+    pub(crate) fn flow_of(&self, call: CallRef) -> (Priority, Abilities) {
+        let (Some(flow), Some(this)) = (self.flow(call), self.calls.get(call)) else {
+            return Default::default();
+        };
+        (flow.priority, Abilities(flow.requires.0 | this.course.requires.0))
     }
 
     pub(crate) fn callback_flow(&self, group: GroupRef) -> Option<&CallbackFlow> {

@@ -1,11 +1,12 @@
 //! The engine's invariants, as a function: slow, for tests and simulation, after each step.
 
-use crate::call::{Call, Calling, Departed, Forward, Stage, Talk, Way, With};
+use crate::call::{Call, Calling, Departed, Forward, Stage, Talk, Walk, Way, With};
 use crate::consult::GUESTS_MAX;
 use crate::engine::{Engine, Owner, caller_of};
 use crate::event::{CallRef, Phase};
 use crate::leg::{Dialog, Leg, Role, Sound};
 use acd::{AgentRef, AgentState, GroupRef};
+use media::session::Hear;
 
 impl Engine {
     /// Holds the state against what must always be true between two steps:
@@ -13,6 +14,7 @@ impl Engine {
     /// - nothing decided is left undone;
     /// - every living leg belongs to one call and every call's legs are known;
     /// - every port is free, resting, set aside or held by exactly one leg;
+    /// - who is being told something hears it, and only who thinks or waits is woken;
     /// - each stage has the audio it needs, and an ended call has none open;
     /// - an agent is offered exactly when one call rings at him, and talks exactly when he is in one;
     /// - who waits or rings is in the distributor's lines, and nobody else is;
@@ -126,10 +128,11 @@ impl Engine {
             format!("{withdrawn} legs are withdrawn, not {}", call.withdrawn)
         })?;
 
+        check_course(call)?;
         let open = |leg: &Leg| matches!(leg.sound, Sound::Open(_));
         match &call.stage {
             Stage::Opening => hold(matches!(call.caller.sound, Sound::Reserved(_)), || "has no port".into()),
-            Stage::Greeting(_) | Stage::Waiting(_) | Stage::Announcing(_) | Stage::Service => {
+            Stage::Walking(_) | Stage::Waiting(_) | Stage::Announcing(_) | Stage::Service => {
                 hold(open(&call.caller), || "the caller hears nothing".into())
             }
             Stage::Ringing(_, rings) => {
@@ -243,6 +246,20 @@ impl Engine {
             format!("{:?} {:?} is lost", leg.leg, leg.dialog)
         })
     }
+}
+
+/// What a caller is told step by step.
+fn check_course(call: &Call) -> Result<(), String> {
+    let course = &call.course;
+    let hears_one = matches!(call.caller.hears, Hear::Once(_));
+    hold(course.speech.is_empty() || hears_one || call.is_ending(), || {
+        "more is to be said and nothing is".into()
+    })?;
+    let talking = matches!(call.stage, Stage::Talking(_));
+    hold(!course.telling || call.is_ending() || (talking && hears_one), || "nobody is told".into())?;
+    let wakes =
+        matches!(call.stage, Stage::Walking(Walk::Choosing { .. }) | Stage::Waiting(_) | Stage::Ringing(..));
+    hold(course.pause.is_none() || wakes, || "is woken for nothing".into())
 }
 
 /// The agents who are in a call: talking, consulted, rung for a caller who was handed over, waiting for one who is

@@ -7,7 +7,7 @@
 //!     3. … and what it decides is carried out in order, until nothing is left   (settle)
 //! ```
 //!
-//! Who does what: [`ingress`](crate::ingress) admits, [`greeting`](crate::greeting) greets,
+//! Who does what: [`ingress`](crate::ingress) admits, [`steps`](crate::steps) goes along its flow,
 //! [`waiting`](crate::waiting) keeps in line, [`ringing`](crate::ringing) rings,
 //! [`talking`](crate::talking) bridges, [`renegotiate`](crate::renegotiate) changes the audio,
 //! [`recording`](crate::recording) keeps, [`release`](crate::release) ends. Each is a part of this one `impl`; this file holds the state and hands
@@ -93,6 +93,8 @@ pub struct Engine {
     /// The agent whom a party should get, because of an open case; bounded
     /// ([`PREFERRED_MAX`](crate::requests::PREFERRED_MAX)).
     pub(crate) preferred: Table<PartyRef, Prefer>,
+    /// On which lists a party's number is, one bit each; bounded ([`LISTED_MAX`](crate::requests::LISTED_MAX)).
+    pub(crate) listed: Table<PartyRef, u64>,
     /// The address on which a caller's signalling arrived last: what our SDP shows in a call that we make.
     pub(crate) here: Option<IpAddr>,
     /// Calls that are not ending.
@@ -119,6 +121,8 @@ pub(crate) struct Owner {
 pub(crate) enum Timer {
     /// Answer a call that is still in early media.
     Setup(CallRef),
+    /// The pause of a menu is over, or it is time to comfort a caller.
+    Pause(CallRef),
     /// End a call that lasts too long, or forget one whose last facts never came.
     Limit(CallRef),
 }
@@ -150,6 +154,7 @@ impl Engine {
             recordings_minted: 0,
             callbacks_minted: 0,
             preferred: Table::default(),
+            listed: Table::default(),
             here: None,
             ports: Ports::new(&plan.audio.ports, plan.audio.port_rest),
             timers: Wheel::default(),
@@ -218,6 +223,7 @@ impl Engine {
         while let Some((_, timer)) = self.timers.pop_due(now) {
             match timer {
                 Timer::Setup(call) => self.setup_is_over(call, out),
+                Timer::Pause(call) => self.pause_is_over(now, call, out),
                 Timer::Limit(call) => self.limit_is_over(now, call, out),
             }
             self.settle(now, out);
@@ -242,7 +248,7 @@ impl Engine {
             Fact::ReofferRefused { leg, .. } => self.reoffer_refused(now, leg, out),
             Fact::Key { leg, digit } => {
                 if let Some(Owner { call, role: Role::Caller }) = self.legs.get(&leg).copied() {
-                    self.key_pressed(now, call, digit);
+                    self.key_pressed(now, call, digit, out);
                 }
             }
             Fact::Referred { leg, refer } => self.referred(now, leg, &refer, out),
@@ -261,7 +267,7 @@ impl Engine {
             }
             session::Fact::Key { session, party, digit } => {
                 if party == CALLER {
-                    self.key_pressed(now, call_of(session), digit);
+                    self.key_pressed(now, call_of(session), digit, out);
                 }
             }
             session::Fact::Silent { session, party } => self.silent(now, call_of(session), party, out),

@@ -82,7 +82,8 @@ pub enum GuestStep {
 pub enum Outcome {
     /// An agent talked with the caller.
     Answered,
-    /// The caller hung up before he was in a line (greeting, menu): not offered.
+    /// The caller hung up before he was in a line (greeting, menu), or his flow ended there (a closed desk): not
+    /// offered. Who ended the call tells them apart.
     AbandonedBeforeLine,
     /// The caller hung up waiting.
     AbandonedInLine,

@@ -4,8 +4,8 @@
 //!   Invited ─▶ whose? ─┬─ a trunk's ──▶ entry (trunk + called number) ─▶ flow      none: 404
 //!                      └─ a phone's ──▶ service code                               none: 403
 //!           ─▶ room? (drain, calls_max, port)                                      none: 503 + Retry-After
-//!           ─▶ SDP ──▶ 200 or 183 with our answer, audio opened ─▶ greeting        unusable: 488
-//!                 └─ no offer: 200 with our offer ─▶ Opening ─ Confirmed(answer) ─▶ greeting
+//!           ─▶ SDP ──▶ 200 or 183 with our answer, audio opened ─▶ first step      unusable: 488
+//!                 └─ no offer: 200 with our offer ─▶ Opening ─ Confirmed(answer) ─▶ first step
 //! ```
 //!
 //! A late offer is always answered by 200, even where the flow greets early: an offer in a 183 would need
@@ -16,8 +16,10 @@ use crate::cause;
 use crate::engine::{Engine, Out, Owner, Timer, session_of};
 use crate::event::{CallRef, Event, Outcome, Side};
 use crate::leg::{CALLER, Dialog, Leg, Preference, Role, Sound};
-use crate::plan::FlowRef;
+use crate::plan::{FlowRef, LanguageRef, StepRef};
+
 use crate::sdp::{self, Local};
+use crate::steps::Course;
 use acd::SiteRef;
 use base::Timestamp;
 use media::session::{self, Codec};
@@ -62,8 +64,14 @@ impl Engine {
             Ok(way) => (way, None),
             Err(denied) => ((Way::Refused, SiteRef(0)), Some(denied)),
         };
+        let language = match way {
+            Way::Flow(flow) => self.plan.flows[flow.index()].language,
+            _ => LanguageRef::default(),
+        };
         let caller = Leg::new(leg, CALLER, local, invite.nated);
-        let call = self.calls.insert(Call::new(caller, invite.caller.clone(), way, site));
+        let course = Course { language, ..Course::default() };
+        let call = Call { course, ..Call::new(caller, invite.caller.clone(), way, site) };
+        let call = self.calls.insert(call);
         self.live += 1;
         self.legs.insert(leg, Owner { call, role: Role::Caller });
         let flow = match way {
@@ -192,7 +200,7 @@ impl Engine {
     /// What comes first once the caller can hear.
     fn begin(&mut self, now: Timestamp, call: CallRef, out: &mut Out) {
         match self.calls.get(call).map(|this| this.way) {
-            Some(Way::Flow(_)) => self.greet(now, call, 0, out),
+            Some(Way::Flow(_)) => self.walk(now, call, StepRef::FIRST, out),
             Some(Way::Service { reply, .. }) => self.reply(call, reply, out),
             Some(Way::Callback(_) | Way::Refused) | None => {}
         }
@@ -226,8 +234,7 @@ impl Engine {
     /// it can still be chosen for the talk (see [`renegotiate`](crate::renegotiate)).
     fn caller_codecs(&self, flow: FlowRef) -> Preference {
         let flow = &self.plan.flows[flow.index()];
-        let music = self.plan.groups.get(flow.group.index()).is_some_and(|group| group.music.is_some());
-        if flow.greeting.is_empty() && flow.ring_back.is_none() && !music {
+        if !flow.speaks() && flow.groups().all(|group| self.music(group).is_none()) {
             return self.codecs();
         }
         self.clip_codecs()

@@ -11,10 +11,10 @@
 //! Never knows: SIP syntax, RTP packets, JSON, files, sockets, clocks.
 //!
 //! Reading order: [`plan`] → [`event`] → [`call`] (the drawing of a call's stages) → [`engine`] → along the
-//! path of a call: [`ingress`], [`greeting`], [`waiting`], [`ringing`], [`talking`] with `scene` (who hears whom),
-//! [`renegotiate`], [`release`]; in the talk: [`consult`], [`second_line`], [`refer`], [`supervise`], [`handover`];
-//! beside it [`callback`], [`calling`], [`outside`], [`service_code`], [`phone`], [`requests`]; under it [`leg`],
-//! [`dialing`], [`audio`], [`sdp`], [`ports`], [`cause`]; over it [`check`].
+//! path of a call: [`ingress`], [`flow`], [`steps`], [`waiting`], [`comfort`], [`spoken`], [`ringing`], [`talking`] with
+//! `scene` (who hears whom), [`renegotiate`], [`release`]; in the talk: [`consult`], [`second_line`], [`refer`],
+//! [`supervise`], [`handover`]; beside it [`callback`], [`calling`], [`outside`], [`service_code`], [`phone`],
+//! [`requests`]; under it [`leg`], [`dialing`], [`audio`], [`sdp`], [`ports`], [`cause`]; over it [`check`].
 
 pub mod audio;
 pub mod call;
@@ -22,11 +22,12 @@ pub mod callback;
 pub mod calling;
 pub mod cause;
 pub mod check;
+pub mod comfort;
 pub mod consult;
 pub mod dialing;
 pub mod engine;
 pub mod event;
-pub mod greeting;
+pub mod flow;
 pub mod handover;
 pub mod ingress;
 pub mod leg;
@@ -46,6 +47,8 @@ mod scene;
 pub mod sdp;
 pub mod second_line;
 pub mod service_code;
+pub mod spoken;
+pub mod steps;
 pub mod supervise;
 pub mod talking;
 pub mod waiting;

@@ -59,6 +59,7 @@ impl Engine {
         if let Some(this) = self.calls.get_mut(call) {
             this.stage = Stage::Forwarding(Forward { with, back, leg, early: None });
         }
+        self.rest(call);
         self.wait_to_music(call, out);
         true
     }

@@ -1,11 +1,14 @@
 //! The plan: what the configuration says about calls, as plain values.
 
-use acd::{Abilities, GroupRef, Priority, SiteRef};
+use crate::spoken::{Grammar, Piece};
+use acd::{GroupRef, SiteRef};
 use media::session::{ClipRef, Codec};
 use sip::leg::{AorRef, TrunkRef};
 use std::net::IpAddr;
 use std::ops::RangeInclusive;
 use std::time::Duration;
+
+pub use crate::flow::{Flow, LanguageRef, ListRef, StepRef};
 
 base::index!(FlowRef, "flow", "A flow, by its place in the plan.");
 
@@ -22,6 +25,11 @@ pub struct Plan {
     pub flows: Vec<Flow>,
     /// Which call takes which flow; the first that fits wins, none refuses with 404.
     pub entries: Vec<Entry>,
+    /// Languages in which callers hear what is said to them; the first is the usual one. None: clips are heard as
+    /// they are, and nothing is told in numbers.
+    pub languages: Vec<Language>,
+    /// Lists of numbers that flows look into; at most 64.
+    pub lists: Vec<List>,
     /// Audio.
     pub audio: AudioPlan,
     /// Codes that agents dial.
@@ -193,23 +201,42 @@ pub struct AgentPhone {
     pub supervisor: bool,
 }
 
-/// The way of a call from answer to waiting line.
+/// A list of numbers.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Flow {
-    /// Key in configuration and records.
+pub struct List {
+    /// Key in the configuration.
     pub name: String,
-    /// Greet before answering (183 with early media), so that the caller pays only for a person.
-    pub early_media: bool,
-    /// Greeting and recording notice, in order; the wait clock starts after the last.
-    pub greeting: Vec<ClipRef>,
-    /// Ring-back instead of music until an agent answers.
-    pub ring_back: Option<ClipRef>,
-    /// The group that serves it.
-    pub group: GroupRef,
-    /// Priority in the line.
-    pub priority: Priority,
-    /// What an agent must be able to do beside the group's work.
-    pub requires: Abilities,
+    /// What agents see beside the name of a caller who is on it (重点企业, 未结诉求); empty: nothing.
+    pub title: String,
+}
+
+/// A language in which callers hear what is said to them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Language {
+    /// Key in the configuration (`zh`, `en`).
+    pub name: String,
+    /// How numbers are spoken in it.
+    pub grammar: Grammar,
+    /// In place of each clip of the plan: the one that says it in this language, or else that clip.
+    pub clips: Vec<ClipRef>,
+    /// Pieces of which numbers and counts are put together, by [`Piece::place`]; what needs one that is not there is
+    /// not said.
+    pub pieces: Vec<Option<ClipRef>>,
+}
+
+impl Language {
+    /// A clip in this language.
+    #[must_use]
+    pub fn clip(&self, clip: ClipRef) -> ClipRef {
+        self.clips.get(clip.index()).copied().unwrap_or(clip)
+    }
+
+    /// The clips that say these pieces; none when one is missing, because half a number misleads.
+    #[must_use]
+    pub fn say(&self, pieces: &[Piece]) -> Vec<ClipRef> {
+        let clips = pieces.iter().map(|piece| self.pieces.get(piece.place()).copied().flatten());
+        clips.collect::<Option<_>>().unwrap_or_default()
+    }
 }
 
 /// Which calls take a flow.

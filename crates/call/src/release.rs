@@ -22,6 +22,7 @@ use crate::event::{CallRef, Event, Outcome, Side};
 use crate::ingress::Denied;
 use crate::leg::{Dialog, Leg, Role, Sound};
 use crate::ports::Ports;
+use crate::steps::left;
 use base::Timestamp;
 use media::session::{self, Party, Report};
 use sip::leg::{Command, LegRef, ReleasedBy};
@@ -191,7 +192,7 @@ impl Engine {
     /// Books the end; it is told in its turn.
     fn over(&mut self, now: Timestamp, call: CallRef, outcome: Outcome, cause: Cause, by: Side) {
         let Some(this) = self.calls.get_mut(call) else { return };
-        for timer in [this.setup.take(), this.limit.take()].into_iter().flatten() {
+        for timer in [this.setup.take(), this.limit.take(), this.course.pause.take()].into_iter().flatten() {
             self.timers.cancel(timer);
         }
         this.limit = Some(self.timers.schedule(now + ENDING_MAX, Timer::Limit(call)));
@@ -424,7 +425,7 @@ pub(crate) fn outcome(call: &Call, caller: bool) -> Outcome {
         (_, false) => Outcome::Lost,
         (Stage::Waiting(_), true) => Outcome::AbandonedInLine,
         (Stage::Ringing(..), true) => Outcome::AbandonedRinging,
-        (_, true) => Outcome::AbandonedBeforeLine,
+        (_, true) => left(call),
     }
 }
 

@@ -3,6 +3,7 @@
 //! [`Event::Explained`](crate::Event) or [`Event::Previewed`](crate::Event).
 
 use crate::call::Supervision;
+use crate::flow::ListRef;
 use acd::input::Reason;
 use acd::{AgentRef, GroupRef, Listing, Prefer, Priority, SiteRef, SkillLevel, SurgeMode};
 use base::{Private, Timestamp};
@@ -132,6 +133,16 @@ pub enum Request {
         number: Private,
         /// Has, or no longer.
         open: bool,
+    },
+
+    /// Numbers on one of the lists that flows look into, or no longer.
+    Enlist {
+        /// Which list.
+        list: ListRef,
+        /// Normalized.
+        numbers: Vec<Private>,
+        /// On it, or no longer.
+        on: bool,
     },
 
     /// A changed plan for groups and agents, in force from now on.

@@ -4,6 +4,7 @@ use crate::call::Way;
 use crate::callback::Wish;
 use crate::engine::{Engine, Out, caller_call, caller_of};
 use crate::event::{CallRef, Event, Why};
+use crate::flow::ListRef;
 use crate::party::party;
 use crate::request::{Request, RequestId};
 use acd::{Abilities, AgentRef, Prefer};
@@ -11,6 +12,9 @@ use base::{Private, Timestamp};
 
 /// Numbers with an agent of their own (open cases) at once; a further one is refused.
 pub const PREFERRED_MAX: usize = 100_000;
+
+/// Numbers on lists that flows look into; a further one is refused.
+pub const LISTED_MAX: usize = 500_000;
 
 impl Engine {
     pub(crate) fn requested(&mut self, now: Timestamp, id: RequestId, request: Request, out: &mut Out) {
@@ -57,6 +61,7 @@ impl Engine {
                 Some(party) => self.ask(now, acd::Input::Urgent { party, open }),
                 None => Err(NO_NUMBER),
             },
+            Request::Enlist { list, numbers, on } => self.enlist(list, &numbers, on),
             Request::ChangePlan(plan) => self.change_plan(now, *plan, out),
             Request::Preview(plan) => match self.acd.preview(now, &plan) {
                 Ok(preview) => {
@@ -153,6 +158,24 @@ impl Engine {
             return Err("as many numbers have an agent of their own as may be");
         }
         self.preferred.insert(party, prefer);
+        Ok(())
+    }
+
+    fn enlist(&mut self, list: ListRef, numbers: &[Private], on: bool) -> Result<(), &'static str> {
+        let bit = 1_u64.checked_shl(list.0).filter(|_| list.index() < self.plan.lists.len());
+        let bit = bit.ok_or("no such list")?;
+        for number in numbers {
+            let party = party(number.reveal()).ok_or(NO_NUMBER)?;
+            let before = self.listed.get(&party).copied().unwrap_or_default();
+            let after = if on { before | bit } else { before & !bit };
+            if after == 0 {
+                self.listed.remove(&party);
+            } else if before != 0 || self.listed.len() < LISTED_MAX {
+                self.listed.insert(party, after);
+            } else {
+                return Err("as many numbers are on lists as may be");
+            }
+        }
         Ok(())
     }
 

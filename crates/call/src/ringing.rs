@@ -84,11 +84,20 @@ impl Engine {
         let (place, to) = (*place, Target::Aor(phone.aor));
         let codecs = self.agent_codecs(this);
         let caller = self.shown_number(call);
-        let caller_name = self.plan.groups.get(place.group.index()).map_or("", |group| &group.title).into();
-        let headers = match answer {
+        let mut caller_name: String =
+            self.plan.groups.get(place.group.index()).map_or("", |group| &group.title).into();
+        let mut headers: Vec<(String, String)> = match answer {
             Answer::ByPhone => ANSWER_BY_PHONE.map(|(name, value)| (name.into(), value.into())).into(),
             Answer::ByAgent => Vec::new(),
         };
+        let lists = self.lists_of(call);
+        for list in lists.iter().filter(|list| !list.title.is_empty()) {
+            caller_name = format!("{caller_name} · {}", list.title);
+        }
+        if !lists.is_empty() {
+            let names: Vec<&str> = lists.iter().map(|list| list.name.as_str()).collect();
+            headers.push(("X-Caller-Lists".into(), names.join(", ")));
+        }
         let ring = ring.saturating_add(RING_GUARD);
         let dial = Dial { to, caller, caller_name, codecs, ring, headers, role: Role::Agent };
         let Some(leg) = self.invite(now, call, dial, out) else {

@@ -1,7 +1,7 @@
 //! Talking: the bridge between a caller and whoever is with him.
 //!
 //! ```text
-//!   acd Served ─▶ (200 to a caller in early media) ─▶ Hear both ways ─▶ event Connected
+//!   acd Served ─▶ (200 to a caller in early media) ─▶ (work number to both) ─▶ Hear both ways ─▶ event Connected
 //!   whatever changes who is there, or who listens ─▶ bridge: the scene anew, said where it differs
 //! ```
 
@@ -48,8 +48,11 @@ impl Engine {
             }
         }
         this.served = true;
+        self.rest(call);
         self.pick_up(call, out);
-        self.bridge(call, out);
+        if !self.tell_agent(call, agent, out) {
+            self.bridge(call, out);
+        }
         let waited = now.since(since);
         let event = match way {
             Some(Way::Callback(from)) => Event::CallbackConnected { call, from, agent, group, waited },
@@ -64,6 +67,9 @@ impl Engine {
     pub(crate) fn bridge(&mut self, call: CallRef, out: &mut Out) {
         let Some(this) = self.calls.get(call) else { return };
         let Stage::Talking(talk) = &this.stage else { return };
+        if this.course.telling {
+            return;
+        }
         let music = self.hold_music(this.group);
         let mut heard = scene(this, talk, music);
         // In the order of the slots: the same step says the same words whoever came first.

@@ -10,13 +10,13 @@
 //!                                                         Target::Busy ─▶ end (486, cause 17) ◀─ fifth ─┘
 //! ```
 
-use crate::call::{Place, Stage, Way};
+use crate::call::{Place, Stage};
 use crate::cause;
 use crate::engine::{Engine, Out, caller_of};
 use crate::event::{CallRef, Event, Outcome, Side};
 use crate::party::party;
 use crate::plan::Target;
-use acd::{Abilities, GroupRef, Prefer, Priority, Turned};
+use acd::{GroupRef, Prefer, Turned};
 use base::Timestamp;
 use media::session::{ClipRef, Hear};
 use std::time::Duration;
@@ -35,19 +35,16 @@ impl Engine {
         out: &mut Out,
     ) {
         let Some(this) = self.calls.get_mut(call) else { return };
-        let (priority, requires) = match this.way {
-            Way::Flow(flow) => {
-                let flow = &self.plan.flows[flow.index()];
-                (flow.priority, flow.requires)
-            }
-            _ => (Priority::default(), Abilities::NONE),
-        };
         let served = this.served;
         let (party, site) = (party(this.number.reveal()), this.site);
         let prefer = named.or_else(|| party.and_then(|party| self.preferred.get(&party)).copied());
         this.stage = Stage::Waiting(place);
         this.group = Some(place.group);
         self.wait_to_music(call, out);
+        if place.hops == 0 {
+            self.comfort_later(now, call);
+        }
+        let (priority, requires) = self.flow_of(call);
         let enqueue = acd::Enqueue {
             priority,
             since: place.since,
@@ -67,10 +64,7 @@ impl Engine {
     /// Whoever waits hears his flow's ring-back, or his group's music.
     pub(crate) fn wait_to_music(&mut self, call: CallRef, out: &mut Out) {
         let Some(this) = self.calls.get(call) else { return };
-        let ring_back = match this.way {
-            Way::Flow(flow) => self.plan.flows[flow.index()].ring_back,
-            _ => None,
-        };
+        let ring_back = self.flow(call).and_then(|flow| flow.ring_back);
         let hear = looped(ring_back.or(this.group.and_then(|group| self.music(group))));
         self.caller_hears(call, hear, out);
     }
@@ -152,6 +146,7 @@ impl Engine {
         clip: Option<ClipRef>,
         out: &mut Out,
     ) {
+        self.rest(call);
         let Some(this) = self.calls.get_mut(call) else { return };
         let busy = matches!(outcome, Outcome::TurnedAway(_));
         this.stage = Stage::Announcing(outcome);

@@ -4,9 +4,12 @@ mod day;
 
 use base::{Private, Timestamp};
 use call::event::{Event, Outcome};
+use call::flow::{Act, Flow, Menu, Queue, Step, StepRef};
+use call::plan::Language;
+use call::spoken::{Grammar, Piece};
 use call::{Engine, Input, Out};
 use day::{plan, sdp};
-use media::session::{Fact as Heard, PayloadType};
+use media::session::{ClipRef, Fact as Heard, PayloadType};
 use media::{Clip, Desk};
 use sip::leg::{AorRef, Command, Fact, Invited, LegRef, Origin, ReleasedBy, Transport, TrunkRef};
 use sip::message::Cause;
@@ -22,6 +25,8 @@ struct House {
     events: Vec<Event>,
     /// Packets that went out: from our port, to whom, payload type.
     sent: Vec<(u16, SocketAddr, PayloadType)>,
+    /// When a packet went out from which port.
+    moments: Vec<(u16, Timestamp)>,
 }
 
 impl House {
@@ -40,6 +45,7 @@ impl House {
             legs: Vec::new(),
             events: Vec::new(),
             sent: Vec::new(),
+            moments: Vec::new(),
         }
     }
 
@@ -58,6 +64,7 @@ impl House {
             for command in out.media.drain(..) {
                 self.desk.command(self.now, command, &mut heard);
             }
+            self.moments.extend(heard.packets.iter().map(|packet| (packet.port, self.now)));
             self.sent.extend(
                 heard
                     .packets
@@ -113,6 +120,14 @@ impl House {
             self.desk.receive(self.now, port, from.parse().unwrap(), &packet, &mut heard);
             self.carry(Out::default(), heard);
         }
+    }
+
+    /// The longest time without a packet to a port's party, since the first one.
+    fn longest_gap(&self, port: u16) -> Duration {
+        let moments: Vec<_> = self.moments.iter().filter(|sent| sent.0 == port).map(|sent| sent.1).collect();
+        let gaps = moments.windows(2).map(|pair| pair[1].since(pair[0]));
+        let last = moments.last().map(|last| self.now.since(*last));
+        gaps.chain(last).max().expect("something was heard")
     }
 
     /// The port in the last SDP of ours.
@@ -287,4 +302,73 @@ fn a_key_asks_to_be_called_back_and_both_sides_of_our_own_call_hear_each_other()
         house.step(Input::Sip(Fact::Released { leg, cause: Cause(16), status: 200, by }));
     }
     assert_eq!((house.engine.calls(), house.engine.callbacks().count()), (0, 0));
+}
+
+#[test]
+fn packets_never_stop_from_the_greeting_to_the_agent_but_for_the_menus_wait() {
+    let mut plan = plan();
+    let menu = Menu {
+        clips: vec![ClipRef(0), ClipRef(1)],
+        keys: vec![('1', StepRef(1))],
+        wait: Duration::from_millis(2_500),
+        music: None,
+        tries: 2,
+        on_timeout: StepRef(2),
+        wrong: Some(ClipRef(3)),
+        on_wrong: StepRef(2),
+    };
+    let line = Queue {
+        comfort: vec![ClipRef(3)],
+        comfort_every: Duration::from_secs(4),
+        place_every: Duration::from_secs(6),
+        ..Queue::of(day::centre::GENERAL)
+    };
+    let step = |act| Step { name: String::new(), act };
+    let steps = vec![
+        step(Act::Menu(menu)),
+        step(Act::Say { clips: vec![ClipRef(1)], then: StepRef(2) }),
+        step(Act::Queue(line)),
+    ];
+    plan.flows[0] = Flow { steps, tells_agent: true, ..plan.flows[0].clone() };
+    plan.languages = vec![Language {
+        name: "zh".into(),
+        grammar: Grammar::Mandarin,
+        clips: vec![],
+        pieces: vec![Some(ClipRef(4)); Piece::ALL.len()],
+    }];
+    let mut house = House::with(plan);
+    house.calls("12345");
+    let port = house.port();
+    house.wait(2_000);
+    assert!(house.longest_gap(port) <= Duration::from_millis(40), "{:?}", house.longest_gap(port));
+    house.wait(2_000);
+    let thinking = house.longest_gap(port);
+    assert!((Duration::from_secs(1)..Duration::from_secs(3)).contains(&thinking), "he thinks: {thinking:?}");
+
+    // Nothing pressed, heard again, nothing pressed again: then the line, comforted and told his place.
+    house.moments.clear();
+    house.wait(20_000);
+    let rest = house.longest_gap(port);
+    assert!(rest <= Duration::from_millis(2_540), "the second wait: {rest:?}");
+    house.moments.clear();
+    house.wait(20_000);
+    assert!(house.longest_gap(port) <= Duration::from_millis(40), "{:?}", house.longest_gap(port));
+
+    house.step(Input::Sip(Fact::AorBound { aor: AorRef(0), contacts: 1, first: true }));
+    let (agent, agent_port) = (house.rung().expect("an agent"), house.port());
+    let (answer, peer) = (Some(sdp(6000, &[8], "")), "10.0.0.9:5060".parse().unwrap());
+    house.step(Input::Sip(Fact::Answered { leg: agent, answer, peer, nated: false }));
+    // 工号, four digits, 为您服务: six seconds in which both hear the same.
+    house.wait(5_900);
+    assert!(house.longest_gap(port) <= Duration::from_millis(40), "{:?}", house.longest_gap(port));
+    assert!(house.longest_gap(agent_port) <= Duration::from_millis(40));
+    house.wait(300);
+    house.sent.clear();
+    for number in 1..=50 {
+        house.receive(port, "10.0.0.9:4000", 8, number);
+        house.receive(agent_port, "10.0.0.9:6000", 8, number);
+        house.wait(20);
+    }
+    let to = |port| house.sent.iter().filter(|sent| sent.0 == port).count();
+    assert_eq!((to(port), to(agent_port)), (50, 50), "then they talk");
 }

@@ -101,6 +101,10 @@ impl Centre {
         let (udp, tcp) = bind(&mut config)?;
         let sip: Vec<_> = config.sip.listen.clone();
         let clips = crate::prompts::load(&config.clips)?;
+        for line in crate::prompts::wanting(&config.clips) {
+            tracing::warn!("{line}");
+        }
+        let lists = crate::lists::requests(&config)?;
         let seed = secret()?;
 
         let (stop, stop_report) = (Arc::<AtomicBool>::default(), Arc::<AtomicBool>::default());
@@ -191,7 +195,9 @@ impl Centre {
             let register = register.lock();
             let at = report::UnixMs(clock.epoch().unix_millis(clock.now()));
             register.keep_plan(at, "start", &written.source.text, None)?;
-            crate::deeds::remembered(&register, clock, &groups, &requests)?
+            let remembered = crate::deeds::remembered(&register, clock, &groups, &requests)?;
+            let lists = lists.into_iter().map(|request| (requests.mint(), request));
+            remembered.into_iter().chain(lists).collect::<Vec<_>>()
         };
         let status = reporter.status();
         let keeper = match (&tap, journal) {
@@ -251,6 +257,7 @@ impl Centre {
             groups,
             agents: config.call.acd.agents.iter().map(|agent| agent.name.clone()).collect(),
             sites: config.report.sites.clone(),
+            lists: config.call.lists.iter().map(|list| list.name.clone()).collect(),
         }));
         let rim = Rim::start(&config, tcp, streams, lookups, answers, &engine_bell, counter.clone())?;
         Ok(Self {

@@ -45,6 +45,12 @@ pub enum Command {
     /// Help with the configuration.
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Look at the ways of calls.
+    #[command(subcommand)]
+    Flow(FlowCommand),
+    /// What callers hear: which prompts there are, and synthesizing those that are missing.
+    #[command(subcommand)]
+    Prompts(PromptsCommand),
     /// Run a plan's days in virtual time: who calls, who works, what comes of it. A year takes seconds.
     #[command(after_help = SIMULATE_EXAMPLES)]
     Simulate(Simulate),
@@ -242,6 +248,59 @@ pub struct FromConfig {
 pub enum ConfigCommand {
     /// Print a complete commented sample of a 12345 centre: five desks, three zones, four sites
     Example,
+}
+
+/// `sujie flow …`.
+#[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
+pub enum FlowCommand {
+    /// Draw flows: Mermaid text, or an SVG picture
+    Draw {
+        /// The configuration
+        #[command(flatten)]
+        from: FromConfig,
+        /// Only this flow
+        #[arg(long, value_name = "NAME")]
+        flow: Option<String>,
+        /// SVG instead of Mermaid
+        #[arg(long)]
+        svg: bool,
+    },
+}
+
+/// `sujie prompts …`.
+#[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
+pub enum PromptsCommand {
+    /// Show every prompt in every language: recorded, synthesized or missing
+    List(FromConfig),
+    /// Synthesize the prompts that have no file: the usual set, and what the configuration says
+    #[command(after_help = PROMPTS_EXAMPLES)]
+    Build(BuildPrompts),
+}
+
+const PROMPTS_EXAMPLES: &str = "\
+Examples:
+  sujie prompts build --config centre.toml          what the centre needs, into its folder of prompts
+  sujie prompts build --out prompts                 the usual set in Mandarin and English
+  sujie prompts build --out prompts --renew         synthesized files again; recorded ones stay
+  sujie prompts build --out prompts --with 'tts --lang {language} --out {file} {text}'
+
+A file that somebody recorded is never written over. Default synthesizer: espeak-ng (apt install espeak-ng).";
+
+/// `sujie prompts build`.
+#[derive(Args, Clone, Debug, PartialEq, Eq)]
+pub struct BuildPrompts {
+    /// The centre's TOML file: its folder, languages and prompts
+    #[arg(long, short, value_name = "FILE", required_unless_present = "out")]
+    pub config: Option<PathBuf>,
+    /// Folder of the prompts (default: the configuration's)
+    #[arg(long, short, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Synthesize again what was synthesized before
+    #[arg(long)]
+    pub renew: bool,
+    /// Another synthesizer: a command with {text}, {language} and {file}
+    #[arg(long, value_name = "COMMAND")]
+    pub with: Option<String>,
 }
 
 /// `sujie records …`.
@@ -444,6 +503,18 @@ mod tests {
             panic!("whatif is a command")
         };
         assert_eq!((what_if.seeds, what_if.intervals), (5, false));
+        let Ok(Command::Flow(FlowCommand::Draw { flow, svg, .. })) =
+            parsed("sujie flow draw --config c.toml --flow hotline --svg")
+        else {
+            panic!("flow draw is a command")
+        };
+        assert_eq!((flow.as_deref(), svg), (Some("hotline"), true));
+        let Ok(Command::Prompts(PromptsCommand::Build(build))) =
+            parsed("sujie prompts build --out p --renew")
+        else {
+            panic!("prompts build is a command")
+        };
+        assert_eq!((build.out, build.config, build.renew), (Some("p".into()), None, true));
         assert!(matches!(parsed("sujie config example"), Ok(Command::Config(ConfigCommand::Example))));
         assert!(matches!(parsed("sujie records summary --database d.db"), Ok(Command::Records(_))));
         let Ok(Command::Replay(replay)) = parsed("sujie replay a b --run 7 --until 1h --at 5 --json") else {
@@ -473,6 +544,7 @@ mod tests {
             ("sujie demo --agents 0", "1..=5000"),
             ("sujie demo --speed nan", "write one from 0.1 to 1000"),
             ("sujie serve", "--config <FILE>"),
+            ("sujie prompts build", "--config <FILE>"),
             ("sujie simulate --plan p.toml --from july", "write one such as 2024-07-02"),
             ("sujie simulate --plan p.toml --seeds 0", "1..=1000"),
             ("sujie whatif --plan p.toml", "--against <FILE>"),

@@ -31,6 +31,7 @@ pub use plan::SimPlan;
 pub use summary::Summary;
 
 use base::Private;
+use call::plan::ListRef;
 use mistake::Findings;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -55,6 +56,12 @@ pub struct Config {
     pub recording: RecordingPlan,
     /// Where each clip comes from; positions are the [`ClipRef`](media::session::ClipRef)s.
     pub clips: Vec<ClipSource>,
+    /// The folder of the prompts.
+    pub prompts: PathBuf,
+    /// The file of each list of numbers, when it has one; in the order of `call.lists`.
+    pub lists: Vec<Option<PathBuf>>,
+    /// Lists of those who have called within so long.
+    pub repeats: Vec<(ListRef, Duration)>,
     /// What it was read from: to be read again, and for the head of a journal.
     pub source: Source,
     /// What is allowed but odd; empty for a file that nobody needs to look at again.
@@ -179,6 +186,26 @@ pub enum ClipOrigin {
     },
     /// A WAV file.
     File(PathBuf),
+    /// A prompt that may be recorded or synthesized.
+    Prompt {
+        /// Its name.
+        prompt: String,
+        /// Where its file may be: in the caller's language, or else in the usual one.
+        files: Vec<PathBuf>,
+        /// What it says, by language, when the configuration says so.
+        say: Vec<(String, String)>,
+        /// What is heard while there is none of them.
+        instead: Builtin,
+        /// Of that, its length.
+        length: Option<Duration>,
+    },
+    /// A piece of numbers.
+    Piece {
+        /// Of which language.
+        language: String,
+        /// Where its file may be.
+        file: PathBuf,
+    },
 }
 
 /// Clips that need no file.

@@ -16,6 +16,7 @@ use crate::requests::{Answered, Requests, Unanswered};
 use acd::{AgentRef, GroupRef, Listing, Prefer, SiteRef, SkillLevel};
 use base::{Private, Timestamp};
 use call::event::{CallRef, Why};
+use call::plan::ListRef;
 use call::request::Control;
 use call::{Request, RequestId, Whose};
 use media::session::Keeps;
@@ -62,6 +63,8 @@ pub struct Deeds {
     pub agents: Vec<String>,
     /// The same of sites.
     pub sites: Vec<String>,
+    /// The same of lists of numbers.
+    pub lists: Vec<String>,
 }
 
 /// Deeds, as `web` asks for them.
@@ -215,6 +218,10 @@ impl Deeds {
             }
             Deed::Unlist(number) => self.unlist(self.normal(&number)).await,
             Deed::Urgent(number, open) => self.urgent(self.normal(&number), open, operator.to_owned()).await,
+            Deed::Enlist { list, number, on } => {
+                let list = place(&self.lists, &list, "list").map(ListRef::at)?;
+                self.ask(Request::Enlist { list, numbers: vec![self.normal(&number)], on }).await
+            }
             Deed::Prefer(number, agent, alone) => {
                 let agent = Some(Prefer { agent: self.agent(&agent)?, alone });
                 self.ask(Request::Prefer { number: self.normal(&number), agent }).await
@@ -475,6 +482,9 @@ impl Deeds {
             Deed::Unlist(number) => format!("{number} on no list"),
             Deed::Urgent(number, open) => {
                 format!("{number}: urgent case {}", if *open { "open" } else { "closed" })
+            }
+            Deed::Enlist { list, number, on } => {
+                format!("{number} {} list {list}", if *on { "on" } else { "no longer on" })
             }
             Deed::Prefer(number, agent, _) => format!("{number}: agent {agent} of an open case"),
             Deed::PreferNobody(number) => format!("{number}: no agent of an open case"),

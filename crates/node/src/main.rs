@@ -1,7 +1,7 @@
 //! `sujie`: parses the command line, builds, runs, reports.
 
 use clap::Parser;
-use node::cli::{Cli, Command, ConfigCommand, RecordsCommand};
+use node::cli::{Cli, Command, ConfigCommand, FlowCommand, PromptsCommand, RecordsCommand};
 use node::config::{Config, EXAMPLE, SimPlan};
 use std::path::Path;
 use std::process::ExitCode;
@@ -18,6 +18,17 @@ fn main() -> ExitCode {
         }
         Command::WhatIf(options) => node::whatif::command(&options),
         Command::Check(from) => return with_config(&from.config, node::check::command),
+        Command::Flow(FlowCommand::Draw { from, flow, svg }) => {
+            return with_config(&from.config, |config| {
+                node::flow_draw::command(&config, flow.as_deref(), svg)
+            });
+        }
+        Command::Prompts(PromptsCommand::List(from)) => {
+            return with_config(&from.config, |config| node::prompts::list::command(&config));
+        }
+        Command::Prompts(PromptsCommand::Build(options)) => {
+            return node::prompts::build::command(&options).unwrap_or_else(failed);
+        }
         Command::Config(ConfigCommand::Example) => {
             print!("{EXAMPLE}");
             Ok(ExitCode::SUCCESS)

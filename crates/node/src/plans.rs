@@ -145,7 +145,9 @@ pub fn needs_restart(old: &Config, new: &Config) -> Vec<String> {
     let counted =
         |config: &Config| (config.report.short_abandon, config.report.long_talk, config.report.target);
     note(counted(old) != counted(new), "[report]");
-    note(old.clips != new.clips, "[clips]");
+    note(old.clips != new.clips || old.call.languages != new.call.languages, "[clips] or [prompts]");
+    let numbers = |config: &Config| (config.lists.clone(), config.repeats.clone(), config.call.lists.clone());
+    note(numbers(old) != numbers(new), "[lists]");
     note(old.call.audio != new.call.audio, "[audio]");
     note(old.call.codes != new.call.codes, "[codes]");
     note(old.call.entries != new.call.entries, "[[entries]]");

@@ -1,18 +1,32 @@
 //! Prompts: each clip of the configuration, computed or read from its WAV file, ready for the desks.
 //!
 //! ```text
-//!   ClipSource::Builtin ─▶ media::tone ─┐
-//!   ClipSource::File ─▶ hound ─▶ 16 bit ┴─▶ media::Clip (8 kHz, A-law and µ-law) ─▶ Clips, in the plan's order
+//!   Builtin ─▶ media::tone ──────────────┐
+//!   File ─▶ hound ─▶ 16 bit ─────────────┼─▶ media::Clip (8 kHz, A-law and µ-law) ─▶ Clips, in the plan's order
+//!   Prompt ─▶ its file in the language, ─┤
+//!   │         else in the usual one,     │
+//!   │         else a tone ───────────────┤
+//!   Piece ─▶ its file, when the language has them all; else nothing is heard, because half a number misleads
 //! ```
+//!
+//! A centre starts without a single file: callers hear tones then, and `sujie check` and the log say what to do
+//! ([`wanting`]). Prompts are not synthesized at the start: a service has no business writing beside its
+//! configuration, and what citizens hear should have been heard by somebody first (`sujie prompts build`).
 //!
 //! Any PCM file that a studio or a text-to-speech program gives will do: 8, 16, 24 or 32 bit, whole or floating
 //! point, any rate, mono or stereo. All clips that cannot be had are named at once. Never knows: who hears them.
+
+pub mod build;
+pub mod catalogue;
+pub mod list;
+pub mod shelf;
 
 use crate::config::{Builtin, ClipOrigin, ClipSource};
 use hound::{SampleFormat, WavReader};
 use media::resample::TELEPHONE_RATE;
 use media::tone::{Amplitude, Hertz};
 use media::{Clip, Clips, PcmRefused, tone};
+use std::collections::BTreeSet;
 use std::fmt;
 use std::fs::File;
 use std::io::BufReader;
@@ -21,6 +35,10 @@ use std::time::Duration;
 
 /// Largest file: an hour at 16 bit, 16 kHz stereo, and still no danger to the machine's memory.
 const FILE_MAX: u64 = 256 << 20;
+/// In place of a piece that is not said.
+const NOTHING: Duration = Duration::from_millis(20);
+/// Below this nobody hears anything on a telephone line: -48 dBm0, where the idle noise of a network is.
+const QUIET: i16 = 90;
 /// How a file is made right; ffmpeg reads whatever a studio has.
 const CONVERT: &str = "convert it: ffmpeg -i FILE -ac 1 -ar 8000 -c:a pcm_s16le prompt.wav";
 
@@ -62,8 +80,19 @@ impl std::error::Error for MissingClips {}
 /// Every clip that cannot be had, with what would be right.
 pub fn load(sources: &[ClipSource]) -> Result<Clips, MissingClips> {
     let (mut clips, mut missing) = (Vec::with_capacity(sources.len()), Vec::new());
+    let mute = mute(sources);
     for source in sources {
         let (loaded, file) = match &source.origin {
+            ClipOrigin::Prompt { files, instead, length, .. } => {
+                match files.iter().find(|file| file.exists()) {
+                    Some(file) => (read(&source.name, file), Some(file.clone())),
+                    None => (computed(&source.name, *instead, *length), None),
+                }
+            }
+            ClipOrigin::Piece { language, .. } if mute.contains(language.as_str()) => {
+                (computed(&source.name, Builtin::Silence, Some(NOTHING)), None)
+            }
+            ClipOrigin::Piece { file, .. } => (read(&source.name, file), Some(file.clone())),
             ClipOrigin::Builtin { kind, length } => (computed(&source.name, *kind, *length), None),
             ClipOrigin::File(path) => (read(&source.name, path), Some(path.clone())),
         };
@@ -75,6 +104,55 @@ pub fn load(sources: &[ClipSource]) -> Result<Clips, MissingClips> {
         }
     }
     if missing.is_empty() { Ok(clips.into()) } else { Err(MissingClips(missing)) }
+}
+
+/// Languages in which a piece is missing.
+fn mute(sources: &[ClipSource]) -> BTreeSet<&str> {
+    let missing = sources.iter().filter_map(|source| match &source.origin {
+        ClipOrigin::Piece { language, file } if !file.exists() => Some(language.as_str()),
+        _ => None,
+    });
+    missing.collect()
+}
+
+/// What callers do not hear, because its file is not there: a line for each prompt, and one for the numbers of each
+/// language.
+#[must_use]
+pub fn wanting(sources: &[ClipSource]) -> Vec<String> {
+    let mut lines = Vec::new();
+    for source in sources {
+        if let ClipOrigin::Prompt { files, instead, .. } = &source.origin
+            && let Some(first) = files.first().filter(|first| !first.exists())
+        {
+            let (name, first) = (&source.name, first.display());
+            lines.push(match files.iter().find(|file| file.exists()) {
+                Some(other) => format!("clip {name}: there is no {first}; callers hear {}", other.display()),
+                None => format!("clip {name}: there is no {first}; callers hear a tone ({instead:?})"),
+            });
+        }
+    }
+    for language in mute(sources) {
+        let file = |source: &ClipSource| match &source.origin {
+            ClipOrigin::Piece { language: of, file } if of == language => Some(!file.exists()),
+            _ => None,
+        };
+        let files: Vec<bool> = sources.iter().filter_map(file).collect();
+        let missing = files.iter().filter(|missing| **missing).count();
+        lines.push(format!(
+            "numbers in {language}: {missing} of {} pieces are missing; places, waits and work numbers are not said",
+            files.len()
+        ));
+    }
+    lines
+}
+
+/// The longest stretch of a clip in which there is nothing to hear.
+#[must_use]
+pub fn silence(clip: &Clip) -> Duration {
+    let quiet = |byte: &u8| media::alaw::decode(*byte).abs() < QUIET;
+    let stretches = clip.pcma.split(|byte| !quiet(byte));
+    let longest = stretches.map(<[u8]>::len).max().unwrap_or_default();
+    Duration::from_millis(longest as u64 * 1_000 / u64::from(TELEPHONE_RATE))
 }
 
 /// Why one clip cannot be had.

@@ -21,6 +21,7 @@ use crate::journal::Counts;
 use crate::live::Live;
 use crate::metrics::{Metrics, Sample};
 use crate::recording::notes::Notes;
+use crate::repeats::Repeats;
 use crate::requests::Requests;
 use crate::{recording, rtp};
 use anyhow::{Context, Result};
@@ -106,6 +107,7 @@ pub struct Reporter {
     recordings: Option<(Notes, Arc<recording::Counts>)>,
     live: Live,
     callbacks: Callbacks,
+    repeats: Repeats,
     register: SharedRegister,
     requests: Requests,
     status: Arc<Status>,
@@ -134,6 +136,13 @@ impl Reporter {
         let orphans = records.close_orphans(at)?;
         if orphans > 0 {
             tracing::warn!(calls = orphans, "calls of a run that was killed are closed as lost");
+        }
+        let mut repeats = Repeats::new(&config.repeats);
+        if let Some(within) = repeats.longest() {
+            let since = UnixMs(at.0.saturating_sub(within.as_millis() as u64));
+            for (number, last) in records.callers_since(since)? {
+                repeats.called(&number, last);
+            }
         }
         let run = records.begin_run(at)?;
         let register = Arc::new(Mutex::new(Register::open(&config.node.database)?));
@@ -169,6 +178,7 @@ impl Reporter {
             recordings: None,
             live: Live::new(config.call.acd.groups.len()),
             callbacks: Callbacks::new(&config.report.groups, clock),
+            repeats,
             register,
             requests,
             status,
@@ -227,7 +237,11 @@ impl Reporter {
         self.take_events();
         let now = self.clock.now();
         self.report.tick(now, &mut self.out);
-        self.out.closed.iter().for_each(|record| self.status.metrics.observe_record(record));
+        for record in &self.out.closed {
+            self.status.metrics.observe_record(record);
+            self.repeats.closed(record);
+        }
+        self.repeats.tell(UnixMs(self.clock.epoch().unix_millis(now)), &self.requests);
         self.backlog.take(&mut self.out);
         if now >= self.next_flush {
             self.next_flush = now + self.flush_every;

@@ -36,6 +36,14 @@ fn each_contradiction_in_the_distribution_is_named() {
 }
 
 #[test]
+fn whatever_would_strand_a_caller_in_a_flow_is_named() {
+    let path = Path::new(GOLDEN).join("flows.toml");
+    let text = std::fs::read_to_string(path).expect("the file is there");
+    let mistakes = Config::parse(&text, "flows.toml").expect_err("it is full of them");
+    compare(&mistakes.to_string(), "flows.txt");
+}
+
+#[test]
 fn the_sample_is_summed_up_in_a_table() {
     let config = Config::parse(EXAMPLE, "centre.toml").expect("the sample is right");
     compare(&config.summary().to_string(), "summary.txt");

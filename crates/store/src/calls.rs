@@ -85,6 +85,11 @@ ORDER BY call.id DESC LIMIT ?5";
 const OF_CALLER: &str = "caller_hash = ?1 AND caller_hash <> 0 AND";
 const OF_ANYBODY: &str = "?1 IS NULL AND";
 
+const CALLERS: &str = "
+SELECT caller, max(ended_at) AS last FROM call
+WHERE arrived_at >= ?1 AND caller_hash <> 0 AND flow_id IS NOT NULL AND ended_at IS NOT NULL
+GROUP BY caller ORDER BY last";
+
 const SEGMENTS: &str = "
 SELECT segment.kind, line.key, agent.key, from_at, to_at, ended
 FROM segment
@@ -114,6 +119,19 @@ impl Records {
                 Ok(call)
             })
             .collect()
+    }
+}
+
+impl Records {
+    /// Who has called since then, with a number and to be served, and when his last call ended; in that order.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn callers_since(&self, from: UnixMs) -> Result<Vec<(Private, UnixMs)>, ReadError> {
+        let mut statement = self.connection.prepare(CALLERS)?;
+        let row = |row: &Row<'_>| Ok((Private::new(row.get(0)?), UnixMs(row.get(1)?)));
+        let callers = statement.query_map([signed(from.0)], row)?;
+        Ok(callers.collect::<rusqlite::Result<_>>()?)
     }
 }
 

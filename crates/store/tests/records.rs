@@ -35,6 +35,26 @@ impl Drop for Folder {
 
 const AT: UnixMs = UnixMs(1_706_835_600_000);
 
+#[test]
+fn whoever_has_called_is_found_with_the_end_of_his_last_call() {
+    let folder = Folder::new("callers");
+    let (mut report, mut writer, run) = begin(&folder.file());
+    let events = day::events(7, 300, 40);
+    let (mut out, _) = play(&mut report, &mut writer, &events);
+    let mut backlog = Backlog::default();
+    report.finish(&mut out);
+    backlog.take(&mut out);
+    backlog.flush(&mut writer).expect("is written");
+    writer.finish(run, AT).expect("ends");
+    let records = Records::open_to_read(folder.file()).expect("opens");
+    let callers = records.callers_since(UnixMs(0)).expect("is read");
+    assert!(callers.len() > 10 && callers.is_sorted_by_key(|(_, last)| last.0), "{}", callers.len());
+    let (one, last) = &callers[callers.len() / 2];
+    let calls = records.calls(&Filter { caller: Some(one.clone()), ..Filter::default() }).expect("is read");
+    assert_eq!(calls.iter().filter_map(|call| call.ended_at).max(), Some(*last));
+    assert_eq!(records.callers_since(UnixMs(u64::MAX >> 1)).expect("is read"), []);
+}
+
 /// A report and a writer at the beginning of a run.
 fn begin(path: &Path) -> (Report, Writer, u64) {
     let mut records = Records::open(path).expect("opens");

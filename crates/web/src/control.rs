@@ -22,7 +22,10 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post, put};
 use base::Private;
-use centre::{change_plan, help, list, not_urgent, prefer, prefer_nobody, rollback, surge, unlist, urgent};
+use centre::{
+    change_plan, delist, enlist, help, list, not_urgent, prefer, prefer_nobody, rollback, surge, unlist,
+    urgent,
+};
 use people::{
     agent_state, call_back, call_back_number, cancel_callback, no_skill, prioritize, skill, wrap_up,
 };
@@ -57,6 +60,7 @@ pub(crate) fn routes() -> Router<Shared> {
         .route("/api/v1/lists", get(lists))
         .route("/api/v1/lists/{number}", get(lists_of).put(list).delete(unlist))
         .route("/api/v1/urgent/{number}", put(urgent).delete(not_urgent))
+        .route("/api/v1/numbers/{list}/{number}", put(enlist).delete(delist))
         .route("/api/v1/preferred/{number}", put(prefer).delete(prefer_nobody))
         .route("/api/v1/plan", post(change_plan))
         .route("/api/v1/plan/rollback", post(rollback))

@@ -104,6 +104,16 @@ pub enum Deed {
     /// A number has an open urgent case, or no longer.
     Urgent(Private, bool),
 
+    /// A number on one of the lists that flows look into, or no longer; until the next start, which reads their files.
+    Enlist {
+        /// Which list.
+        list: String,
+        /// As written.
+        number: Private,
+        /// On it, or no longer.
+        on: bool,
+    },
+
     /// The agent of a number's open case: it gets him when it calls, and nobody else for so long (`None`: nobody else
     /// at all).
     Prefer(Private, String, Option<Duration>),

@@ -356,6 +356,18 @@ fn each_deed_is_understood_and_done_in_the_name_of_who_asked() {
         ("DELETE", "/api/v1/urgent/13800000000", "", Deed::Urgent(number(), false)),
         (
             "PUT",
+            "/api/v1/numbers/firms/13800000000",
+            "",
+            Deed::Enlist { list: key("firms"), number: number(), on: true },
+        ),
+        (
+            "DELETE",
+            "/api/v1/numbers/firms/13800000000",
+            "",
+            Deed::Enlist { list: key("firms"), number: number(), on: false },
+        ),
+        (
+            "PUT",
             "/api/v1/preferred/13800000000",
             r#"{"agent": "8001", "alone_s": 20}"#,
             Deed::Prefer(number(), key("8001"), Some(Duration::from_secs(20))),

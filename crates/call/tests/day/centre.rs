@@ -2,6 +2,7 @@
 
 use acd::{Abilities, AgentPlan, GroupPlan, GroupRef, Priority, SiteRef, SkillLevel};
 use call::Plan;
+use call::flow::Queue;
 use call::plan::{
     AgentPhone, AudioPlan, CallbackFlow, Entry, Flow, FlowRef, GroupFlow, Outbound, OutsideLine,
     ServiceCodes, Target,
@@ -26,6 +27,11 @@ pub const CLIPS: [&str; 11] = [
     "we will call you back",
     "you asked us to call you",
 ];
+
+/// What a clip is called.
+pub fn clip(clip: ClipRef) -> &'static str {
+    CLIPS.get(clip.index()).copied().unwrap_or("a piece of speech")
+}
 
 /// A centre with two groups and two agents (8001 serves both, 8002 general), three numbers: 12345 greets and
 /// notices, 12346 greets in early media with ring-back, 96000* goes straight to the enterprise desk.
@@ -66,35 +72,17 @@ pub fn plan() -> Plan {
             AgentPhone { aor: AorRef(1), supervisor: false },
         ],
         flows: vec![
+            Flow::plain("hotline", vec![ClipRef(0), ClipRef(1)], Queue::of(GENERAL)),
             Flow {
-                name: "hotline".into(),
-                early_media: false,
-                greeting: vec![ClipRef(0), ClipRef(1)],
-                ring_back: None,
-                group: GENERAL,
-                priority: Priority(0),
-                requires: Abilities::NONE,
-            },
-            Flow {
-                name: "free".into(),
                 early_media: true,
-                greeting: vec![ClipRef(0)],
                 ring_back: Some(ClipRef(6)),
-                group: GENERAL,
-                priority: Priority(0),
-                requires: Abilities::NONE,
+                ..Flow::plain("free", vec![ClipRef(0)], Queue::of(GENERAL))
             },
-            Flow {
-                name: "enterprise".into(),
-                early_media: false,
-                greeting: vec![],
-                ring_back: None,
-                group: ENTERPRISE,
-                priority: Priority(1),
-                requires: Abilities::NONE,
-            },
+            Flow { priority: Priority(1), ..Flow::plain("enterprise", vec![], Queue::of(ENTERPRISE)) },
         ],
         entries: vec![entry("12345", 0), entry("12346", 1), entry("96000*", 2)],
+        languages: Vec::new(),
+        lists: Vec::new(),
         audio: AudioPlan {
             advertised: None,
             ports: 20_000..=20_399,

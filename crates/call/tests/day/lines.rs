@@ -1,12 +1,11 @@
 //! Commands and events as lines that can be read aloud.
 
 use super::Day;
-use super::centre::CLIPS;
 use acd::{AgentRef, AgentState, GroupRef};
 use call::CallRef;
 use call::call::With;
 use call::event::Event;
-use media::session::{self, ClipRef, Hear, Party, SessionRef};
+use media::session::{self, Hear, Party, SessionRef};
 use sip::leg::{Command, LegRef};
 
 impl Day {
@@ -33,7 +32,11 @@ impl Day {
                 self.leg_name(*leg),
                 caller.reveal(),
                 brief(offer),
-                if headers.len() > 1 { " and answer by yourself" } else { "" },
+                if headers.iter().any(|(name, _)| name == "Alert-Info") {
+                    " and answer by yourself"
+                } else {
+                    ""
+                },
             ),
             Command::Progress { leg, status, answer } => {
                 format!(
@@ -89,7 +92,7 @@ impl Day {
                 )
             }
             session::Command::Hear { session, party, hear } => {
-                let clip = |clip: ClipRef| CLIPS[clip.index()];
+                let clip = super::centre::clip;
                 let what = match hear {
                     Hear::Nothing => "nothing".into(),
                     Hear::Once(which) => format!("once {}", clip(which)),

@@ -16,7 +16,6 @@ pub mod centre;
 pub mod deeds;
 mod lines;
 
-use centre::CLIPS;
 pub use centre::{plan, sdp};
 use lines::brief;
 
@@ -77,6 +76,8 @@ pub struct Joined {
     pub party: Party,
     pub audio: session::Audio,
     pub hears: Hear,
+    /// When he was last told what.
+    pub since: Timestamp,
 }
 
 impl Day {
@@ -189,7 +190,7 @@ impl Day {
 
     pub fn clip_ends(&mut self, name: &str, clip: ClipRef) {
         let session = SessionRef::from_bits(self.call(name).bits());
-        self.deed(format_args!("{name} has heard {}", CLIPS[clip.index()]));
+        self.deed(format_args!("{name} has heard {}", centre::clip(clip)));
         self.step(Input::Media(session::Fact::ClipEnded { session, party: Party(0), clip }));
     }
 
@@ -478,7 +479,7 @@ impl Day {
             session::Command::Join { session, party, audio, .. } => {
                 assert!(!self.parties.iter().any(|joined| same(joined, session, party)), "joins twice");
                 assert!(!self.parties.iter().any(|joined| joined.audio.port == audio.port), "port in use");
-                self.parties.push(Joined { session, party, audio, hears: Hear::Nothing });
+                self.parties.push(Joined { session, party, audio, hears: Hear::Nothing, since: self.now });
             }
             session::Command::Update { session, party, audio } => {
                 let joined = self.parties.iter_mut().find(|joined| same(joined, session, party));
@@ -486,7 +487,8 @@ impl Day {
             }
             session::Command::Hear { session, party, hear } => {
                 let joined = self.parties.iter_mut().find(|joined| same(joined, session, party));
-                joined.expect("something to hear for a party").hears = hear;
+                let joined = joined.expect("something to hear for a party");
+                (joined.hears, joined.since) = (hear, self.now);
             }
             session::Command::Record { session, .. } => {
                 let parties = self.parties.iter().filter(|joined| joined.session == session).count();

@@ -4,7 +4,9 @@
 //! ```text
 //!   raw::File ─▶ build ─┬─ build/groups   groups, overflow, where callers go who are turned away
 //!                       ├─ build/agents   agents, skills, phones
-//!                       ├─ build/ways     clips, flows, entries, service codes
+//!                       ├─ build/ways     entries, service codes
+//!                       ├─ build/flows    flows, step by step
+//!                       ├─ build/prompts  clips in all languages, pieces of numbers
 //!                       ├─ build/wire     SIP, trunks, audio
 //!                       └─ here           the process, counting
 //! ```
@@ -14,7 +16,9 @@
 
 mod agents;
 mod callback;
+mod flows;
 mod groups;
+mod prompts;
 mod timeline;
 mod times;
 mod ways;
@@ -25,13 +29,16 @@ use super::names::Names;
 use super::{Config, JournalPlan, Mistakes, NodePlan, RecordingPlan, Source, raw};
 use acd::GroupRef;
 use base::Private;
+use call::plan::ListRef;
 use media::session::Codec;
 use report::plan::THRESHOLDS_MAX;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// A shorter token could be tried out.
 const TOKEN_MIN: usize = 16;
+/// Lists of numbers of one centre.
+const LISTS_MAX: usize = 64;
 
 /// Everything that others refer to by key.
 struct Keys<'r> {
@@ -42,6 +49,8 @@ struct Keys<'r> {
     groups: Names<'r>,
     trunks: Names<'r>,
     flows: Names<'r>,
+    lists: Names<'r>,
+    languages: Names<'r>,
 }
 
 /// Builds all plans. `beside` is the folder of the file, in which prompts are looked for.
@@ -54,10 +63,13 @@ pub(super) fn build(raw: &raw::File, beside: &Path, findings: &Findings) -> Conf
         groups: Names::of("group", raw.groups.iter().map(|group| &group.key), findings),
         trunks: Names::of("trunk", raw.trunks.iter().map(|trunk| &trunk.key), findings),
         flows: Names::of("flow", raw.flows.iter().map(|flow| &flow.key), findings),
+        lists: Names::of("list", raw.lists.iter().map(|list| &list.key), findings),
+        languages: Names::of("language", raw.prompts.languages.iter(), findings),
     };
     let (group_plans, group_flows) = groups::build(raw, &keys, findings);
     let (agent_plans, phones, accounts) = agents::build(raw, &keys, findings);
-    let flows = ways::flows(raw, &keys);
+    let flows = flows::flows(raw, &keys, findings);
+    let (clips, languages) = prompts::build(raw, beside, findings);
     let entries = ways::entries(raw, &keys, findings);
     let call = call::Plan {
         acd: acd::Plan {
@@ -73,6 +85,8 @@ pub(super) fn build(raw: &raw::File, beside: &Path, findings: &Findings) -> Conf
         phones,
         flows,
         entries,
+        languages,
+        lists: raw.lists.iter().map(list).collect(),
         audio: wire::audio(raw, findings),
         codes: ways::codes(raw, &keys, findings),
         anonymous: raw.calls.anonymous.get_ref().clone(),
@@ -89,7 +103,10 @@ pub(super) fn build(raw: &raw::File, beside: &Path, findings: &Findings) -> Conf
         report: counting(raw, &call, findings),
         call,
         recording: recording(raw, findings),
-        clips: ways::clips(raw, beside, findings),
+        clips,
+        prompts: beside.join(raw.prompts.directory.get_ref()),
+        lists: lists(raw, beside, findings),
+        repeats: raw.lists.iter().enumerate().filter_map(repeat).collect(),
         source: Source::default(),
         warnings: Mistakes::of_file("", "", ""),
     };
@@ -98,7 +115,7 @@ pub(super) fn build(raw: &raw::File, beside: &Path, findings: &Findings) -> Conf
         let what = format!("there are {} abilities", raw.abilities.len());
         findings.wrong(beyond.span(), what, format!("write at most {}", agents::ABILITIES_MAX));
     }
-    unused(&keys, findings);
+    unused(raw, &keys, findings);
     config
 }
 
@@ -226,14 +243,39 @@ fn counting(raw: &raw::File, call: &call::Plan, findings: &Findings) -> report::
     }
 }
 
+fn repeat((at, list): (usize, &raw::List)) -> Option<(ListRef, Duration)> {
+    Some((ListRef::at(at), *list.called_within.as_ref()?.get_ref()))
+}
+
+fn list(list: &raw::List) -> call::plan::List {
+    call::plan::List { name: list.key.get_ref().clone(), title: list.title.get_ref().clone() }
+}
+
+/// Lists that flows look into; a number's lists are the bits of a word.
+fn lists(raw: &raw::File, beside: &Path, findings: &Findings) -> Vec<Option<PathBuf>> {
+    if let Some(beyond) = raw.lists.get(LISTS_MAX) {
+        let what = format!("there are {} lists", raw.lists.len());
+        findings.wrong(beyond.key.span(), what, format!("write at most {LISTS_MAX}"));
+    }
+    raw.lists.iter().map(|list| list.file.as_ref().map(|file| beside.join(file.get_ref()))).collect()
+}
+
 fn groups_of(agent: &acd::AgentPlan) -> Vec<GroupRef> {
     agent.skills.iter().map(|(group, _)| *group).collect()
 }
 
 /// What nothing refers to is more often a slip than a plan.
-fn unused(keys: &Keys<'_>, findings: &Findings) {
+fn unused(raw: &raw::File, keys: &Keys<'_>, findings: &Findings) {
     for (key, place) in keys.clips.unused() {
         findings.odd(place, format!("clip {key} is never heard"), "name it in a group or flow, or remove it");
+    }
+    for (key, place) in keys.lists.unused() {
+        let shown =
+            raw.lists.iter().any(|list| list.key.get_ref() == key && !list.title.get_ref().is_empty());
+        if !shown {
+            let remedy = "name it in a step, give it a title that agents see, or remove it";
+            findings.odd(place, format!("no flow looks into list {key}"), remedy);
+        }
     }
     for (key, place) in keys.flows.unused() {
         findings.odd(place, format!("no call takes flow {key}"), "name it in [[entries]], or remove it");

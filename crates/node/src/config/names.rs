@@ -40,6 +40,9 @@ impl<'r> Names<'r> {
         if !name.is_empty() {
             let remedy = match nearest(name, self.places.keys().copied()) {
                 Some(word) => format!("did you mean {word}?"),
+                None if kind == "language" => {
+                    format!("name it in [prompts] languages, or use {}", self.some())
+                }
                 None if self.places.is_empty() => format!("add [{table}.{name}]"),
                 None => format!("add [{table}.{name}], or use one of {}", self.some()),
             };
@@ -52,6 +55,7 @@ impl<'r> Names<'r> {
     fn table(&self) -> String {
         match self.kind {
             "ability" => "abilities".into(),
+            "step" => "flows.….steps".into(),
             "hours" => "hours".into(),
             kind => format!("{kind}s"),
         }

@@ -1,17 +1,19 @@
 //! What can be written in the file: one struct a section, each value with its place, defaults filled in.
 //!
-//! This is the list of all keys; those of groups are in `raw/group.rs`, those of time in `raw/time.rs`. What they mean
+//! This is the list of all keys; those of groups are in `raw/group.rs`, those of flows in `raw/flow.rs`, those of time in `raw/time.rs`. What they mean
 //! together is checked in `build`.
 
+mod flow;
 mod group;
 mod time;
 
+pub(super) use flow::{Act, Flow, List, Menu, Prompts, Queue, Step, Way};
 pub(super) use group::{Group, Stage, Target};
 pub(super) use time::{Calendar, Hours, Order};
 
 use super::mistake::Findings;
 use super::section::Section;
-use super::value::{CallerPriority, Listen, Network, PortRange, UtcOffset};
+use super::value::{Listen, Network, PortRange, UtcOffset};
 use super::{Builtin, LogFormat, LogLevel, LogPlan};
 use media::session::Codec;
 use sip::digest::Algorithm;
@@ -40,6 +42,8 @@ pub(super) struct File {
     pub(super) codes: Codes,
     pub(super) report: Report,
     pub(super) clips: Vec<Clip>,
+    pub(super) prompts: Prompts,
+    pub(super) lists: Vec<List>,
     pub(super) sites: Vec<Spanned<String>>,
     pub(super) abilities: Vec<Spanned<String>>,
     pub(super) calendar: Calendar,
@@ -177,6 +181,9 @@ pub(super) struct Report {
 pub(super) struct Clip {
     pub(super) key: Spanned<String>,
     pub(super) file: Option<Spanned<String>>,
+    pub(super) prompt: Option<Spanned<String>>,
+    /// What it says, by language.
+    pub(super) say: Vec<(Spanned<String>, Spanned<String>)>,
     pub(super) builtin: Option<Spanned<Builtin>>,
     pub(super) length: Option<Spanned<Duration>>,
 }
@@ -225,17 +232,6 @@ pub(super) struct Numbers {
     pub(super) short: Vec<Spanned<String>>,
 }
 
-/// `[flows.KEY]`.
-pub(super) struct Flow {
-    pub(super) key: Spanned<String>,
-    pub(super) group: Spanned<String>,
-    pub(super) greeting: Vec<Spanned<String>>,
-    pub(super) early_media: Spanned<bool>,
-    pub(super) ring_back: Option<Spanned<String>>,
-    pub(super) priority: Spanned<CallerPriority>,
-    pub(super) requires: Vec<Spanned<String>>,
-}
-
 /// `[[entries]]`.
 pub(super) struct Entry {
     pub(super) place: Range<usize>,
@@ -262,6 +258,8 @@ impl File {
             codes: Codes::read(top.section_or_empty("codes")),
             report: Report::read(top.section_or_empty("report")),
             clips: each(top.keyed("clips"), Clip::read),
+            prompts: Prompts::read(top.section_or_empty("prompts")),
+            lists: each(top.keyed("lists"), List::read),
             sites: each(top.keyed("sites"), titled),
             abilities: each(top.keyed("abilities"), titled),
             calendar: Calendar::read(top.section_or_empty("calendar")),
@@ -484,17 +482,25 @@ impl Report {
 
 impl Clip {
     fn read(key: Spanned<String>, mut s: Section<'_>) -> Self {
-        if s.has("file") == s.has("builtin") {
-            let what = if s.has("file") { "both a file and a builtin" } else { "no source" };
+        let sources = (s.has("file"), s.has("prompt"), s.has("builtin"));
+        let what = match sources {
+            (true, false, false) | (false, true, _) | (false, false, true) => None,
+            (true, _, true) => Some("both a file and a builtin"),
+            (true, true, _) => Some("both a file and a prompt"),
+            (false, false, false) => Some("no source"),
+        };
+        if let Some(what) = what {
             s.findings().wrong(
                 s.place(),
                 format!("clip {} has {what}", key.get_ref()),
-                "write file = \"prompts/name.wav\", or builtin = \"music\"",
+                "write prompt = \"name\" (a file for each language), file = \"prompts/name.wav\", or builtin = \"music\"",
             );
         }
         let clip = Self {
             key,
             file: s.get("file"),
+            prompt: s.get("prompt"),
+            say: s.pairs("say").unwrap_or_default(),
             builtin: s.get("builtin"),
             length: s.get_within("length", MS(20)..=S(600)),
         };
@@ -599,22 +605,6 @@ impl Numbers {
         };
         s.close();
         numbers
-    }
-}
-
-impl Flow {
-    fn read(key: Spanned<String>, mut s: Section<'_>) -> Self {
-        let flow = Self {
-            key,
-            group: s.must("group", "\"the group that serves it\""),
-            greeting: s.list("greeting").unwrap_or_default(),
-            early_media: s.or("early_media", false),
-            ring_back: s.get("ring_back"),
-            priority: s.or("priority", CallerPriority::default()),
-            requires: s.list("requires").unwrap_or_default(),
-        };
-        s.close();
-        flow
     }
 }
 

@@ -62,6 +62,11 @@ impl<'f> Section<'f> {
         self.entries.iter().find(|(written, _)| written.get_ref() == key).map(|(_, value)| *value)
     }
 
+    /// A key about which enough has been said.
+    pub(super) fn know(&mut self, key: &'static str) {
+        self.gone.push(key);
+    }
+
     /// Whether the key is there at all, right or wrong.
     pub(super) fn has(&self, key: &str) -> bool {
         self.entries.iter().any(|(written, _)| written.get_ref() == key)

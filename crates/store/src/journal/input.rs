@@ -114,6 +114,7 @@ tagged!(Request {
     0x77 => Supervise { supervisor, agent, how },
     0x78 => TakeOver { supervisor, agent },
     0x79 => Recording(whose, keeps),
+    0x7A => Enlist { list, numbers, on },
 });
 
 /// Writes the values of an input; the tag is returned.

@@ -82,7 +82,7 @@ fn body(random: &mut Random) -> Box<[u8]> {
 }
 
 /// One input of a kind, with random values in it; as many kinds as there are.
-const KINDS: u64 = 54;
+const KINDS: u64 = 55;
 
 fn input(kind: u64, random: &mut Random) -> Input {
     let session = SessionRef::from_bits(random.bits() & 0xF_0000_FFFF);
@@ -233,11 +233,16 @@ fn later(kind: u64, random: &mut Random) -> Request {
             Request::Supervise { supervisor: AgentRef(random.below(5000) as u32), agent, how }
         }
         52 => Request::TakeOver { supervisor: AgentRef(random.below(5000) as u32), agent },
-        _ => {
+        53 => {
             let whose = if random.chance(0.5) { Whose::Call(call) } else { Whose::Agent(agent) };
             let keeps = [Keeps::Speech, Keeps::Silence, Keeps::Tone];
             Request::Recording(whose, keeps[random.below(3) as usize])
         }
+        _ => Request::Enlist {
+            list: call::plan::ListRef(random.below(4) as u32),
+            numbers: (0..random.below(4)).map(|_| number.clone()).collect(),
+            on: random.chance(0.5),
+        },
     }
 }
 

@@ -9,7 +9,7 @@ use acd::{AgentRef, AgentState, CallbackEnd, GroupRef, OfferEnd, OfferRef, Turne
 use base::Handle;
 use call::call::{Because, Part, Supervision, With};
 use call::event::{CallRef, GuestStep, Outcome, Phase, Side};
-use call::plan::FlowRef;
+use call::plan::{FlowRef, ListRef};
 use call::request::{Control, RequestId, Whom, Whose};
 use media::session::{ClipRef, Keeps, Party, RecordingRef, Report, SessionRef};
 use sip::leg::{AorLoss, AorRef, Invited, LegRef, Origin, Refer, ReleasedBy, Transport, TrunkRef};
@@ -28,7 +28,7 @@ macro_rules! index {
         }
     )+ };
 }
-index!(AgentRef, AorRef, ClipRef, FlowRef, GroupRef, TrunkRef);
+index!(AgentRef, AorRef, ClipRef, FlowRef, GroupRef, ListRef, TrunkRef);
 
 /// Generational handles: slot and generation by themselves, because both are small.
 macro_rules! handle {

@@ -138,6 +138,22 @@ pub(super) async fn not_urgent(
     change(&centre, &headers, || Ok(Deed::Urgent(number_of(&number)?, false))).await
 }
 
+pub(super) async fn enlist(
+    State(centre): State<Shared>,
+    headers: HeaderMap,
+    Path((list, number)): Path<(String, String)>,
+) -> Response {
+    change(&centre, &headers, || Ok(Deed::Enlist { list, number: number_of(&number)?, on: true })).await
+}
+
+pub(super) async fn delist(
+    State(centre): State<Shared>,
+    headers: HeaderMap,
+    Path((list, number)): Path<(String, String)>,
+) -> Response {
+    change(&centre, &headers, || Ok(Deed::Enlist { list, number: number_of(&number)?, on: false })).await
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct PreferBody {

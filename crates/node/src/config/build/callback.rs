@@ -116,7 +116,8 @@ fn text(written: &Option<Spanned<String>>, usual: String) -> String {
     written.as_ref().map_or(usual, |text| text.get_ref().clone())
 }
 
-fn telephone_key(key: &Spanned<String>, findings: &Findings) -> Option<char> {
+/// A key of a telephone.
+pub(super) fn telephone_key(key: &Spanned<String>, findings: &Findings) -> Option<char> {
     let mut chars = key.get_ref().chars();
     match (chars.next(), chars.next()) {
         (Some(one), None) if one.is_ascii_digit() || one == '*' || one == '#' => Some(one),

@@ -4,7 +4,7 @@
 //! his place, so two groups may well help each other. *Turned away* (`on_full`, `on_wait_max`, …) moves the caller to
 //! the other line for good, so going round in a circle there would never serve him: it is a mistake.
 
-use super::{Keys, callback, timeline};
+use super::{Keys, callback, prompts, timeline};
 use crate::config::mistake::Findings;
 use crate::config::raw::{File, Group, Target};
 use crate::config::value::show_span;
@@ -164,9 +164,14 @@ fn surge(group: &Group, findings: &Findings) -> SurgePlan {
 
 fn flow(group: &Group, raw: &File, keys: &Keys<'_>, findings: &Findings) -> GroupFlow {
     let target = |written: &Target| callback::target(written, group, raw, keys, findings);
+    prompts::not_silent(raw, keys, group.music.as_ref(), findings);
     GroupFlow {
         title: group.title.get_ref().clone(),
-        music: keys.clips.find_some(group.music.as_ref()).map(ClipRef::at),
+        // Nobody waits in silence because a key was left out.
+        music: match &group.music {
+            Some(_) => keys.clips.find_some(group.music.as_ref()).map(ClipRef::at),
+            None => prompts::usual_music(raw),
+        },
         on_full: target(&group.on_full),
         on_wait_max: target(&group.on_wait_max),
         on_nobody: target(&group.on_nobody),

@@ -2,7 +2,7 @@
 
 use super::Keys;
 use crate::config::mistake::Findings;
-use crate::config::raw::{File, Hours as Written};
+use crate::config::raw::{self, File, Hours as Written};
 use crate::config::value::{DaySpan, Statutory, show_day_span, show_span};
 use acd::plan::Order;
 use acd::{Hours, HoursRef, WallClock};
@@ -118,8 +118,9 @@ pub(super) fn check_head_starts(raw: &File, findings: &Findings) {
     }
     for flow in &raw.flows {
         let priority = flow.priority.get_ref().0;
-        let group = raw.groups.iter().find(|group| group.key.get_ref() == flow.group.get_ref());
-        let weight = group.map_or(0, |group| *group.weight.get_ref());
+        let served =
+            |group: &&raw::Group| flow.queues().any(|queue| queue.group.get_ref() == group.key.get_ref());
+        let weight = raw.groups.iter().filter(served).map(|group| *group.weight.get_ref()).max().unwrap_or(0);
         let weighted = order.weight_worth.saturating_mul(weight.into());
         let worth = order.priority_worth.saturating_mul(priority.0.into()).saturating_add(weighted);
         if priority != acd::Priority::EMERGENCY && priority.0 > 0 && worth > order.head_start_max {

@@ -1,64 +1,13 @@
-//! The ways of a call: clips, flows, entries by called number, and the codes that agents dial.
+//! The ways into the centre: entries by called number, and the codes that agents dial.
 
-use super::agents::abilities;
 use super::{Keys, or_first};
 use crate::config::mistake::Findings;
 use crate::config::raw::{Entry, File};
-use crate::config::{ClipOrigin, ClipSource};
-use acd::{GroupRef, SiteRef};
-use call::plan::{Entry as EntryPlan, Flow, FlowRef, ServiceCodes};
+use acd::SiteRef;
+use call::plan::{Entry as EntryPlan, FlowRef, ServiceCodes};
 use media::session::ClipRef;
 use sip::leg::TrunkRef;
-use std::path::Path;
 use toml::Spanned;
-
-pub(super) fn clips(raw: &File, beside: &Path, findings: &Findings) -> Vec<ClipSource> {
-    raw.clips
-        .iter()
-        .map(|clip| {
-            let name = clip.key.get_ref();
-            let origin = match (&clip.file, &clip.builtin) {
-                (Some(file), None) => {
-                    if let Some(length) = &clip.length {
-                        findings.wrong(
-                            length.span(),
-                            format!("clip {name} has a length, but a file is as long as it is"),
-                            "remove length, or cut the file",
-                        );
-                    }
-                    ClipOrigin::File(beside.join(file.get_ref()))
-                }
-                (None, Some(builtin)) => ClipOrigin::Builtin {
-                    kind: *builtin.get_ref(),
-                    length: clip.length.as_ref().map(|length| *length.get_ref()),
-                },
-                // Noted where it was read.
-                _ => ClipOrigin::File(beside.into()),
-            };
-            ClipSource { name: name.clone(), origin }
-        })
-        .collect()
-}
-
-pub(super) fn flows(raw: &File, keys: &Keys<'_>) -> Vec<Flow> {
-    raw.flows
-        .iter()
-        .map(|flow| Flow {
-            name: flow.key.get_ref().clone(),
-            early_media: *flow.early_media.get_ref(),
-            greeting: flow
-                .greeting
-                .iter()
-                .filter_map(|clip| keys.clips.find(clip))
-                .map(ClipRef::at)
-                .collect(),
-            ring_back: keys.clips.find_some(flow.ring_back.as_ref()).map(ClipRef::at),
-            group: GroupRef::at(or_first(keys.groups.find(&flow.group))),
-            priority: flow.priority.get_ref().0,
-            requires: abilities(&flow.requires, keys),
-        })
-        .collect()
-}
 
 pub(super) fn entries(raw: &File, keys: &Keys<'_>, findings: &Findings) -> Vec<EntryPlan> {
     if raw.entries.is_empty() {
