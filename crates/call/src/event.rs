@@ -409,6 +409,13 @@ pub enum Event {
         /// What.
         preview: Box<acd::change::Preview>,
     },
+    /// A question has no answer: there is no such caller, agent or plan.
+    Unanswered {
+        /// Which.
+        id: RequestId,
+        /// Why, in words.
+        why: &'static str,
+    },
     /// A request was met.
     RequestDone {
         /// Which.
@@ -436,7 +443,7 @@ impl Event {
     /// Whether it answers a question: no event of the day, and without a number of its own.
     #[must_use]
     pub const fn is_answer(&self) -> bool {
-        matches!(self, Self::Explained { .. } | Self::Previewed { .. })
+        matches!(self, Self::Explained { .. } | Self::Previewed { .. } | Self::Unanswered { .. })
     }
 }
 

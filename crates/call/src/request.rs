@@ -1,6 +1,6 @@
 //! Requests: what people ask of the engine through HTTP or keys. Each is answered by exactly one event with the same
 //! id: [`Event::RequestDone`](crate::Event), [`Event::RequestRefused`](crate::Event), or, for a question,
-//! [`Event::Explained`](crate::Event) or [`Event::Previewed`](crate::Event).
+//! [`Event::Explained`](crate::Event), [`Event::Previewed`](crate::Event) or [`Event::Unanswered`](crate::Event).
 
 use crate::call::Supervision;
 use crate::flow::ListRef;

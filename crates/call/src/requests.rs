@@ -18,6 +18,7 @@ pub const LISTED_MAX: usize = 500_000;
 
 impl Engine {
     pub(crate) fn requested(&mut self, now: Timestamp, id: RequestId, request: Request, out: &mut Out) {
+        let question = request.is_question();
         let done = match request {
             Request::SignIn(agent) => self.ask_for(now, agent, acd::Input::SignIn { agent }),
             Request::SignOut(agent) => self.ask_for(now, agent, acd::Input::SignOut { agent }),
@@ -114,6 +115,7 @@ impl Engine {
         };
         let event = match done {
             Ok(()) => Event::RequestDone { id },
+            Err(why) if question => return self.answer(now, Event::Unanswered { id, why }, out),
             Err(why) => Event::RequestRefused { id, why },
         };
         self.tell(now, event, out);

@@ -627,3 +627,22 @@ fn facts_about_what_never_was_change_nothing() {
     assert_eq!(day.events.len(), before);
     assert_eq!(day.hears("c1", 0), Hear::Parties(Parties::one(Party(1))));
 }
+
+#[test]
+fn a_question_without_an_answer_leaves_no_trace_in_the_day() {
+    let numbers = |asks: bool| {
+        let mut day = talking();
+        if asks {
+            day.request(Request::WhyCaller(day.call("c1")));
+            day.request(Request::WhyAgent(AgentRef(99)));
+            let bad = acd::Plan { groups: Vec::new(), ..acd::Plan::default() };
+            day.request(Request::Preview(Box::new(bad)));
+            let unanswered = |event: &Event| matches!(event, Event::Unanswered { .. });
+            assert_eq!(day.events.iter().filter(|stamped| unanswered(&stamped.event)).count(), 3);
+        }
+        day.caller_hangs_up("c1");
+        let told = day.events.iter().filter(|stamped| !stamped.event.is_answer());
+        told.map(|stamped| stamped.seq).collect::<Vec<_>>()
+    };
+    assert_eq!(numbers(true), numbers(false), "or a replay, which is not asked, would tell another day");
+}

@@ -87,7 +87,7 @@ impl Live {
                     self.why.insert(call, (why.clone(), at));
                 }
             }
-            Event::RequestRefused { id, .. } => {
+            Event::Unanswered { id, .. } => {
                 if let Some(call) = self.asked.remove(id) {
                     self.why.remove(&call);
                 }

@@ -166,7 +166,7 @@ impl Waiting {
     pub fn heard(&self, event: &Event) -> Option<&'static str> {
         let (id, answered) = match event {
             Event::RequestDone { id } => (id, Answered::Done),
-            Event::RequestRefused { id, why } => (id, Answered::Refused(why)),
+            Event::RequestRefused { id, why } | Event::Unanswered { id, why } => (id, Answered::Refused(why)),
             Event::Explained { id, why } => (id, Answered::Why(why.clone())),
             Event::Previewed { id, preview } => (id, Answered::Preview(preview.clone())),
             _ => return None,

@@ -184,6 +184,7 @@ impl Report {
             | Event::PlanChanged { .. }
             | Event::Explained { .. }
             | Event::Previewed { .. }
+            | Event::Unanswered { .. }
             | Event::RequestDone { .. }
             | Event::RequestRefused { .. } => {}
         }

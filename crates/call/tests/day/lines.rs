@@ -223,6 +223,7 @@ impl Day {
                 format!("          = plan changed: {agents} agents, {groups} groups")
             }
             Event::Explained { id, why } => format!("          = explained {id} {why:?}"),
+            Event::Unanswered { id, why } => format!("          = no answer to {id}: {why}"),
             Event::Previewed { id, preview } => format!("          = previewed {id} {preview:?}"),
             Event::RequestDone { id } => format!("          = done {id}"),
             Event::RequestRefused { id, why } => format!("          = refused {id} {why}"),

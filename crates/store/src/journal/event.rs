@@ -60,6 +60,7 @@ pub(super) fn put(stamped: &Stamped, pen: &mut Pen<'_>) {
         25 => PlanChanged { agents, groups },
         26 => Explained { id, why by put_debug },
         27 => Previewed { id, preview by put_debug },
+        34 => Unanswered { id, why by put_text },
         29 => Phase { call, agent, phase },
         30 => Guest { call, leg, with by put_with, step by put_step },
         31 => RecordingBegun { call, recording, agent, group },

@@ -225,6 +225,7 @@ impl Display for Line<'_> {
                 write!(f, "previewed {id} callers={}", preview.callers.len())
             }
             Event::RequestDone { id } => write!(f, "request_done {id}"),
+            Event::Unanswered { id, why } => write!(f, "unanswered {id} why={why:?}"),
             Event::RequestRefused { id, why } => write!(f, "request_refused {id} why={why:?}"),
         }
     }
