@@ -2,13 +2,16 @@
 //!
 //! ```text
 //!   Connected, the group records ─▶ Record ─▶ RecordingBegun      caller on the first channel, all others on the second
+//!   who is in the talk changes   ─▶ Record                        whoever is asked into it is on the second, too
 //!   request (agent, supervisor)  ─▶ Keep   ─▶ RecordingKeeps      speech, silence or a tone
 //!   Disconnected                 ─▶ Stop   ─▶ RecordingEnded
 //! ```
 //!
-//! A recording is a talk with one agent: whoever takes the call over begins the next one.
+//! A recording is a talk with one agent: whoever takes the call over begins the next one. What a supervisor says whom the
+//! caller does not hear is no part of it.
 //! Never knows: files, formats, how long anything is kept.
 
+use crate::call::{Guest, Part, Supervision, Talk};
 use crate::engine::{Engine, Out, session_of};
 use crate::event::{CallRef, Event};
 use crate::leg;
@@ -23,6 +26,17 @@ pub(crate) struct Running {
     pub(crate) recording: RecordingRef,
     pub(crate) agent: AgentRef,
     keeps: Keeps,
+    /// Who is on the second channel.
+    right: Parties,
+}
+
+/// Everybody in a talk whose words belong to it, but the caller.
+fn others(talk: &Talk) -> Parties {
+    let aside =
+        |guest: &&Guest| matches!(guest.part, Part::Supervisor(Supervision::Listen | Supervision::Whisper));
+    let guests = talk.guests.iter().filter(|guest| !aside(guest)).map(|guest| guest.leg.slot);
+    let line = talk.line.iter().map(|line| line.slot);
+    guests.chain(line).fold(Parties::one(talk.leg.slot), Parties::with)
 }
 
 impl Engine {
@@ -41,15 +55,21 @@ impl Engine {
         }
         let recording = RecordingRef::from_parts(self.recordings_minted, 0);
         self.recordings_minted = self.recordings_minted.wrapping_add(1);
-        self.recordings.insert(call, Running { recording, agent, keeps: Keeps::Speech });
+        let right = self.talk(call).map_or(Parties::NONE, others);
+        self.recordings.insert(call, Running { recording, agent, keeps: Keeps::Speech, right });
         let left = Parties::one(leg::CALLER);
-        out.media.push(Command::Record {
-            session: session_of(call),
-            recording,
-            left,
-            right: Parties(!left.0),
-        });
+        out.media.push(Command::Record { session: session_of(call), recording, left, right });
         self.tell(now, Event::RecordingBegun { call, recording, agent, group }, out);
+    }
+
+    /// Somebody came into a recorded talk, or is heard otherwise.
+    pub(crate) fn record_others(&mut self, call: CallRef, out: &mut Out) {
+        let Some(right) = self.talk(call).map(others) else { return };
+        let Some(running) = self.recordings.get_mut(&call) else { return };
+        if std::mem::replace(&mut running.right, right) != right {
+            let (recording, left) = (running.recording, Parties::one(leg::CALLER));
+            out.media.push(Command::Record { session: session_of(call), recording, left, right });
+        }
     }
 
     /// Ends the recording of a call, if one runs.

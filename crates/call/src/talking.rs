@@ -77,6 +77,7 @@ impl Engine {
         for (slot, hear) in heard {
             self.hear(call, slot, hear, out);
         }
+        self.record_others(call, out);
     }
 
     /// What somebody hears who is on hold, or alone.

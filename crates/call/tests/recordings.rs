@@ -4,9 +4,11 @@ mod day;
 
 use acd::AgentRef;
 use base::Handle;
+use call::call::Supervision;
 use call::event::{CallRef, Event};
+use call::request::{Control, Whom};
 use call::{Plan, Request, Whose};
-use day::centre::{ENTERPRISE, GENERAL};
+use day::centre::{ENTERPRISE, GENERAL, consulting};
 use day::{Day, plan};
 use media::session::Keeps;
 
@@ -88,4 +90,33 @@ fn who_does_not_exist_is_named() {
         told(&day)[2..],
         ["no such agent", "nothing is recorded there now", "nothing is recorded there now"]
     );
+}
+
+#[test]
+fn whoever_is_asked_into_a_talk_is_recorded_and_who_only_listens_is_not() {
+    let mut plan = consulting();
+    plan.groups[ENTERPRISE.index()].record = true;
+    let mut day = Day::with(plan);
+    day.registers(0);
+    day.caller_invites("c1", "960001");
+    day.agent_answers(0);
+    day.registers(1);
+    day.registers(2);
+    let (agent, supervisor) = (AgentRef(0), AgentRef(2));
+    day.request(Request::Supervise { supervisor, agent, how: Some(Supervision::Listen) });
+    day.agent_answers(2);
+    day.request(Request::Control(agent, Control::Consult(Whom::Agent(AgentRef(1)))));
+    day.agent_answers(1);
+    day.request(Request::Supervise { supervisor, agent, how: Some(Supervision::Barge) });
+    day.request(Request::Control(agent, Control::Transfer));
+    day.caller_hangs_up("c1");
+    let kept: Vec<_> =
+        told(&day).into_iter().filter(|line| line.starts_with("begun") || line == "ended").collect();
+    let begun = |agent| format!("begun {} {ENTERPRISE}", AgentRef(agent));
+    assert_eq!(
+        kept,
+        [begun(0), "ended".into(), begun(1), "ended".into()],
+        "one each: who talks answers for it"
+    );
+    day.reads_like("recorded_consult");
 }

@@ -492,7 +492,7 @@ impl Day {
             }
             session::Command::Record { session, .. } => {
                 let parties = self.parties.iter().filter(|joined| joined.session == session).count();
-                assert_eq!(parties, 2, "only a talk is recorded");
+                assert!(parties >= 2, "only a talk is recorded");
             }
             session::Command::Keep { .. } | session::Command::StopRecording { .. } => {}
             session::Command::Leave { session, party } => {
