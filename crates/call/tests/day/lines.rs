@@ -5,7 +5,7 @@ use acd::{AgentRef, AgentState, GroupRef};
 use call::CallRef;
 use call::call::With;
 use call::event::Event;
-use media::session::{self, Hear, Party, SessionRef};
+use media::session::{self, Hear, Parties, Party, SessionRef};
 use sip::leg::{Command, LegRef};
 
 impl Day {
@@ -97,15 +97,16 @@ impl Day {
                     Hear::Nothing => "nothing".into(),
                     Hear::Once(which) => format!("once {}", clip(which)),
                     Hear::Loop(which) => format!("loop {}", clip(which)),
-                    Hear::Parties(parties) => {
-                        let heard = (0..8).map(Party).filter(|party| parties.contains(*party));
-                        heard.map(slot).collect::<Vec<_>>().join("+")
-                    }
+                    Hear::Parties(parties) => slots(parties),
                 };
                 format!("          > hear {} {what}", self.party_name(session, party))
             }
-            session::Command::Record { session, recording, .. } => {
-                format!("          > record {} {recording}", self.party_name(session, Party(0)))
+            session::Command::Record { session, recording, right, .. } => {
+                let others = slots(right);
+                format!(
+                    "          > record {} {recording} beside {others}",
+                    self.party_name(session, Party(0))
+                )
             }
             session::Command::Keep { recording, keeps, .. } => {
                 format!("          > keep {recording} {keeps:?}")
@@ -229,6 +230,11 @@ impl Day {
             Event::RequestRefused { id, why } => format!("          = refused {id} {why}"),
         }
     }
+}
+
+fn slots(parties: Parties) -> String {
+    let all = (0..8).map(Party).filter(|party| parties.contains(*party));
+    all.map(slot).collect::<Vec<_>>().join("+")
 }
 
 /// A slot by who is in it first.
