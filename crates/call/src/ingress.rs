@@ -52,6 +52,9 @@ impl Engine {
         if self.legs.contains(&leg) {
             return;
         }
+        if let Some(whom) = self.supervises_by_phone(&invite) {
+            return self.dial_in(now, whom, leg, &invite, out);
+        }
         if let Some(talk) = self.consults_by_phone(&invite) {
             return self.dial_second(now, talk, leg, &invite, out);
         }
@@ -99,11 +102,11 @@ impl Engine {
     pub(crate) fn confirmed(&mut self, now: Timestamp, leg: LegRef, answer: Option<&[u8]>, out: &mut Out) {
         let Some(&Owner { call, role }) = self.legs.get(&leg) else { return };
         let Some(this) = self.calls.get_mut(call) else { return };
-        if role == Role::Line
-            && let Some(line) = this.leg_mut(leg)
-            && line.dialog == Dialog::Answered
+        if matches!(role, Role::Line | Role::Guest)
+            && let Some(own) = this.leg_mut(leg)
+            && own.dialog == Dialog::Answered
         {
-            line.dialog = Dialog::Confirmed;
+            own.dialog = Dialog::Confirmed;
         }
         if role != Role::Caller || this.caller.dialog != Dialog::Answered {
             return;

@@ -281,6 +281,12 @@ pub struct ServiceCodes {
     /// Not ready (`*13`), followed by the reason's digit (1 rest, 2 meal, 3 meeting, 4 coaching, 5 training;
     /// none: busy).
     pub not_ready: String,
+    /// Listen to a talk (`*20`), followed by the agent's work number.
+    pub listen: String,
+    /// Whisper to the agent (`*21`), followed by it.
+    pub whisper: String,
+    /// Barge in (`*22`), followed by it.
+    pub barge: String,
     /// Heard after a code was taken; `None` releases at once.
     pub done: Option<ClipRef>,
     /// Heard after a code was refused.

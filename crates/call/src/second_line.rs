@@ -9,13 +9,12 @@
 //!
 //! The line is a leg of the caller's own call, so that nothing has to be moved when the two become one.
 
-use crate::call::{Call, Part, Talk};
+use crate::call::{Part, Talk};
 use crate::cause;
 use crate::engine::{Engine, Out, Owner};
 use crate::event::{CallRef, Event, GuestStep};
 use crate::ingress::Denied;
-use crate::leg::{Dialog, Leg, Role, Sound};
-use crate::sdp::{self, Local};
+use crate::leg::{Dialog, Role, Sound};
 use acd::AgentRef;
 use base::Timestamp;
 use media::session;
@@ -55,39 +54,22 @@ impl Engine {
         out: &mut Out,
     ) -> Result<(), Denied> {
         let whom = self.whom(&invite.called).ok_or(Denied::with(cause::UNALLOCATED))?;
-        let unusable = |_| Denied { status: 488, ..Denied::with(cause::INCOMPATIBLE) };
-        // Who offers late is rare among phones, and would hear nothing until his ACK.
-        let offer = invite.offer.as_deref().ok_or(sdp::Refusal::NoUsableAudio).map_err(unusable)?;
-        let offer = sdp::Session::parse(offer).map_err(sdp::Refusal::from).map_err(unusable)?;
         let talk = self.talk(call).ok_or(Denied::with(cause::REJECTED))?;
         if talk.line.is_some() || talk.consulted().is_some() {
             return Err(Denied::with(cause::BUSY));
         }
-        let codecs = self.mixed_codecs();
-        let local = Local::new(self.random.bits() as u32, self.address(invite.local));
         let rejected = |_| Denied::with(cause::REJECTED);
         self.ask_in(now, call, agent, whom, Part::Consulted { held: false }, out).map_err(rejected)?;
-        // The guest has the slot before: this one is the next.
-        let slot = self.calls.get(call).and_then(Call::free_slot);
-        let port = self.ports.take(now);
-        let (Some(slot), Some(port)) = (slot, port) else {
-            if let Some(port) = port {
-                self.ports.give_back(now, port);
+        // The guest has the slot before: the line's is the next.
+        let (leg, body) = match self.accept_invite(now, call, name, invite) {
+            Ok(accepted) => accepted,
+            Err(denied) => {
+                self.send_consulted_away(now, call, out);
+                return Err(denied);
             }
-            self.send_consulted_away(now, call, out);
-            return Err(Denied::with(cause::NO_RESOURCE));
         };
-        let mut leg = Leg::new(name, slot, local, invite.nated);
-        leg.sound = Sound::Reserved(port);
-        let packet_time = self.plan.audio.packet_time;
-        let agreed = sdp::negotiate::answer(&offer, &leg.terms(port, codecs.as_slice(), packet_time));
-        let Ok(agreed) = agreed else {
-            self.ports.give_back(now, port);
-            self.send_consulted_away(now, call, out);
-            return Err(Denied { status: 488, ..Denied::with(cause::INCOMPATIBLE) });
-        };
-        let body = sdp::answer::write(&mut leg.local, &offer, &agreed);
-        let audio = leg.keep(&agreed);
+        let Some(audio) = leg.audio().copied() else { return Ok(()) };
+        let slot = leg.slot;
         out.legs.push(Command::Progress { leg: name, status: 183, answer: Some(body) });
         self.legs.insert(name, Owner { call, role: Role::Line });
         self.join(call, slot, audio, out);

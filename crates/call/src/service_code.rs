@@ -2,10 +2,11 @@
 //!
 //! ```text
 //!   *10 sign in · *11 sign out · *13[digit] not ready ─▶ done at once ─▶ a clip says so, or why not
+//!   *20, *21, *22 and a work number ─▶ into that agent's talk (supervise.rs)
 //!   *12 ready ─▶ the clip ─▶ phone free again ─▶ done: the next caller must not meet a busy phone
 //! ```
 
-use crate::call::{Stage, Way};
+use crate::call::{Stage, Supervision, Way};
 use crate::cause;
 use crate::engine::{Engine, Out};
 use crate::event::CallRef;
@@ -70,6 +71,21 @@ impl Engine {
         Code::of(&self.plan.codes, called).is_some()
     }
 
+    /// How a code wants whose talk to be supervised.
+    pub(crate) fn supervision_code(&self, called: &str) -> Option<(Supervision, AgentRef)> {
+        let codes = &self.plan.codes;
+        let ways = [
+            (&codes.listen, Supervision::Listen),
+            (&codes.whisper, Supervision::Whisper),
+            (&codes.barge, Supervision::Barge),
+        ];
+        ways.into_iter().filter(|(code, _)| !code.is_empty()).find_map(|(code, how)| {
+            let whom = called.strip_prefix(code.as_str())?;
+            let agents = &self.plan.acd.agents;
+            agents.iter().position(|agent| agent.name == whom).map(|at| (how, AgentRef::at(at)))
+        })
+    }
+
     /// Whose phone an account is.
     pub(crate) fn agent_at(&self, aor: AorRef) -> Option<AgentRef> {
         self.plan.phones.iter().position(|phone| phone.aor == aor).map(AgentRef::at)
@@ -114,6 +130,9 @@ mod tests {
             sign_out: "*11".into(),
             ready: "*12".into(),
             not_ready: "*13".into(),
+            listen: "*20".into(),
+            whisper: "*21".into(),
+            barge: "*22".into(),
             done: None,
             refused: None,
         };
@@ -141,6 +160,9 @@ mod tests {
             sign_out: String::new(),
             ready: String::new(),
             not_ready: String::new(),
+            listen: String::new(),
+            whisper: String::new(),
+            barge: String::new(),
             done: None,
             refused: None,
         };

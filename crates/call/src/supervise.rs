@@ -2,6 +2,7 @@
 //!
 //! ```text
 //!   supervise(listen | whisper | barge) ─▶ his phone rings ─▶ he hears the talk     again: another way
+//!   *20 8001 at his phone ─▶ 200: the same from the other end      who rings whom is all that differs
 //!   take over ─▶ the agent leaves, caller ⇄ supervisor
 //!   leave, or he hangs up, or the talk ends ─▶ his leg ends; the others notice nothing
 //! ```
@@ -10,13 +11,16 @@
 
 use crate::call::{Guest, Part, Supervision, Talk, With};
 use crate::cause;
-use crate::engine::{Engine, Out};
+use crate::consult::GUESTS_MAX;
+use crate::engine::{Engine, Out, Owner};
 use crate::event::{CallRef, Event, GuestStep, Phase, Side};
-use crate::leg::Role;
+use crate::ingress::Denied;
+use crate::leg::{Dialog, Role};
 use crate::renegotiate::ALIGNMENTS;
 use crate::request::Whom;
-use acd::AgentRef;
+use acd::{AgentRef, AgentState};
 use base::Timestamp;
+use sip::leg::{Command, Invited, LegRef, Origin};
 
 const NOT_A_SUPERVISOR: &str = "that agent is no supervisor";
 const NOT_THERE: &str = "he does not supervise that talk";
@@ -59,6 +63,71 @@ impl Engine {
                 Ok(())
             }
         }
+    }
+
+    /// A phone that dials into an agent's talk: whose, into which, how.
+    pub(crate) fn supervises_by_phone(&self, invite: &Invited) -> Option<(AgentRef, AgentRef, Supervision)> {
+        let Origin::Aor(aor) = invite.origin else { return None };
+        let (how, agent) = self.supervision_code(&invite.called)?;
+        Some((self.agent_at(aor)?, agent, how))
+    }
+
+    /// A supervisor dials into an agent's talk.
+    pub(crate) fn dial_in(
+        &mut self,
+        now: Timestamp,
+        whom: (AgentRef, AgentRef, Supervision),
+        leg: LegRef,
+        invite: &Invited,
+        out: &mut Out,
+    ) {
+        if let Err(Denied { status, cause, retry_after }) = self.open_supervision(now, whom, leg, invite, out)
+        {
+            out.legs.push(Command::Reject { leg, status, cause, retry_after });
+        }
+    }
+
+    fn open_supervision(
+        &mut self,
+        now: Timestamp,
+        (supervisor, agent, how): (AgentRef, AgentRef, Supervision),
+        name: LegRef,
+        invite: &Invited,
+        out: &mut Out,
+    ) -> Result<(), Denied> {
+        let call = self.supervised(supervisor, agent).map_err(|_| Denied::with(cause::REJECTED))?;
+        let busy = || Denied::with(cause::BUSY);
+        let full = self.talk(call).is_none_or(|talk| talk.guests.len() >= GUESTS_MAX);
+        if full || supervisor == agent || self.guest_of(call, supervisor).is_some() {
+            return Err(busy());
+        }
+        let engaged = self.agent_state(supervisor) != Some(AgentState::SignedOut);
+        if engaged {
+            self.ask(now, acd::Input::Engage { agent: supervisor }).map_err(|_| busy())?;
+        }
+        let (mut leg, body) = match self.accept_invite(now, call, name, invite) {
+            Ok(accepted) => accepted,
+            Err(denied) => {
+                if engaged {
+                    let _ = self.ask(now, acd::Input::Release { agent: supervisor });
+                }
+                return Err(denied);
+            }
+        };
+        let Some(audio) = leg.audio().copied() else { return Ok(()) };
+        leg.dialog = Dialog::Answered;
+        out.legs.push(Command::Answer { leg: name, body });
+        self.legs.insert(name, Owner { call, role: Role::Guest });
+        self.join(call, leg.slot, audio, out);
+        let (with, part) = (With::Agent(supervisor), Part::Supervisor(how));
+        if let Some(talk) = self.talk_mut(call) {
+            talk.guests.push(Guest { with, part, leg, early: None, engaged, met: false });
+        }
+        for step in [GuestStep::Rung(part), GuestStep::Answered] {
+            self.tell(now, Event::Guest { call, leg: name, with, step }, out);
+        }
+        self.rearranged(now, call, out);
+        Ok(())
     }
 
     /// A supervisor who is in a talk has the caller from now on; the agent is out.
@@ -122,7 +191,7 @@ impl Engine {
         self.talk_of(agent).ok_or("the agent talks with no caller")
     }
 
-    fn guest_of(&self, call: CallRef, supervisor: AgentRef) -> Option<sip::leg::LegRef> {
+    fn guest_of(&self, call: CallRef, supervisor: AgentRef) -> Option<LegRef> {
         let guests = self.calls.get(call)?.guests();
         let his = |guest: &&Guest| guest.with == With::Agent(supervisor) && !guest.is_consulted();
         guests.iter().find(his).map(|guest| guest.leg.leg)

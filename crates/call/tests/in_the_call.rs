@@ -365,6 +365,30 @@ fn a_supervisor_listens_whispers_barges_in_and_takes_over() {
 }
 
 #[test]
+fn a_supervisor_dials_into_a_talk_at_his_phone() {
+    let mut day = talking();
+    day.phone_dials("s", 2, "*218001");
+    assert!(day.said("200 s [8]"), "answered at once");
+    assert_eq!((day.hears("c1", 2), day.hears("c1", 1)), (hears(&[0, 1]), hears(&[0, 2])));
+    assert_eq!(day.hears("c1", 0), hears(&[1]), "the caller does not hear him");
+    assert_eq!(day.agent(2), AgentState::Talking, "no caller is offered to him meanwhile");
+    day.supervises(Some(Barge));
+    assert_eq!(day.hears("c1", 0), hears(&[1, 2]));
+    let leg = day.leg_of("s");
+    day.leg_ends(leg, 16, 200, ReleasedBy::Peer);
+    assert_eq!((day.hears("c1", 0), day.agent(2)), (hears(&[1]), AgentState::Ready));
+    day.reads_like("supervisor_dials_in");
+    // Who may not, and where there is nothing to hear.
+    for (who, code) in [(1, "*208001"), (2, "*208002"), (2, "*208003"), (2, "*20")] {
+        day.phone_dials("other", who, code);
+        assert!(day.said("reject other 403 cause=21"), "{who} {code}");
+        assert_eq!((day.hears("c1", 0), day.hears("c1", 1)), (hears(&[1]), hears(&[0])));
+    }
+    day.caller_hangs_up("c1");
+    assert_eq!(day.engine.calls(), 0);
+}
+
+#[test]
 fn a_supervisor_who_leaves_is_not_missed() {
     for how in [Listen, Whisper, Barge] {
         let mut day = talking();

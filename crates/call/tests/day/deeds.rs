@@ -146,7 +146,8 @@ pub fn talk_deed(day: &mut Day, random: &mut Random) {
         _ => Request::TakeOver { supervisor, agent },
     });
     if random.chance(0.15) {
-        let called = pick(random, &["8001", "8002", "8003", "general", "110", "0099"]).unwrap_or("110");
+        let called =
+            pick(random, &["8001", "8002", "*208001", "*218002", "general", "110", "0099"]).unwrap_or("110");
         let name = format!("s{}", random.bits());
         day.phone_dials(&name, random.below(3) as u32, called);
     }

@@ -165,6 +165,9 @@ pub(super) struct Codes {
     pub(super) sign_out: Spanned<String>,
     pub(super) ready: Spanned<String>,
     pub(super) not_ready: Spanned<String>,
+    pub(super) listen: Spanned<String>,
+    pub(super) whisper: Spanned<String>,
+    pub(super) barge: Spanned<String>,
     pub(super) done: Option<Spanned<String>>,
     pub(super) refused: Option<Spanned<String>>,
 }
@@ -456,6 +459,9 @@ impl Codes {
             sign_out: s.or("sign_out", "*11".into()),
             ready: s.or("ready", "*12".into()),
             not_ready: s.or("not_ready", "*13".into()),
+            listen: s.or("listen", "*20".into()),
+            whisper: s.or("whisper", "*21".into()),
+            barge: s.or("barge", "*22".into()),
             done: s.get("done"),
             refused: s.get("refused"),
         };

@@ -60,6 +60,9 @@ pub(super) fn codes(raw: &File, keys: &Keys<'_>, findings: &Findings) -> Service
         ("sign_out", &codes.sign_out),
         ("ready", &codes.ready),
         ("not_ready", &codes.not_ready),
+        ("listen", &codes.listen),
+        ("whisper", &codes.whisper),
+        ("barge", &codes.barge),
     ];
     for (at, (name, code)) in all.into_iter().enumerate() {
         let text = code.get_ref();
@@ -94,6 +97,9 @@ pub(super) fn codes(raw: &File, keys: &Keys<'_>, findings: &Findings) -> Service
     ServiceCodes {
         sign_in: codes.sign_in.get_ref().clone(),
         sign_out: codes.sign_out.get_ref().clone(),
+        listen: codes.listen.get_ref().clone(),
+        whisper: codes.whisper.get_ref().clone(),
+        barge: codes.barge.get_ref().clone(),
         ready: codes.ready.get_ref().clone(),
         not_ready: codes.not_ready.get_ref().clone(),
         done: clip(&codes.done),
