@@ -14,11 +14,11 @@
 //! Each is a request that is met or refused at once; nothing here waits for a phone. Who is consulted may be an agent,
 //! the agent of a group who is idle longest, or a number outside.
 
-use crate::call::{Call, Guest, Part, Place, Talk, With};
+use crate::call::{Because, Call, Guest, Part, Place, Talk, With};
 use crate::cause;
 use crate::dialing::Dial;
 use crate::engine::{Engine, Out};
-use crate::event::{CallRef, Event, GuestStep};
+use crate::event::{CallRef, Event, GuestStep, Side};
 use crate::leg::{Dialog, Role};
 use crate::plan::Outside;
 use crate::request::{Control, Whom};
@@ -135,7 +135,7 @@ impl Engine {
     pub(crate) fn rearranged(&mut self, now: Timestamp, call: CallRef, out: &mut Out) {
         self.bridge(call, out);
         self.tell_phase(now, call, out);
-        self.align(now, call, crate::event::Side::Agent, out);
+        self.align(now, call, Side::Agent, out);
     }
 
     /// The caller is put on hold and somebody is rung.
@@ -227,7 +227,7 @@ impl Engine {
                     headers: Vec::new(),
                     role: Role::Guest,
                 };
-                (With::Outside(to.trunk, crate::call::Because::Asked), dial, false)
+                (With::Outside(to.trunk, Because::Asked), dial, false)
             }
             Whom::Group(_) => return Err(NO_GROUP),
         };
@@ -342,7 +342,7 @@ impl Engine {
         let Talk { with, leg, guests, line, .. } = taken;
         self.end_recording(now, call, out);
         if let With::Agent(agent) = with {
-            self.tell(now, Event::Disconnected { call, agent, by: crate::event::Side::Agent }, out);
+            self.tell(now, Event::Disconnected { call, agent, by: Side::Agent }, out);
         }
         self.let_agent_go(now, call, with, leg, cause::NORMAL, out);
         if let Some(line) = line {
@@ -353,7 +353,7 @@ impl Engine {
         }
         match outside {
             Some(to) => {
-                let with = With::Outside(to.trunk, crate::call::Because::Asked);
+                let with = With::Outside(to.trunk, Because::Asked);
                 if !self.put_to(now, call, with, to, Some(back), out) {
                     self.back_in_line(now, call, back, out);
                 }

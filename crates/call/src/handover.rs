@@ -14,7 +14,9 @@ use crate::call::{Forward, Guest, Place, Stage, Talk, With};
 use crate::cause;
 use crate::engine::{Engine, Out};
 use crate::event::{CallRef, Event, GuestStep, Phase, Side};
+use crate::leg::Role;
 use crate::release::outcome;
+use crate::renegotiate::ALIGNMENTS;
 use acd::{AgentRef, GroupRef, Prefer};
 use base::Timestamp;
 use sip::leg::LegRef;
@@ -75,14 +77,14 @@ impl Engine {
         let Guest { with, leg, early, met, .. } = guest;
         let Some(this) = self.calls.get_mut(call) else { return };
         if let Some(owner) = self.legs.get_mut(&leg.leg) {
-            owner.role = crate::leg::Role::Agent;
+            owner.role = Role::Agent;
         }
         let (name, group) = (leg.leg, this.group);
         if !leg.is_answered() {
             this.stage = Stage::Forwarding(Forward { with, back, leg, early });
             return self.wait_to_music(call, out);
         }
-        this.stage = Stage::Talking(Talk::of_two(with, leg, crate::renegotiate::ALIGNMENTS, back));
+        this.stage = Stage::Talking(Talk::of_two(with, leg, ALIGNMENTS, back));
         self.bridge(call, out);
         self.tell(now, Event::Guest { call, leg: name, with, step: GuestStep::TookOver }, out);
         if let (With::Agent(agent), Some(group)) = (with, group) {
