@@ -21,15 +21,17 @@
 //! Each stage holds exactly what exists in it. `Ending` waits until every leg's `Released` and `Left` have
 //! come, so that no reference dies while somebody still uses it.
 
-use crate::event::{CallRef, Outcome, Phase, Side};
+use crate::event::{CallRef, Outcome, Side};
 use crate::leg::{CALLER, Dialog, Leg, SLOTS, Sound};
 use crate::plan::FlowRef;
 use crate::steps::Course;
-use acd::{AgentRef, GroupRef, OfferRef, SiteRef, Turned};
+use acd::{AgentRef, GroupRef, OfferRef, SiteRef};
 use base::{Private, TimerRef, Timestamp};
 use media::session::{ClipRef, Party};
-use sip::leg::{LegRef, TrunkRef};
+use sip::leg::LegRef;
 use std::fmt;
+
+pub use crate::talk::{Because, Guest, Part, Supervision, Talk, With};
 
 /// A call.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -176,127 +178,6 @@ pub struct Forward {
     pub leg: Leg,
     /// The answer in its 18x.
     pub early: Option<Box<[u8]>>,
-}
-
-/// Who talks with a caller.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum With {
-    /// An agent.
-    Agent(AgentRef),
-    /// A number behind this trunk.
-    Outside(TrunkRef, Because),
-}
-
-impl With {
-    /// Why he was turned away, when that is why he talks with somebody outside.
-    #[must_use]
-    pub const fn turned_away(self) -> Option<Turned> {
-        match self {
-            Self::Outside(_, Because::TurnedAway(why)) => Some(why),
-            _ => None,
-        }
-    }
-
-    /// The agent.
-    #[must_use]
-    pub const fn agent(self) -> Option<AgentRef> {
-        match self {
-            Self::Agent(agent) => Some(agent),
-            Self::Outside(..) => None,
-        }
-    }
-}
-
-/// Why a caller talks with a number outside.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Because {
-    /// He was turned away.
-    TurnedAway(Turned),
-    /// An agent asked there.
-    Asked,
-}
-
-/// A talk.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Talk {
-    /// With whom.
-    pub with: With,
-    /// The leg in the agent's place.
-    pub leg: Leg,
-    /// How often one codec for both sides may still be asked for.
-    pub alignments: u8,
-    /// Where the caller goes when nobody is left with him; `None`: nowhere, because he was turned away.
-    pub back: Option<Place>,
-    /// The caller is on hold.
-    pub held: bool,
-    /// Further parties.
-    pub guests: Vec<Guest>,
-    /// The second line of the agent's phone, over which he consults.
-    pub line: Option<Leg>,
-    /// What was last told of what the agent does.
-    pub phase: Phase,
-}
-
-/// Somebody who was asked into a talk.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Guest {
-    /// Who.
-    pub with: With,
-    /// What he is there for.
-    pub part: Part,
-    /// His leg; not answered while his phone rings.
-    pub leg: Leg,
-    /// The answer in his 18x.
-    pub early: Option<Box<[u8]>>,
-    /// The distributor keeps him from other callers for this.
-    pub engaged: bool,
-    /// `Connected` was told: he has talked with the caller.
-    pub met: bool,
-}
-
-/// What a guest is there for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Part {
-    /// The agent asks him something.
-    Consulted {
-        /// He is on hold.
-        held: bool,
-    },
-    /// He supervises.
-    Supervisor(Supervision),
-}
-
-/// How a supervisor takes part in a talk.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Supervision {
-    /// He hears everybody, nobody hears him (监听).
-    Listen,
-    /// Only the agent hears him (密语).
-    Whisper,
-    /// Everybody hears him (强插).
-    Barge,
-}
-
-impl Guest {
-    /// Whether he is asked for something, and not a supervisor.
-    #[must_use]
-    pub const fn is_consulted(&self) -> bool {
-        matches!(self.part, Part::Consulted { .. })
-    }
-}
-
-impl Talk {
-    /// A talk of two.
-    #[must_use]
-    pub const fn of_two(with: With, leg: Leg, alignments: u8, back: Option<Place>) -> Self {
-        Self { with, leg, alignments, back, held: false, guests: Vec::new(), line: None, phase: Phase::Talk }
-    }
-
-    /// Who is consulted, ringing or there.
-    #[must_use]
-    pub fn consulted(&self) -> Option<&Guest> {
-        self.guests.iter().find(|guest| guest.is_consulted())
-    }
 }
 
 impl Call {
@@ -521,15 +402,5 @@ impl fmt::Display for Call {
             Stage::Ending => f.write_str("ending")?,
         }
         write!(f, "; caller {} {:?} {:?}", self.number, self.caller.leg, self.caller.dialog)
-    }
-}
-
-impl fmt::Display for With {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Agent(agent) => write!(f, "{agent}"),
-            Self::Outside(trunk, Because::Asked) => write!(f, "a number behind {trunk}"),
-            Self::Outside(trunk, Because::TurnedAway(why)) => write!(f, "a number behind {trunk}: {why:?}"),
-        }
     }
 }

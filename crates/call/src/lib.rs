@@ -10,7 +10,7 @@
 //!
 //! Never knows: SIP syntax, RTP packets, JSON, files, sockets, clocks.
 //!
-//! Reading order: [`plan`] → [`event`] → [`call`] (the drawing of a call's stages) → [`engine`] → along the
+//! Reading order: [`plan`] → [`event`] → [`call`] (the drawing of a call's stages) and [`talk`] → [`engine`] → along the
 //! path of a call: [`ingress`], [`flow`], [`steps`], [`waiting`], [`comfort`], [`spoken`], [`ringing`], [`talking`] with
 //! `scene` (who hears whom), [`renegotiate`], [`release`]; in the talk: [`consult`], [`second_line`], [`refer`],
 //! [`supervise`], [`handover`]; beside it [`callback`], [`calling`], [`outside`], [`service_code`], [`phone`],
@@ -50,6 +50,7 @@ pub mod service_code;
 pub mod spoken;
 pub mod steps;
 pub mod supervise;
+pub mod talk;
 pub mod talking;
 pub mod waiting;
 
