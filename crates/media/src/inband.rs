@@ -13,7 +13,7 @@
 //! * each within 1.5 % and 2 Hz of its place, and none that is 3.5 % away: measured by how far its phase has moved
 //!   since the window before; it neither glides nor swells, as voices do, while it becomes a key;
 //! * the high one at most 5 dB above and 10 dB below the low one (Q.24: 4 and 8 dB);
-//! * 87 % of the power of the window in the two, and once 95 %: speech and music have harmonics and neighbors, keys have none. A
+//! * 87 % of the power of the window in the two, and once 96 %: speech and music have harmonics and neighbors, keys have none. A
 //!   window that the tone does not fill fails by this, too, which makes the shortest key about 30 ms (Q.24: 40 ms must
 //!   be heard, 24 ms must not).
 //!
@@ -40,13 +40,13 @@ const AMPLITUDE_MIN: f32 = 500.0;
 /// Smallest part of the window's power that the two tones have.
 const SHARE_MIN: f32 = 0.87;
 /// How far a tone may move while it becomes a key, in hertz.
-const GLIDE_MAX: f32 = 10.0;
-/// How much louder or softer it may become: 2 dB, as a ratio of powers.
-const SWELL_MAX: f32 = 1.6;
+const GLIDE_MAX: f32 = 8.0;
+/// How much louder or softer it may become: 1.5 dB, as a ratio of powers.
+const SWELL_MAX: f32 = 1.4;
 /// Beyond 1.5 %: 2 Hz, and what noise makes of it.
 const OFF_MAX: f32 = 3.0;
 /// The same in the purest of the windows.
-const SHARE_PURE: f32 = 0.95;
+const SHARE_PURE: f32 = 0.96;
 /// The same while a key is held down: somebody may speak over it.
 const SHARE_HELD: f32 = 0.5;
 /// 8 dB between the tone and the others of its group, as a ratio of powers.

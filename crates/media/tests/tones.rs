@@ -11,6 +11,9 @@ use media::{alaw, tone, ulaw};
 use std::f64::consts::TAU;
 use std::time::Duration;
 
+/// Level of a full-scale sine in A-law, dBm0 (G.711).
+#[allow(clippy::approx_constant)] // it is not pi
+const FULL_SCALE: f64 = 3.14;
 const KEYS: &str = "123A456B789C*0#D";
 const LOW: [f64; 4] = [697.0, 770.0, 852.0, 941.0];
 const HIGH: [f64; 4] = [1_209.0, 1_336.0, 1_477.0, 1_633.0];
@@ -99,7 +102,7 @@ impl Sent {
     /// Tone and pause.
     fn samples(&self, digit: char, random: &mut Random) -> Vec<i16> {
         let at = KEYS.find(digit).expect("a key");
-        let amplitude = |level: f64| 32_124.0 * 10f64.powf((level - 3.14) / 20.0);
+        let amplitude = |level: f64| 32_124.0 * 10f64.powf((level - FULL_SCALE) / 20.0);
         let low = amplitude(self.level);
         let high = amplitude(self.level + self.twist);
         let hertz = |hertz: f64, (part, more): (f64, f64)| hertz * (1.0 + part) + more;
@@ -128,7 +131,7 @@ fn a_thousand(codec: Codec, seed: u64, shortest: f64, loss: bool) {
     let mut chance = Random::seeded(seed + 1);
     caller.silent(100);
     let all = digits(&mut random, 1_000);
-    for (at, digit) in all.chars().enumerate() {
+    for (at, digit) in all.char_indices() {
         let sent = Sent::random(&mut random, shortest);
         let samples = sent.samples(digit, &mut random);
         // Single packets: after a lost one five come.
