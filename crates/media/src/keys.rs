@@ -107,6 +107,17 @@ impl Keys {
         pressed
     }
 
+    /// Whether one more key is believed, however it was heard. Generic cell rate: each key spends 1/RATE of a second
+    /// of an allowance of BURST keys.
+    pub(crate) fn admit(&mut self, now: Timestamp) -> bool {
+        let cost = Duration::from_secs(1) / RATE;
+        if self.spent_until.since(now) > cost * (BURST - 1) {
+            return false;
+        }
+        self.spent_until = self.spent_until.max(now) + cost;
+        true
+    }
+
     fn is_new(&self, now: Timestamp, timestamp: u32, marker: bool, digit: char) -> bool {
         let Some((last, heard)) = self.last else { return true };
         let ahead = timestamp.wrapping_sub(last).cast_signed();
@@ -116,13 +127,10 @@ impl Keys {
 
     fn release(&mut self, now: Timestamp, pressed: &mut Pressed) {
         let Some(press) = self.open.take() else { return };
-        // Generic cell rate: each key spends 1/RATE of a second of an allowance of BURST keys.
-        let cost = Duration::from_secs(1) / RATE;
-        if self.spent_until.since(now) > cost * (BURST - 1) {
+        if !self.admit(now) {
             pressed.flooded += 1;
             return;
         }
-        self.spent_until = self.spent_until.max(now) + cost;
         let place = usize::from(pressed.keys[0].is_some());
         pressed.keys[place] = Some(press.digit);
     }

@@ -11,7 +11,7 @@
 //! Never knows: SIP, SDP, calls, disks, sockets, clocks.
 //!
 //! ```text
-//!  packet ─▶ header ─▶ source (is it he?) ─▶ reception (loss, jitter) ─▶ keys (RFC 4733)
+//!  packet ─▶ header ─▶ source (is it he?) ─▶ reception (loss, jitter) ─▶ keys (RFC 4733, tones)
 //!                                                │
 //!                 one listener, no mixing        │          two or more heard at once
 //!            ┌───────────────────────────────────┴──────────────────────────┐
@@ -24,7 +24,7 @@
 //! A recorded session keeps each packet's payload on its `tape`, too, whoever hears it.
 //!
 //! Reading order: [`session`] (the words) → [`desk`] (all sessions) → `room` (who hears whom) → `member`
-//! (one party) → `header`, `source`, `reception`, `keys`, `sender`, `control` (RTCP) → `beat`, `jitter`,
+//! (one party) → `header`, `source`, `reception`, `keys`, `inband`, `sender`, `control` (RTCP) → `beat`, `jitter`,
 //! `mixer` (the 20 ms side) → `tape` (recordings) → [`clip`], [`resample`], [`tone`], [`alaw`], [`ulaw`] (samples).
 
 pub mod alaw;
@@ -34,6 +34,7 @@ mod control;
 pub mod counters;
 pub mod desk;
 mod header;
+mod inband;
 mod jitter;
 mod keys;
 mod member;

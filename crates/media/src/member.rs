@@ -13,6 +13,7 @@ use crate::control::Control;
 use crate::counters::Counters;
 use crate::desk::{Out, Packet};
 use crate::header::Stamp;
+use crate::inband::Inband;
 use crate::jitter::{Frame, Jitter};
 use crate::keys::Keys;
 use crate::mixer::{self, Translation, translation};
@@ -60,6 +61,8 @@ pub(crate) struct Member {
     pub(crate) control: Control,
     /// Its keys.
     pub(crate) keys: Keys,
+    /// Its ear for keys in the audio, while they are wanted and no telephone-event was negotiated.
+    pub(crate) inband: Option<Box<Inband>>,
     /// Who is relayed its packets.
     pub(crate) listeners: Listeners,
     /// Its audio for those who hear it in a mix.
@@ -156,6 +159,7 @@ impl Member {
             sender: Sender::new(now, random),
             control: Control::new(random),
             keys: Keys::default(),
+            inband: None,
             listeners: Listeners::NONE,
             jitter: None,
             tape: None,
@@ -211,6 +215,18 @@ impl Member {
         let before = std::mem::replace(&mut self.feed, feed);
         if before != feed && !matches!((before, feed), (Feed::Mix(_), Feed::Mix(_))) {
             self.begin();
+        }
+    }
+
+    /// Listens for keys in the audio as long as they are wanted: of who hears a clip, or nothing while one is made
+    /// ready or he thinks. Who hears others talks.
+    pub(crate) fn listen_for_tones(&mut self) {
+        let heard = self.open && self.audio.receives && self.audio.codec != Codec::G722;
+        let wanted = self.audio.events.is_none() && !matches!(self.hear, Hear::Parties(_));
+        if !(heard && wanted) {
+            self.inband = None;
+        } else if self.inband.is_none() {
+            self.inband = Some(Box::new(Inband::new()));
         }
     }
 

@@ -283,7 +283,8 @@ pub enum Fact {
         /// Which.
         clip: ClipRef,
     },
-    /// A digit (RFC 4733), once per key press.
+    /// A digit (RFC 4733, or tones of ITU-T Q.23 where no telephone-event was negotiated and he hears no party),
+    /// once per key press.
     Key {
         /// Session.
         session: SessionRef,

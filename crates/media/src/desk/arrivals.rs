@@ -88,6 +88,9 @@ impl Desk {
             if let Some(jitter) = &mut member.jitter {
                 jitter.restart();
             }
+            if let Some(inband) = &mut member.inband {
+                inband.restart();
+            }
         }
         match content {
             Content::Audio(codec) => {
@@ -95,6 +98,17 @@ impl Desk {
                     && !jitter.put(header.timestamp, payload, table, member.reception.jitter_samples())
                 {
                     self.counters.late += 1;
+                }
+                if let (Some(inband), Some(table)) = (&mut member.inband, mixer::decoding(codec)) {
+                    let (session, party) = (member.session, member.party);
+                    inband.hear(header.timestamp, payload, table, |digit| {
+                        if member.keys.admit(now) {
+                            self.counters.keys += 1;
+                            out.facts.push(Fact::Key { session, party, digit });
+                        } else {
+                            self.counters.keys_flooded += 1;
+                        }
+                    });
                 }
                 if let Some(tape) = member.tape.and_then(|tape| self.tapes.get_mut(tape)) {
                     let (at, party) = (clock(now), member.party);

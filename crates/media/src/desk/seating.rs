@@ -203,6 +203,7 @@ impl Desk {
             let Some(member) = self.members.get_mut(who) else { continue };
             member.listeners = relayed[usize::from(party.0)];
             member.tape = room.tape;
+            member.listen_for_tones();
             if !sources.contains(party) {
                 member.jitter = None;
             } else if member.jitter.is_none() {
