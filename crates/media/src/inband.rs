@@ -15,7 +15,7 @@
 //! * the high one at most 5 dB above and 10 dB below the low one (Q.24: 4 and 8 dB);
 //! * 87 % of the power of the window in the two, and once 96 %: speech and music have harmonics and neighbors, keys have none. A
 //!   window that the tone does not fill fails by this, too, which makes the shortest key about 30 ms (Q.24: 40 ms must
-//!   be heard, 24 ms must not).
+//!   be heard, 23 ms must not).
 //!
 //! A key that is held down survives an interruption of 10 ms; a pause of 40 ms ends it. A caller who is silent costs a
 //! sum of squares. Never knows: packets' order of arrival beyond their timestamps, who listens, what a key means.
