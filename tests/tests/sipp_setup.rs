@@ -19,7 +19,7 @@ fn a_caller_gives_up_in_early_media_while_a_phone_rings() {
     let centre = Sujie::start(Plan { flow: EARLY, ..Plan::default() });
     let phone = centre.register("8001");
     let agent = centre.answerer(phone, "agent_rings").play();
-    let caller = centre.caller("caller_cancels").key("talk", 1_500).play();
+    let caller = centre.caller("caller_cancels").key("talk", 4_000).play();
     centre.shows_agent("8001", "offered", None);
     caller.ends_well();
     agent.ends_well();
