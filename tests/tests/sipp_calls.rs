@@ -56,14 +56,14 @@ fn a_caller_gives_up_while_a_phone_rings() {
     let centre = Sujie::start(Plan::default());
     let phone = centre.register("8001");
     let agent = centre.answerer(phone, "agent_rings").play();
-    let caller = centre.caller("caller_talks").key("talk", 1_200).play();
+    let caller = centre.caller("caller_talks").key("talk", 3_000).play();
     centre.shows_agent("8001", "offered", None);
     caller.ends_well();
     agent.ends_well();
     centre.shows_agent("8001", "ready", None);
     let call = centre.close_after_one_call();
     assert_eq!(call.outcome.as_deref(), Some("abandoned_ringing"));
-    assert!((1_100..2_000).contains(&call.waited.as_millis()), "{call:?}");
+    assert!((2_900..3_800).contains(&call.waited.as_millis()), "{call:?}");
 }
 
 #[test]
