@@ -8,7 +8,7 @@
 
 use crate::engine::{Engine, Out, session_of};
 use crate::event::CallRef;
-use crate::leg::{CALLER, Preference};
+use crate::leg::{CALLER, Dialog, Preference};
 use crate::sdp;
 use media::session::{self, Audio, Hear, Party};
 use sip::leg::LegRef;
@@ -69,6 +69,23 @@ impl Engine {
     /// The address in our SDP for a leg whose signalling runs over `local`.
     pub(crate) fn address(&self, local: IpAddr) -> IpAddr {
         self.plan.audio.advertised.filter(|ip| ip.is_ipv4() == local.is_ipv4()).unwrap_or(local)
+    }
+
+    /// A phone that we rang was picked up: what its answer agrees to, or why it cannot be used. `None` when that is no
+    /// news.
+    pub(crate) fn picked_up(
+        &mut self,
+        call: CallRef,
+        name: LegRef,
+        answer: Option<&[u8]>,
+        nated: bool,
+    ) -> Option<Result<Audio, sdp::Refusal>> {
+        let leg = self.calls.get_mut(call)?.leg_mut(name).filter(|leg| leg.dialog == Dialog::Early)?;
+        leg.dialog = Dialog::Confirmed;
+        leg.nated = nated;
+        let early = leg.early.take();
+        let answer = answer.or(early.as_deref()).ok_or(sdp::Refusal::NoUsableAudio);
+        Some(answer.and_then(|answer| self.accept_answer(call, name, answer)))
     }
 
     /// Reads an answer to an offer of ours and keeps what it agrees to.

@@ -152,8 +152,6 @@ pub struct Ring {
     pub leg: Leg,
     /// The final status that it gave; 0 while it gave none.
     pub status: u16,
-    /// The answer in its 18x, which a 200 without SDP stands by (RFC 6337 section 2.2).
-    pub early: Option<Box<[u8]>>,
 }
 
 /// A caller who is being called back.
@@ -163,8 +161,6 @@ pub struct Calling {
     pub place: Place,
     /// The agent who waits with him; `None` when he is dialed first.
     pub companion: Option<Talk>,
-    /// The answer in his 18x.
-    pub early: Option<Box<[u8]>>,
 }
 
 /// Somebody who is rung for a caller, who hears music and has nobody else.
@@ -176,8 +172,6 @@ pub struct Forward {
     pub back: Option<Place>,
     /// His leg.
     pub leg: Leg,
-    /// The answer in its 18x.
-    pub early: Option<Box<[u8]>>,
 }
 
 impl Call {

@@ -30,8 +30,8 @@ use crate::sdp::{self, Local};
 use crate::waiting::looped;
 use acd::{AgentRef, CallerRef, GroupRef, OfferRef};
 use base::{Private, Timestamp};
-use media::session::Hear;
-use sip::leg::{Command, LegRef, Origin, Target};
+use media::session::{Audio, Hear};
+use sip::leg::{Command, Origin, Target};
 use std::net::IpAddr;
 
 impl Engine {
@@ -157,7 +157,7 @@ impl Engine {
         let companion =
             companion.map(|ring| Talk::of_two(With::Agent(ring.agent), ring.leg, ALIGNMENTS, Some(place)));
         let accompanied = companion.as_ref().map(|talk| talk.leg.slot);
-        this.stage = Stage::Calling(Calling { place, companion, early: None });
+        this.stage = Stage::Calling(Calling { place, companion });
         if let Some(slot) = accompanied {
             let ring_back = self.callback_flow(group).and_then(|flow| flow.ring_back);
             self.hear(call, slot, looped(ring_back.or(self.music(group))), out);
@@ -204,23 +204,12 @@ impl Engine {
         &mut self,
         now: Timestamp,
         call: CallRef,
-        leg: LegRef,
-        answer: Option<&[u8]>,
-        nated: bool,
+        agreed: Result<Audio, sdp::Refusal>,
         out: &mut Out,
     ) {
-        let Some(this) = self.calls.get_mut(call) else { return };
-        let (Stage::Calling(calling), Way::Callback(from)) = (&mut this.stage, this.way) else { return };
-        if this.caller.dialog != Dialog::Early {
-            return;
-        }
-        this.caller.dialog = Dialog::Confirmed;
-        this.caller.nated = nated;
-        let (place, accompanied, early) = (calling.place, calling.companion.is_some(), calling.early.take());
-        let agreed = answer
-            .or(early.as_deref())
-            .ok_or(sdp::Refusal::NoUsableAudio)
-            .and_then(|answer| self.accept_answer(call, leg, answer));
+        let Some(this) = self.calls.get(call) else { return };
+        let (Stage::Calling(calling), Way::Callback(from)) = (&this.stage, this.way) else { return };
+        let (place, accompanied) = (calling.place, calling.companion.is_some());
         let Ok(audio) = agreed else {
             self.end(now, call, Outcome::Callback, cause::INCOMPATIBLE, Side::System, out);
             return;

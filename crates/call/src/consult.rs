@@ -19,12 +19,13 @@ use crate::cause;
 use crate::dialing::Dial;
 use crate::engine::{Engine, Out};
 use crate::event::{CallRef, Event, GuestStep, Side};
-use crate::leg::{Dialog, Role};
+use crate::leg::Role;
 use crate::plan::Outside;
 use crate::request::{Control, Whom};
 use crate::sdp;
 use acd::{AgentRef, AgentState, Prefer};
 use base::{Private, Timestamp};
+use media::session::Audio;
 use sip::leg::{LegRef, Target};
 use std::time::Duration;
 
@@ -239,7 +240,7 @@ impl Engine {
         };
         let name = leg.leg;
         if let Some(talk) = self.talk_mut(call) {
-            talk.guests.push(Guest { with, part, leg, early: None, engaged, met: false });
+            talk.guests.push(Guest { with, part, leg, engaged, met: false });
         }
         self.tell(now, Event::Guest { call, leg: name, with, step: GuestStep::Rung(part) }, out);
         Ok(())
@@ -260,22 +261,12 @@ impl Engine {
         now: Timestamp,
         call: CallRef,
         leg: LegRef,
-        answer: Option<&[u8]>,
-        nated: bool,
+        agreed: Result<Audio, sdp::Refusal>,
         out: &mut Out,
     ) {
-        let Some(talk) = self.talk_mut(call) else { return };
-        let Some(guest) = talk.guests.iter_mut().find(|guest| guest.leg.leg == leg) else { return };
-        if guest.leg.dialog != Dialog::Early {
-            return;
-        }
-        guest.leg.dialog = Dialog::Confirmed;
-        guest.leg.nated = nated;
-        let (with, slot, early) = (guest.with, guest.leg.slot, guest.early.take());
-        let agreed = answer
-            .or(early.as_deref())
-            .ok_or(sdp::Refusal::NoUsableAudio)
-            .and_then(|answer| self.accept_answer(call, leg, answer));
+        let Some(talk) = self.talk(call) else { return };
+        let Some(guest) = talk.guests.iter().find(|guest| guest.leg.leg == leg) else { return };
+        let (with, slot) = (guest.with, guest.leg.slot);
         let Ok(audio) = agreed else {
             return self.guest_left(now, call, leg, cause::INCOMPATIBLE, out);
         };

@@ -74,14 +74,14 @@ impl Engine {
 
     /// A guest has the caller now, or will have him as soon as he picks up.
     fn inherit(&mut self, now: Timestamp, call: CallRef, guest: Guest, back: Option<Place>, out: &mut Out) {
-        let Guest { with, leg, early, met, .. } = guest;
+        let Guest { with, leg, met, .. } = guest;
         let Some(this) = self.calls.get_mut(call) else { return };
         if let Some(owner) = self.legs.get_mut(&leg.leg) {
             owner.role = Role::Agent;
         }
         let (name, group) = (leg.leg, this.group);
         if !leg.is_answered() {
-            this.stage = Stage::Forwarding(Forward { with, back, leg, early });
+            this.stage = Stage::Forwarding(Forward { with, back, leg });
             return self.wait_to_music(call, out);
         }
         this.stage = Stage::Talking(Talk::of_two(with, leg, ALIGNMENTS, back));

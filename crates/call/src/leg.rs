@@ -125,6 +125,8 @@ pub struct Leg {
     pub listed: Codecs,
     /// An offer of ours that waits for its answer, and the codecs in it.
     pub asked: Option<Preference>,
+    /// The answer in its 18x, which a 200 without SDP stands by (RFC 6337 section 2.2).
+    pub early: Option<Box<[u8]>>,
     /// The peer sits behind a NAT.
     pub nated: bool,
     /// He was silent while he need not have sent anything.
@@ -144,6 +146,7 @@ impl Leg {
             local,
             listed: Codecs::default(),
             asked: None,
+            early: None,
             nated,
             quiet: false,
         }

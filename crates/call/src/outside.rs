@@ -15,13 +15,14 @@ use crate::cause;
 use crate::dialing::Dial;
 use crate::engine::{Engine, Out};
 use crate::event::{CallRef, Event, Outcome, Side};
-use crate::leg::{Dialog, Role};
+use crate::leg::Role;
 use crate::plan::Outside;
 use crate::renegotiate::ALIGNMENTS;
 use crate::sdp;
 use acd::Turned;
 use base::{Private, Timestamp};
-use sip::leg::{LegRef, Target};
+use media::session::Audio;
+use sip::leg::Target;
 
 impl Engine {
     /// Dials the number for a caller who was turned away.
@@ -57,7 +58,7 @@ impl Engine {
         };
         let Some(leg) = self.invite(now, call, dial, out) else { return false };
         if let Some(this) = self.calls.get_mut(call) {
-            this.stage = Stage::Forwarding(Forward { with, back, leg, early: None });
+            this.stage = Stage::Forwarding(Forward { with, back, leg });
         }
         self.rest(call);
         self.wait_to_music(call, out);
@@ -69,23 +70,11 @@ impl Engine {
         &mut self,
         now: Timestamp,
         call: CallRef,
-        leg: LegRef,
-        answer: Option<&[u8]>,
-        nated: bool,
+        agreed: Result<Audio, sdp::Refusal>,
         out: &mut Out,
     ) {
-        let Some(this) = self.calls.get_mut(call) else { return };
-        let Stage::Forwarding(forward) = &mut this.stage else { return };
-        if forward.leg.dialog != Dialog::Early {
-            return;
-        }
-        forward.leg.dialog = Dialog::Confirmed;
-        forward.leg.nated = nated;
-        let (with, slot, early) = (forward.with, forward.leg.slot, forward.early.take());
-        let agreed = answer
-            .or(early.as_deref())
-            .ok_or(sdp::Refusal::NoUsableAudio)
-            .and_then(|answer| self.accept_answer(call, leg, answer));
+        let Some(Stage::Forwarding(forward)) = self.calls.get(call).map(|this| &this.stage) else { return };
+        let (with, slot) = (forward.with, forward.leg.slot);
         let Ok(audio) = agreed else {
             return self.not_put_through(now, call, out);
         };

@@ -24,7 +24,7 @@ use crate::sdp;
 use acd::input::Reason;
 use acd::{AgentRef, Answer, CallerRef, GroupRef, OfferEnd, OfferRef};
 use base::Timestamp;
-use media::session::Codec;
+use media::session::{Audio, Codec};
 use sip::leg::{Command, LegRef, Target};
 use std::time::Duration;
 
@@ -104,7 +104,7 @@ impl Engine {
             return self.no_port(now, call, offer, agent, out);
         };
         let Some(this) = self.calls.get_mut(call) else { return };
-        let ring = Ring { offer, agent, leg, status: 0, early: None };
+        let ring = Ring { offer, agent, leg, status: 0 };
         if let Stage::Ringing(_, rings) = &mut this.stage {
             rings.push(ring);
         } else {
@@ -132,19 +132,8 @@ impl Engine {
     pub(crate) fn phone_rings(&mut self, leg: LegRef, answer: Option<Box<[u8]>>) {
         let (Some(owner), Some(answer)) = (self.legs.get(&leg), answer) else { return };
         let Some(this) = self.calls.get_mut(owner.call) else { return };
-        if let Some(ring) = this.ring_mut(leg) {
-            ring.early = Some(answer);
-            return;
-        }
-        match (&mut this.stage, owner.role) {
-            (Stage::Calling(calling), Role::Caller) => calling.early = Some(answer),
-            (Stage::Forwarding(forward), Role::Agent) => forward.early = Some(answer),
-            (Stage::Talking(talk), Role::Guest) => {
-                if let Some(guest) = talk.guests.iter_mut().find(|guest| guest.leg.leg == leg) {
-                    guest.early = Some(answer);
-                }
-            }
-            _ => {}
+        if let Some(leg) = this.leg_mut(leg).filter(|leg| leg.dialog == Dialog::Early) {
+            leg.early = Some(answer);
         }
     }
 
@@ -169,17 +158,12 @@ impl Engine {
             }
             return;
         }
-        match &this.stage {
-            Stage::Ringing(..) => self.agent_answered(now, call, leg, answer, nated, out),
-            Stage::Calling(_) if role == Role::Caller => {
-                self.caller_answered(now, call, leg, answer, nated, out);
-            }
-            Stage::Forwarding(_) if role == Role::Agent => {
-                self.put_through(now, call, leg, answer, nated, out);
-            }
-            Stage::Talking(_) if role == Role::Guest => {
-                self.guest_answered(now, call, leg, answer, nated, out);
-            }
+        let Some(agreed) = self.picked_up(call, leg, answer, nated) else { return };
+        match (self.calls.get(call).map(|this| &this.stage), role) {
+            (Some(Stage::Ringing(..)), Role::Agent) => self.agent_answered(now, call, leg, agreed, out),
+            (Some(Stage::Calling(_)), Role::Caller) => self.caller_answered(now, call, agreed, out),
+            (Some(Stage::Forwarding(_)), Role::Agent) => self.put_through(now, call, agreed, out),
+            (Some(Stage::Talking(_)), Role::Guest) => self.guest_answered(now, call, leg, agreed, out),
             _ => {}
         }
     }
@@ -189,21 +173,11 @@ impl Engine {
         now: Timestamp,
         call: CallRef,
         leg: LegRef,
-        answer: Option<&[u8]>,
-        nated: bool,
+        agreed: Result<Audio, sdp::Refusal>,
         out: &mut Out,
     ) {
         let Some(ring) = self.calls.get_mut(call).and_then(|this| this.ring_mut(leg)) else { return };
-        if ring.leg.dialog != Dialog::Early {
-            return;
-        }
-        ring.leg.dialog = Dialog::Confirmed;
-        ring.leg.nated = nated;
-        let (offer, slot, early) = (ring.offer, ring.leg.slot, ring.early.take());
-        let agreed = answer
-            .or(early.as_deref())
-            .ok_or(sdp::Refusal::NoUsableAudio)
-            .and_then(|answer| self.accept_answer(call, leg, answer));
+        let (offer, slot) = (ring.offer, ring.leg.slot);
         match agreed {
             Ok(audio) => {
                 if self.ask(now, acd::Input::Accept { offer }).is_ok() {

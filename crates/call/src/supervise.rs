@@ -121,7 +121,7 @@ impl Engine {
         self.join(call, leg.slot, audio, out);
         let (with, part) = (With::Agent(supervisor), Part::Supervisor(how));
         if let Some(talk) = self.talk_mut(call) {
-            talk.guests.push(Guest { with, part, leg, early: None, engaged, met: false });
+            talk.guests.push(Guest { with, part, leg, engaged, met: false });
         }
         for step in [GuestStep::Rung(part), GuestStep::Answered] {
             self.tell(now, Event::Guest { call, leg: name, with, step }, out);

@@ -85,8 +85,6 @@ pub struct Guest {
     pub part: Part,
     /// His leg; not answered while his phone rings.
     pub leg: Leg,
-    /// The answer in his 18x.
-    pub early: Option<Box<[u8]>>,
     /// The distributor keeps him from other callers for this.
     pub engaged: bool,
     /// `Connected` was told: he has talked with the caller.
