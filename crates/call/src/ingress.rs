@@ -16,7 +16,7 @@ use crate::cause;
 use crate::engine::{Engine, Out, Owner, Timer, session_of};
 use crate::event::{CallRef, Event, Outcome, Side};
 use crate::leg::{CALLER, Dialog, Leg, Preference, Role, Sound};
-use crate::plan::{FlowRef, LanguageRef, StepRef};
+use crate::plan::{FlowRef, LanguageRef, StepRef, fits};
 
 use crate::sdp::{self, Local};
 use crate::steps::Course;
@@ -253,24 +253,4 @@ impl Engine {
 
 fn refused(why: sdp::Refusal) -> Denied {
     Denied { status: why.status(), ..Denied::with(cause::INCOMPATIBLE) }
-}
-
-/// Exact, or by prefix when the pattern ends in `*` — which a dialed `*` (service codes) is not confused with,
-/// since codes are compared elsewhere.
-fn fits(pattern: &str, called: &str) -> bool {
-    match pattern.strip_suffix('*') {
-        Some(prefix) => called.starts_with(prefix),
-        None => pattern == called,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::fits;
-
-    #[test]
-    fn entries_match_exactly_or_by_prefix() {
-        assert!(fits("12345", "12345") && !fits("12345", "123456") && !fits("12345", "1234"));
-        assert!(fits("0527*", "052712345") && fits("*", "") && !fits("0527*", "051012345"));
-    }
 }

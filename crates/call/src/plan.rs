@@ -152,7 +152,8 @@ pub fn is_number(text: &str) -> bool {
     (1..=32).contains(&digits.len()) && digits.bytes().all(|digit| digit.is_ascii_digit())
 }
 
-/// Whether a number is the pattern, or begins with what stands before its `*`.
+/// Whether a number is the pattern, or begins with what stands before its `*` — which a dialed `*` (service codes) is
+/// not confused with, since codes are compared elsewhere.
 #[must_use]
 pub fn fits(pattern: &str, number: &str) -> bool {
     pattern.strip_suffix('*').map_or(pattern == number, |beginning| number.starts_with(beginning))
@@ -291,4 +292,15 @@ pub struct ServiceCodes {
     pub done: Option<ClipRef>,
     /// Heard after a code was refused.
     pub refused: Option<ClipRef>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fits;
+
+    #[test]
+    fn entries_match_exactly_or_by_prefix() {
+        assert!(fits("12345", "12345") && !fits("12345", "123456") && !fits("12345", "1234"));
+        assert!(fits("0527*", "052712345") && fits("*", "") && !fits("0527*", "051012345"));
+    }
 }
