@@ -250,7 +250,7 @@ impl Engine {
     fn join_lines(&mut self, now: Timestamp, call: CallRef, out: &mut Out) {
         let line = self.talk_mut(call).and_then(|talk| talk.line.take());
         if let Some(line) = line {
-            self.depart_line(now, call, line, cause::NORMAL, out);
+            self.depart(now, call, line, Side::Agent, cause::NORMAL, out);
             self.rearranged(now, call, out);
         }
     }
@@ -329,17 +329,8 @@ impl Engine {
             }
             Whom::Number(number) => (back, None, Some(self.outside_of(&number)?)),
         };
-        let taken = self.calls.get_mut(call).and_then(Call::take_talk).ok_or(NO_TALK)?;
-        let Talk { with, leg, guests, line, .. } = taken;
-        self.end_recording(now, call, out);
-        if let With::Agent(agent) = with {
-            self.tell(now, Event::Disconnected { call, agent, by: Side::Agent }, out);
-        }
-        self.let_agent_go(now, call, with, leg, cause::NORMAL, out);
-        if let Some(line) = line {
-            self.depart_line(now, call, line, cause::NORMAL, out);
-        }
-        for guest in guests {
+        let talk = self.calls.get_mut(call).and_then(Call::take_talk).ok_or(NO_TALK)?;
+        for guest in self.leave_talk(now, call, talk, Side::Agent, cause::NORMAL, out) {
             self.dismiss(now, call, guest, cause::NORMAL, out);
         }
         match outside {

@@ -10,7 +10,7 @@
 //!
 //! *Back into the line* is its head: he keeps his original clock, and neither a full line nor a surge turns him away.
 
-use crate::call::{Forward, Guest, Place, Stage, Talk, With};
+use crate::call::{Call, Forward, Guest, Place, Stage, Talk, With};
 use crate::cause;
 use crate::engine::{Engine, Out};
 use crate::event::{CallRef, Event, GuestStep, Phase, Side};
@@ -47,21 +47,13 @@ impl Engine {
 
     /// The caller goes on without whoever was with him: to the consulted, or back into the line.
     pub(crate) fn hand_over(&mut self, now: Timestamp, call: CallRef, cause: Cause, out: &mut Out) {
-        let Some(this) = self.calls.get_mut(call) else { return };
-        let Stage::Talking(talk) = std::mem::replace(&mut this.stage, Stage::Opening) else { return };
-        let Talk { with, leg, back, guests, line, .. } = talk;
-        self.end_recording(now, call, out);
-        if let With::Agent(agent) = with {
-            self.tell(now, Event::Disconnected { call, agent, by: Side::Agent }, out);
-        }
+        let Some(talk) = self.calls.get_mut(call).and_then(Call::take_talk) else { return };
+        let back = talk.back;
+        let guests = self.leave_talk(now, call, talk, Side::Agent, cause, out);
         let (mut consulted, others): (Vec<_>, Vec<_>) = guests.into_iter().partition(Guest::is_consulted);
         // Whoever is on the phone rather than one who is still rung.
         let at = consulted.iter().position(|guest| guest.leg.is_answered()).unwrap_or(0);
         let heir = (!consulted.is_empty()).then(|| consulted.remove(at));
-        self.let_agent_go(now, call, with, leg, cause, out);
-        if let Some(line) = line {
-            self.depart_line(now, call, line, cause, out);
-        }
         for guest in consulted.into_iter().chain(others) {
             self.dismiss(now, call, guest, cause::NORMAL, out);
         }
@@ -164,7 +156,7 @@ impl Engine {
         }
         self.dismiss(now, call, guest, cause, out);
         if let Some(line) = line {
-            self.depart_line(now, call, line, cause, out);
+            self.depart(now, call, line, Side::Agent, cause, out);
         }
         self.bridge(call, out);
         self.tell_phase(now, call, out);

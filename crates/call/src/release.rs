@@ -84,32 +84,35 @@ impl Engine {
 
     /// Ends a talk: everybody but the caller leaves it.
     fn part(&mut self, now: Timestamp, call: CallRef, talk: Talk, cause: Cause, by: Side, out: &mut Out) {
-        self.end_recording(now, call, out);
-        let met = talk.guests.iter().filter(|guest| guest.met).map(|guest| guest.with);
-        for with in std::iter::once(talk.with).chain(met) {
-            if let With::Agent(agent) = with {
+        for guest in self.leave_talk(now, call, talk, by, cause, out) {
+            if let (With::Agent(agent), true) = (guest.with, guest.met) {
                 self.tell(now, Event::Disconnected { call, agent, by }, out);
             }
-        }
-        self.let_agent_go(now, call, talk.with, talk.leg, cause, out);
-        if let Some(line) = talk.line {
-            self.depart_line(now, call, line, cause, out);
-        }
-        for guest in talk.guests {
             self.let_guest_go(now, call, guest, cause, out);
         }
     }
 
-    /// Ends the second line of an agent's phone.
-    pub(crate) fn depart_line(
+    /// Whoever answers for a talk is out of it: his recording, his lines and his part in the call end. Gives those whom
+    /// he had asked in.
+    pub(crate) fn leave_talk(
         &mut self,
         now: Timestamp,
         call: CallRef,
-        line: Leg,
+        talk: Talk,
+        by: Side,
         cause: Cause,
         out: &mut Out,
-    ) {
-        self.depart(now, call, line, Side::Agent, cause, out);
+    ) -> Vec<Guest> {
+        let Talk { with, leg, line, guests, .. } = talk;
+        self.end_recording(now, call, out);
+        if let With::Agent(agent) = with {
+            self.tell(now, Event::Disconnected { call, agent, by }, out);
+        }
+        self.let_agent_go(now, call, with, leg, cause, out);
+        if let Some(line) = line {
+            self.depart(now, call, line, Side::Agent, cause, out);
+        }
+        guests
     }
 
     /// Ends the leg in the agent's place, and the agent's part in the call: his wrap-up begins.
@@ -154,7 +157,7 @@ impl Engine {
     }
 
     /// A leg is out of the call: it is told to end, and its last facts are awaited.
-    fn depart(
+    pub(crate) fn depart(
         &mut self,
         now: Timestamp,
         call: CallRef,

@@ -12,7 +12,7 @@
 use crate::call::{Part, Talk};
 use crate::cause;
 use crate::engine::{Engine, Out, Owner};
-use crate::event::{CallRef, Event, GuestStep};
+use crate::event::{CallRef, Event, GuestStep, Side};
 use crate::ingress::Denied;
 use crate::leg::{Dialog, Role, Sound};
 use acd::AgentRef;
@@ -97,7 +97,7 @@ impl Engine {
     pub(crate) fn line_left(&mut self, now: Timestamp, call: CallRef, cause: Cause, out: &mut Out) {
         let Some(talk) = self.talk_mut(call) else { return };
         let Some(line) = talk.line.take() else { return };
-        self.depart_line(now, call, line, cause, out);
+        self.depart(now, call, line, Side::Agent, cause, out);
         self.send_consulted_away(now, call, out);
     }
 

@@ -13,7 +13,7 @@ use crate::call::{Guest, Part, Supervision, Talk, With};
 use crate::cause;
 use crate::consult::GUESTS_MAX;
 use crate::engine::{Engine, Out, Owner};
-use crate::event::{CallRef, Event, GuestStep, Phase, Side};
+use crate::event::{CallRef, Event, GuestStep, Side};
 use crate::ingress::Denied;
 use crate::leg::{Dialog, Role};
 use crate::renegotiate::ALIGNMENTS;
@@ -156,26 +156,15 @@ impl Engine {
         }
         let Guest { with, leg: his, met, .. } = talk.guests.remove(at);
         let back = talk.back;
-        let Talk { with: was, leg: old, guests, line, .. } =
-            std::mem::replace(talk, Talk::of_two(with, his, ALIGNMENTS, back));
-        talk.guests = guests;
+        let mut left = std::mem::replace(talk, Talk::of_two(with, his, ALIGNMENTS, back));
+        talk.guests = std::mem::take(&mut left.guests);
         if let Some(owner) = self.legs.get_mut(&leg) {
             owner.role = Role::Agent;
         }
-        self.end_recording(now, call, out);
-        if let With::Agent(agent) = was {
-            self.tell(now, Event::Disconnected { call, agent, by: Side::Guest }, out);
-        }
-        self.let_agent_go(now, call, was, old, cause::NORMAL, out);
-        if let Some(line) = line {
-            self.depart_line(now, call, line, cause::NORMAL, out);
-        }
+        self.leave_talk(now, call, left, Side::Guest, cause::NORMAL, out);
         self.tell(now, Event::Guest { call, leg, with, step: GuestStep::TookOver }, out);
         if let Some(group) = group {
             self.takes(now, call, supervisor, group, met, out);
-        }
-        if let Some(talk) = self.talk_mut(call) {
-            talk.phase = Phase::Talk;
         }
         self.rearranged(now, call, out);
         Ok(())
