@@ -82,19 +82,20 @@ impl Engine {
                 Ok(())
             }),
             Control::Conference => {
-                self.change(now, call, out, |talk| {
-                    answered(talk)?;
-                    talk.held = false;
-                    set_consulted_held(talk, false);
-                    Ok(())
-                })?;
-                self.join_lines(now, call, out);
-                self.introduce(now, call, out);
+                let talk = self.talk_mut(call).ok_or(NO_TALK)?;
+                answered(talk)?;
+                talk.held = false;
+                set_consulted_held(talk, false);
+                // All talk over the agent's first line.
+                if let Some(line) = talk.line.take() {
+                    self.depart(now, call, line, Side::Agent, cause::NORMAL, out);
+                }
+                self.rearranged(now, call, out);
                 Ok(())
             }
             Control::Reconnect => {
                 let talk = self.talk(call).ok_or(NO_TALK)?;
-                let guest = talk.consulted().ok_or(NOBODY_CONSULTED)?.leg.leg;
+                let guest = talk.asked().or(talk.consulted()).ok_or(NOBODY_CONSULTED)?.leg.leg;
                 self.guest_left(now, call, guest, cause::NORMAL, out);
                 Ok(())
             }
@@ -136,6 +137,12 @@ impl Engine {
     pub(crate) fn rearranged(&mut self, now: Timestamp, call: CallRef, out: &mut Out) {
         self.bridge(call, out);
         self.tell_phase(now, call, out);
+        let group = self.calls.get(call).and_then(|this| this.group);
+        while let Some(agent) = self.talk_mut(call).and_then(Talk::meets) {
+            if let Some(group) = group {
+                self.tell_met(now, call, agent, group, out);
+            }
+        }
         self.align(now, call, Side::Agent, out);
     }
 
@@ -149,7 +156,7 @@ impl Engine {
         out: &mut Out,
     ) -> Result<(), &'static str> {
         let talk = self.talk(call).ok_or(NO_TALK)?;
-        if talk.consulted().is_some_and(|guest| !guest.leg.is_answered()) {
+        if talk.guests.iter().any(|guest| guest.is_consulted() && !guest.leg.is_answered()) {
             return Err(STILL_RINGS);
         }
         self.ask_in(now, call, agent, whom, Part::Consulted { held: false }, out)?;
@@ -246,15 +253,6 @@ impl Engine {
         Ok(())
     }
 
-    /// All talk: over the agent's first line.
-    fn join_lines(&mut self, now: Timestamp, call: CallRef, out: &mut Out) {
-        let line = self.talk_mut(call).and_then(|talk| talk.line.take());
-        if let Some(line) = line {
-            self.depart(now, call, line, Side::Agent, cause::NORMAL, out);
-            self.rearranged(now, call, out);
-        }
-    }
-
     /// Who was asked into the talk has picked up.
     pub(crate) fn guest_answered(
         &mut self,
@@ -274,27 +272,6 @@ impl Engine {
         self.tell(now, Event::Guest { call, leg, with, step: GuestStep::Answered }, out);
         self.answer_line(call, out);
         self.rearranged(now, call, out);
-    }
-
-    /// Agents among the consulted who are with the caller now for the first time.
-    fn introduce(&mut self, now: Timestamp, call: CallRef, out: &mut Out) {
-        let Some(this) = self.calls.get_mut(call) else { return };
-        let group = this.group;
-        let Some(talk) = this.talk_mut() else { return };
-        let new = talk.guests.iter_mut().filter(|guest| guest.is_consulted() && !guest.met);
-        let agents: Vec<AgentRef> = new
-            .filter(|guest| guest.leg.is_answered())
-            .filter_map(|guest| {
-                let agent = guest.with.agent()?;
-                guest.met = true;
-                Some(agent)
-            })
-            .collect();
-        for agent in agents {
-            if let Some(group) = group {
-                self.tell_met(now, call, agent, group, out);
-            }
-        }
     }
 
     /// The agent leaves his caller to somebody whom he has not spoken with.

@@ -5,12 +5,13 @@
 //!                 ├─ his phone still rings ─────────────▶ Forwarding: music, then he has the caller
 //!                 ├─ nobody, and the agent hung up ─────▶ the call ends
 //!                 └─ nobody, and the agent was lost, or the caller was on hold ─▶ back into the line
-//!   guest leaves ─▶ agent and caller talk on, out of hold
+//!                    (others who are there stay; whoever still rings is called off)
+//!   guest leaves ─▶ agent and caller talk on, out of hold unless somebody else is asked
 //! ```
 //!
 //! *Back into the line* is its head: he keeps his original clock, and neither a full line nor a surge turns him away.
 
-use crate::call::{Call, Forward, Guest, Place, Stage, Talk, With};
+use crate::call::{Call, Forward, Guest, Part, Place, Stage, Talk, With};
 use crate::cause;
 use crate::engine::{Engine, Out};
 use crate::event::{CallRef, Event, GuestStep, Phase, Side};
@@ -50,22 +51,36 @@ impl Engine {
         let Some(talk) = self.calls.get_mut(call).and_then(Call::take_talk) else { return };
         let back = talk.back;
         let guests = self.leave_talk(now, call, talk, Side::Agent, cause, out);
-        let (mut consulted, others): (Vec<_>, Vec<_>) = guests.into_iter().partition(Guest::is_consulted);
+        let (mut consulted, mut others): (Vec<_>, Vec<_>) = guests.into_iter().partition(Guest::is_consulted);
         // Whoever is on the phone rather than one who is still rung.
         let at = consulted.iter().position(|guest| guest.leg.is_answered()).unwrap_or(0);
         let heir = (!consulted.is_empty()).then(|| consulted.remove(at));
-        for guest in consulted.into_iter().chain(others) {
+        let (mut stay, ring): (Vec<_>, Vec<_>) =
+            consulted.into_iter().partition(|guest| guest.leg.is_answered());
+        for guest in &mut stay {
+            guest.part = Part::Consulted { held: false };
+        }
+        others.extend(ring);
+        for guest in others {
             self.dismiss(now, call, guest, cause::NORMAL, out);
         }
         match (heir, back) {
-            (Some(guest), _) => self.inherit(now, call, guest, back, out),
+            (Some(guest), _) => self.inherit(now, call, guest, stay, back, out),
             (None, Some(back)) => self.back_in_line(now, call, back, out),
             (None, None) => self.end_after_all(now, call, out),
         }
     }
 
     /// A guest has the caller now, or will have him as soon as he picks up.
-    fn inherit(&mut self, now: Timestamp, call: CallRef, guest: Guest, back: Option<Place>, out: &mut Out) {
+    fn inherit(
+        &mut self,
+        now: Timestamp,
+        call: CallRef,
+        guest: Guest,
+        stay: Vec<Guest>,
+        back: Option<Place>,
+        out: &mut Out,
+    ) {
         let Guest { with, leg, met, .. } = guest;
         let Some(this) = self.calls.get_mut(call) else { return };
         if let Some(owner) = self.legs.get_mut(&leg.leg) {
@@ -76,12 +91,14 @@ impl Engine {
             this.stage = Stage::Forwarding(Forward { with, back, leg });
             return self.wait_to_music(call, out);
         }
-        this.stage = Stage::Talking(Talk::of_two(with, leg, ALIGNMENTS, back));
+        let talk = Talk::of_two(with, leg, ALIGNMENTS, back);
+        this.stage = Stage::Talking(Talk { guests: stay, ..talk });
         self.bridge(call, out);
         self.tell(now, Event::Guest { call, leg: name, with, step: GuestStep::TookOver }, out);
         if let (With::Agent(agent), Some(group)) = (with, group) {
             self.takes(now, call, agent, group, met, out);
         }
+        self.rearranged(now, call, out);
     }
 
     /// An agent who was not offered the caller has him now: he talks with him, and the group's wrap-up will follow.
@@ -150,16 +167,17 @@ impl Engine {
         let Some(at) = talk.guests.iter().position(|guest| guest.leg.leg == leg) else { return };
         let guest = talk.guests.remove(at);
         let mut line = None;
-        if guest.is_consulted() && talk.consulted().is_none() {
+        if guest.is_consulted() && talk.asked().is_none() {
             talk.held = false;
+        }
+        if talk.consulted().is_none() {
             line = talk.line.take();
         }
         self.dismiss(now, call, guest, cause, out);
         if let Some(line) = line {
             self.depart(now, call, line, Side::Agent, cause, out);
         }
-        self.bridge(call, out);
-        self.tell_phase(now, call, out);
+        self.rearranged(now, call, out);
     }
 
     /// A guest's part is over.

@@ -129,6 +129,25 @@ impl Talk {
         Self { with, leg, alignments, back, held: false, guests: Vec::new(), line: None, phase: Phase::Talk }
     }
 
+    /// Who is asked now: consulted, ringing or there, and not on hold; the last of them.
+    #[must_use]
+    pub fn asked(&self) -> Option<&Guest> {
+        self.guests.iter().rfind(|guest| guest.part == Part::Consulted { held: false })
+    }
+
+    /// An agent among the consulted who is with the caller now, for the first time; he is noted as such.
+    pub(crate) fn meets(&mut self) -> Option<AgentRef> {
+        if self.held || self.line.is_some() {
+            return None;
+        }
+        let guest = self.guests.iter_mut().find(|guest| {
+            let here = guest.part == Part::Consulted { held: false } && guest.leg.is_answered();
+            here && !guest.met && guest.with.agent().is_some()
+        })?;
+        guest.met = true;
+        guest.with.agent()
+    }
+
     /// Who is consulted, ringing or there.
     #[must_use]
     pub fn consulted(&self) -> Option<&Guest> {

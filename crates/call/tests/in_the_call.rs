@@ -482,6 +482,76 @@ fn no_more_are_in_a_talk_than_may_be() {
     assert_eq!(day.engine.calls(), 0);
 }
 
+/// 8001, 8002 and c1 talk together.
+fn conferring() -> Day {
+    let mut day = talking();
+    day.consults(Whom::Agent(AgentRef(1)));
+    day.agent_answers(1);
+    day.does(Control::Conference);
+    assert_eq!(day.hears("c1", 0), hears(&[1, 2]));
+    day
+}
+
+#[test]
+fn whoever_is_asked_out_of_a_conference_and_leaves_brings_the_caller_back() {
+    for answers in [false, true] {
+        let mut day = conferring();
+        day.consults(number("110"));
+        assert_eq!((day.hears("c1", 0), day.hears("c1", 2)), (TUNE, TUNE));
+        if answers {
+            day.outside_answers();
+            assert_eq!(day.hears("c1", 1), hears(&[3]));
+        }
+        // Reconnect is about who is asked now, not about who was asked first.
+        day.does(Control::Reconnect);
+        assert_eq!((day.hears("c1", 0), day.hears("c1", 1)), (hears(&[1]), hears(&[0])), "{answers}");
+        day.does(Control::Conference);
+        assert_eq!(day.hears("c1", 0), hears(&[1, 2]), "8002 was on hold, and is still there");
+        // The same when that one hangs up.
+        day.consults(number("110"));
+        day.leg_ends(day.dialed(), 17, 486, ReleasedBy::Peer);
+        assert_eq!(day.hears("c1", 0), hears(&[1]));
+    }
+}
+
+#[test]
+fn nobody_is_asked_while_another_phone_still_rings() {
+    let mut day = conferring();
+    day.consults(number("110"));
+    day.consults(Whom::Agent(AgentRef(2)));
+    assert_eq!(day.refusal(), Some("the phone of who is consulted still rings"));
+}
+
+#[test]
+fn who_picks_up_after_the_conference_was_called_is_counted_as_with_the_caller() {
+    let mut day = conferring();
+    day.consults(Whom::Agent(AgentRef(2)));
+    day.does(Control::Conference);
+    let connected = |day: &Day| {
+        let with = |event: &Event| matches!(event, Event::Connected { agent, .. } if *agent == AgentRef(2));
+        day.events.iter().any(|stamped| with(&stamped.event))
+    };
+    assert!(!connected(&day), "his phone still rings");
+    day.agent_answers(2);
+    assert_eq!(day.hears("c1", 0), hears(&[1, 2, 3]));
+    assert!(connected(&day));
+}
+
+#[test]
+fn an_agent_who_leaves_a_conference_leaves_the_others_in_it() {
+    let mut day = conferring();
+    day.consults(number("110"));
+    day.outside_answers();
+    day.does(Control::Conference);
+    day.agent_hangs_up(0);
+    assert_eq!(day.hears("c1", 0), hears(&[2, 3]));
+    assert_eq!((day.hears("c1", 2), day.hears("c1", 3)), (hears(&[0, 3]), hears(&[0, 2])));
+    day.agent_hangs_up(1);
+    assert_eq!((day.hears("c1", 0), day.hears("c1", 3)), (hears(&[3]), hears(&[0])));
+    day.caller_hangs_up("c1");
+    assert_eq!((day.outcome("c1"), day.engine.calls()), (Some(Outcome::Answered), 0));
+}
+
 #[test]
 fn a_third_party_makes_a_wide_band_call_narrow() {
     let mut day = Day::with(consulting());
