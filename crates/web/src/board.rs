@@ -205,6 +205,14 @@ pub struct Window {
     pub joined: u64,
     /// Lost to us.
     pub lost: u64,
+    /// How well, and how long.
+    #[serde(flatten)]
+    pub measures: Measures,
+}
+
+/// How well callers were served, and how long it took.
+#[derive(Serialize)]
+pub struct Measures {
     /// Service levels: each formula for each threshold.
     pub service_levels: Vec<ServiceLevel>,
     /// Wait of answered callers.
@@ -266,30 +274,13 @@ pub struct Line {
     pub help_asked: u64,
     /// Helped others.
     pub help_given: u64,
-    /// Service levels: each formula for each threshold.
-    pub service_levels: Vec<ServiceLevel>,
-    /// Wait of answered callers.
-    pub wait: Mean,
-    /// Of it, while a phone rang.
-    pub wait_ring: Mean,
+    /// How well, and how long.
+    #[serde(flatten)]
+    pub measures: Measures,
     /// Greeting before the wait.
     pub greeting: Mean,
-    /// Wait of those who hung up.
-    pub wait_abandoned: Mean,
-    /// Talk.
-    pub talk: Mean,
-    /// Wrap-up.
-    pub wrap_up: Mean,
-    /// Half of the answered callers waited at most so long.
-    pub wait_ms_p50: u64,
-    /// Nine tenths.
-    pub wait_ms_p90: u64,
-    /// 99 of 100.
-    pub wait_ms_p99: u64,
     /// Waits of answered callers, counted.
     pub wait_buckets: Vec<Bucket>,
-    /// Talks longer than the limit.
-    pub long_talks: Share,
     /// Phones rung, by how it ended.
     pub offers: Offers,
 }
@@ -564,7 +555,6 @@ impl Group {
 impl Line {
     fn of(line: &ReportLine) -> Self {
         let counters = &line.counters;
-        let [p50, p90, p99] = line.wait_quantiles;
         let bounds = WAIT_BOUNDS.iter().map(|bound| Some(ms(*bound))).chain([None]);
         Self {
             waiting: line.waiting,
@@ -592,21 +582,12 @@ impl Line {
             lost: counters.lost,
             help_asked: counters.help_asked,
             help_given: counters.help_given,
-            service_levels: line.levels.iter().flat_map(ServiceLevel::of).collect(),
-            wait: Mean::of(&line.wait),
-            wait_ring: Mean::of(&line.wait_ring),
+            measures: Measures::of(line),
             greeting: Mean::of(&line.greeting),
-            wait_abandoned: Mean::of(&line.wait_abandoned),
-            talk: Mean::of(&line.talk),
-            wrap_up: Mean::of(&line.wrap_up),
-            wait_ms_p50: ms(p50),
-            wait_ms_p90: ms(p90),
-            wait_ms_p99: ms(p99),
             wait_buckets: bounds
                 .zip(&line.wait_buckets)
                 .map(|(up_to_ms, count)| Bucket { up_to_ms, count: *count })
                 .collect(),
-            long_talks: Share::of(line.long_talks),
             offers: Offers {
                 made: counters.offers.made,
                 accepted: counters.offers.accepted,
@@ -620,11 +601,28 @@ impl Line {
     }
 }
 
+impl Measures {
+    fn of(line: &ReportLine) -> Self {
+        let [p50, p90, p99] = line.wait_quantiles;
+        Self {
+            service_levels: line.levels.iter().flat_map(ServiceLevel::of).collect(),
+            wait: Mean::of(&line.wait),
+            wait_ring: Mean::of(&line.wait_ring),
+            wait_abandoned: Mean::of(&line.wait_abandoned),
+            talk: Mean::of(&line.talk),
+            wrap_up: Mean::of(&line.wrap_up),
+            wait_ms_p50: ms(p50),
+            wait_ms_p90: ms(p90),
+            wait_ms_p99: ms(p99),
+            long_talks: Share::of(line.long_talks),
+        }
+    }
+}
+
 impl Window {
     fn of(window: &ReportWindow) -> Self {
         let ReportWindow { reach, since, came, line } = window;
         let counters = &line.counters;
-        let [p50, p90, p99] = line.wait_quantiles;
         Self {
             window: match reach {
                 Reach::Minutes(minutes) => format!("{minutes}m"),
@@ -641,16 +639,7 @@ impl Window {
             called_back: counters.called_back,
             joined: counters.joined,
             lost: counters.lost,
-            service_levels: line.levels.iter().flat_map(ServiceLevel::of).collect(),
-            wait: Mean::of(&line.wait),
-            wait_ring: Mean::of(&line.wait_ring),
-            wait_abandoned: Mean::of(&line.wait_abandoned),
-            talk: Mean::of(&line.talk),
-            wrap_up: Mean::of(&line.wrap_up),
-            wait_ms_p50: ms(p50),
-            wait_ms_p90: ms(p90),
-            wait_ms_p99: ms(p99),
-            long_talks: Share::of(line.long_talks),
+            measures: Measures::of(line),
         }
     }
 }
