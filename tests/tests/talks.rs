@@ -3,6 +3,7 @@
 
 use media::tone::Hertz;
 use std::time::{Duration, Instant};
+use sujie_tests::sipp::Playing;
 use sujie_tests::softphone::{
     Law, Softphone, Speaks, Voice, longest_without, share_of_tone, share_with_tone,
 };
@@ -45,6 +46,17 @@ fn with(tone: Hertz) -> impl Fn(&[i16]) -> bool {
     move |heard| share_with_tone(heard, tone) > 0.9
 }
 
+/// The caller, who has this voice, when 8001 talks with him.
+fn talking(centre: &Sujie, voice: &Voice) -> Playing {
+    let caller = centre
+        .caller("caller_is_released")
+        .key("media_port", voice.at.port())
+        .key("codecs", Law::A.payload())
+        .play();
+    centre.shows_agent("8001", "talking", None);
+    caller
+}
+
 fn talk(centre: &Sujie, body: &str) {
     let (status, said) = centre.ask("POST", "/api/v1/agents/8001/talk", body);
     assert_eq!(status, 200, "{body}: {said}");
@@ -55,12 +67,7 @@ fn consult_three_way_and_transfer_are_heard_by_whom_they_should() {
     let centre = centre();
     let voice = Voice::speak(centre.carrier(), Law::A, CALLER);
     let mut first = Softphone::start(&centre, "8001", speaks(FIRST));
-    let caller = centre
-        .caller("caller_is_released")
-        .key("media_port", voice.at.port())
-        .key("codecs", Law::A.payload())
-        .play();
-    centre.shows_agent("8001", "talking", None);
+    let caller = talking(&centre, &voice);
     let heard = hears(&voice, "the caller hears his agent", with(FIRST));
     assert!(share_of_tone(&heard, FIRST) > 0.8, "his agent and nobody else");
 
@@ -105,12 +112,7 @@ fn a_supervisor_is_heard_by_nobody_by_the_agent_or_by_all() {
     let centre = centre();
     let voice = Voice::speak(centre.carrier(), Law::A, CALLER);
     let mut agent = Softphone::start(&centre, "8001", speaks(FIRST));
-    let caller = centre
-        .caller("caller_is_released")
-        .key("media_port", voice.at.port())
-        .key("codecs", Law::A.payload())
-        .play();
-    centre.shows_agent("8001", "talking", None);
+    let caller = talking(&centre, &voice);
     hears(&voice, "the caller hears his agent", with(FIRST));
     let mut supervisor = Softphone::start(&centre, "8009", speaks(SUPERVISOR));
     let supervises = |how: &str| {

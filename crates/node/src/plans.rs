@@ -186,7 +186,8 @@ pub fn needs_restart(old: &Config, new: &Config) -> Vec<String> {
     );
     let agents = |config: &Config| -> Vec<_> {
         let names = config.call.acd.agents.iter().map(|agent| agent.name.clone());
-        names.zip(config.sip.accounts.iter().cloned()).collect()
+        let phones = config.sip.accounts.iter().cloned().zip(config.call.phones.iter().cloned());
+        names.zip(phones).collect()
     };
     let (before, after) = (agents(old), agents(new));
     lists(
@@ -194,7 +195,7 @@ pub fn needs_restart(old: &Config, new: &Config) -> Vec<String> {
         "agents",
         before.iter().map(|(name, account)| (name, account)),
         after.iter().map(|(name, account)| (name, account)),
-        "his phone or password",
+        "his phone or password, or that he supervises,",
     );
     found
 }
@@ -288,7 +289,15 @@ mod tests {
     fn what_needs_a_restart_is_named() {
         assert_eq!(
             changed("change-me-8001", "changed-8001"),
-            ["agents.8001: his phone or password cannot change while the centre runs"]
+            [
+                "agents.8001: his phone or password, or that he supervises, cannot change while the centre runs"
+            ]
+        );
+        assert_eq!(
+            changed(", supervisor = true", ""),
+            [
+                "agents.8001: his phone or password, or that he supervises, cannot change while the centre runs"
+            ]
         );
         assert_eq!(
             changed("title = \"民生\"", "title = \"民声\""),
