@@ -16,7 +16,7 @@ use sip::plan::NumberRules;
 use std::path::Path;
 
 /// Numbers of one request.
-const AT_ONCE: usize = 1_000;
+pub(crate) const AT_ONCE: usize = 1_000;
 
 /// The requests that fill the lists of a centre.
 ///

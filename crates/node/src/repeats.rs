@@ -10,18 +10,17 @@
 //! are requests, so a replay knows it, too. **At the limit** whoever called longest ago leaves early.
 //! Never knows: flows, what agents see.
 
+use crate::lists::AT_ONCE;
 use crate::requests::Requests;
 use base::Private;
 use call::Request;
 use call::plan::ListRef;
 use report::{CallRecord, UnixMs};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 /// Numbers on one list.
 const NUMBERS_MAX: usize = 200_000;
-/// Numbers of one request.
-const AT_ONCE: usize = 1_000;
 
 /// Such lists of a centre.
 pub struct Repeats(Vec<Repeat>);
@@ -30,12 +29,12 @@ struct Repeat {
     list: ListRef,
     within: Duration,
     /// When each called last.
-    last: BTreeMap<String, UnixMs>,
+    last: BTreeMap<Private, UnixMs>,
     /// The same in order of time, earlier calls of the same number included.
-    calls: VecDeque<(UnixMs, String)>,
-    /// What the engine has not been told.
-    on: Vec<Private>,
-    off: Vec<Private>,
+    calls: VecDeque<(UnixMs, Private)>,
+    /// What the engine has not been told: at the start, whoever is on the list.
+    on: BTreeSet<Private>,
+    off: BTreeSet<Private>,
 }
 
 impl Repeats {
@@ -47,8 +46,8 @@ impl Repeats {
             within: *within,
             last: BTreeMap::new(),
             calls: VecDeque::new(),
-            on: Vec::new(),
-            off: Vec::new(),
+            on: BTreeSet::new(),
+            off: BTreeSet::new(),
         };
         Self(lists.iter().map(repeat).collect())
     }
@@ -81,12 +80,12 @@ impl Repeats {
             let list = repeat.list;
             for (numbers, on) in [(&mut repeat.off, false), (&mut repeat.on, true)] {
                 while !numbers.is_empty() {
-                    let part = numbers[numbers.len().saturating_sub(AT_ONCE)..].to_vec();
-                    let left = numbers.len() - part.len();
+                    let part: Vec<Private> = numbers.iter().take(AT_ONCE).cloned().collect();
+                    let first_left = numbers.iter().nth(AT_ONCE).cloned();
                     if requests.ask(Request::Enlist { list, numbers: part, on }).is_none() {
                         break;
                     }
-                    numbers.truncate(left);
+                    *numbers = first_left.map(|first| numbers.split_off(&first)).unwrap_or_default();
                 }
             }
         }
@@ -95,12 +94,9 @@ impl Repeats {
 
 impl Repeat {
     fn called(&mut self, number: &Private, at: UnixMs) {
-        self.calls.push_back((at, number.reveal().clone()));
-        if self.last.insert(number.reveal().clone(), at).is_none() {
-            match self.off.iter().position(|off| off == number) {
-                Some(untold) => drop(self.off.swap_remove(untold)),
-                None => self.on.push(number.clone()),
-            }
+        self.calls.push_back((at, number.clone()));
+        if self.last.insert(number.clone(), at).is_none() && !self.off.remove(number) {
+            self.on.insert(number.clone());
         }
         while self.last.len() > NUMBERS_MAX || self.calls.len() > 2 * NUMBERS_MAX {
             self.forget_oldest();
@@ -120,10 +116,8 @@ impl Repeat {
             return;
         }
         self.last.remove(&number);
-        let number = Private::new(number);
-        match self.on.iter().position(|on| *on == number) {
-            Some(untold) => drop(self.on.swap_remove(untold)),
-            None => self.off.push(number),
+        if !self.on.remove(&number) {
+            self.off.insert(number);
         }
     }
 }
@@ -177,5 +171,15 @@ mod tests {
         assert_eq!((off[0].0, off[0].1.len()), (false, 1_000), "500 were never told of");
         assert_eq!(told(&mut repeats, 2, &requests)[0].1.len(), 1_000);
         assert_eq!(told(&mut repeats, 2, &requests), []);
+    }
+
+    #[test]
+    fn a_start_with_more_callers_than_a_list_holds_keeps_the_latest() {
+        let requests = Requests::new(Ring::bounded(512), Doorbell::new().expect("a doorbell"));
+        let mut repeats = Repeats::new(&[(ListRef(0), Duration::from_secs(7 * 86_400))]);
+        (0..NUMBERS_MAX + 100_000).for_each(|n| repeats.called(&number(&format!("{n:06}")), UnixMs(0)));
+        let told: BTreeSet<String> =
+            told(&mut repeats, 0, &requests).into_iter().flat_map(|(_, numbers)| numbers).collect();
+        assert_eq!((told.len(), told.first().map(String::as_str)), (NUMBERS_MAX, Some("100000")));
     }
 }
