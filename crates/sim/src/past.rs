@@ -17,7 +17,7 @@ use acd::input::Reason;
 use acd::{Abilities, AgentRef, AgentState, GroupRef, OfferEnd, Priority, SiteRef};
 use base::{Table, Timestamp};
 use call::event::{CallRef, Event, Outcome, Stamped};
-use call::plan::{Entry, Flow, FlowRef};
+use call::plan::{Entry, Flow, FlowRef, fits};
 use sip::leg::Origin;
 use std::time::Duration;
 
@@ -253,15 +253,11 @@ impl Gather {
         let now = stamped.at;
         match &stamped.event {
             Event::Arrived { call, origin, called, flow, .. } => {
-                let fits = |entry: &&Entry| {
+                let came_by = |entry: &&Entry| {
                     let from = entry.trunk.is_none_or(|trunk| *origin == Origin::Trunk(trunk));
-                    let dialed = match entry.called.strip_suffix('*') {
-                        Some(prefix) => called.starts_with(prefix),
-                        None => entry.called == *called,
-                    };
-                    from && dialed && Some(entry.flow) == *flow
+                    from && fits(&entry.called, called) && Some(entry.flow) == *flow
                 };
-                let site = self.entries.iter().find(fits).map_or(SiteRef(0), |entry| entry.site);
+                let site = self.entries.iter().find(came_by).map_or(SiteRef(0), |entry| entry.site);
                 let followed = Followed { site, flow: *flow, place: None, rings: None, connected: None };
                 self.calls.insert(*call, followed);
             }
