@@ -1,15 +1,11 @@
 //! `sujie check`: what the configuration makes, and what in it is allowed but odd.
 
-use crate::config::{ClipOrigin, Config};
+use crate::config::{ClipOrigin, Config, SILENCE_MAX};
 use crate::prompts;
 use anyhow::Result;
 use media::Clips;
 use std::io::Write;
 use std::process::ExitCode;
-use std::time::Duration;
-
-/// Nobody hears silence for longer.
-const SILENCE_MAX: Duration = Duration::from_secs(3);
 
 /// Shows a configuration that can be run; mistakes have been told before this.
 ///

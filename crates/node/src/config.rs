@@ -41,6 +41,9 @@ use text::Text;
 /// The complete commented sample of a 12345 centre, as `sujie config example` prints it.
 pub const EXAMPLE: &str = include_str!("../../../deploy/centre.toml");
 
+/// Nobody hears silence for longer.
+pub(crate) const SILENCE_MAX: Duration = Duration::from_secs(3);
+
 /// Everything that a centre is started with.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Config {

@@ -9,6 +9,7 @@
 use super::agents::abilities;
 use super::callback::telephone_key;
 use super::{Keys, or_first, prompts};
+use crate::config::SILENCE_MAX;
 use crate::config::mistake::Findings;
 use crate::config::names::Names;
 use crate::config::raw::{self, File, Way};
@@ -19,8 +20,6 @@ use media::session::ClipRef;
 use std::time::Duration;
 use toml::Spanned;
 
-/// Nobody hears silence for longer.
-const SILENCE_MAX: Duration = Duration::from_secs(3);
 /// Steps of one flow.
 const STEPS_MAX: usize = 200;
 
