@@ -289,16 +289,30 @@ impl Flow {
     /// Steps that no call reaches, in order.
     #[must_use]
     pub fn unreached(&self) -> Vec<StepRef> {
+        let reached = self.reached(StepRef::FIRST, |_| true);
+        (0..self.steps.len()).filter(|at| !reached[*at]).map(StepRef::at).collect()
+    }
+
+    /// Whether a caller who presses no key may come to a line, or be called back, from a step.
+    #[must_use]
+    pub fn leads_to_somebody(&self, from: StepRef) -> bool {
+        let reached = self.reached(from, |why| !why.is_chosen());
+        let somebody = |act: &Act| matches!(act, Act::Queue(_) | Act::CallBack { .. });
+        self.steps.iter().zip(reached).any(|(step, reached)| reached && somebody(&step.act))
+    }
+
+    /// Which steps are reached from one by such ways, itself included.
+    fn reached(&self, from: StepRef, by: impl Fn(Because) -> bool) -> Vec<bool> {
         let mut reached = vec![false; self.steps.len()];
-        let mut next = vec![StepRef::FIRST];
+        let mut next = vec![from];
         while let Some(step) = next.pop() {
             if let Some(known) = reached.get_mut(step.index())
                 && !std::mem::replace(known, true)
             {
-                next.extend(self.ways(step).into_iter().map(|(_, to)| to));
+                next.extend(self.ways(step).into_iter().filter(|(why, _)| by(*why)).map(|(_, to)| to));
             }
         }
-        (0..self.steps.len()).filter(|at| !reached[*at]).map(StepRef::at).collect()
+        reached
     }
 
     /// Steps through which a call could go round without its caller's doing, in their order; empty when there is no
@@ -368,6 +382,19 @@ mod tests {
         let of = flow(vec![say(2), say(2), queue(), say(1)]);
         assert_eq!(of.unreached(), [StepRef(1), StepRef(3)]);
         assert_eq!(Flow::plain("f", vec![ClipRef(0)], Queue::of(GroupRef(0))).unreached(), []);
+    }
+
+    #[test]
+    fn who_presses_nothing_comes_to_somebody_or_not() {
+        let hours = |to: u32| Act::Hours { hours: HoursRef(0), open: StepRef(to), closed: StepRef(to) };
+        // Each asks anew: as many ways as there are moments of the day, and more.
+        let mut acts: Vec<Act> = (1..=100).map(hours).collect();
+        assert!(!flow(acts.clone()).leads_to_somebody(StepRef::FIRST), "the last hangs up");
+        acts.push(menu(&[('1', 101)], 102, 102));
+        acts.push(Act::Queue(Queue::of(GroupRef(0))));
+        assert!(!flow(acts.clone()).leads_to_somebody(StepRef::FIRST), "only by a key");
+        acts[100] = menu(&[('1', 102)], 101, 102);
+        assert!(flow(acts).leads_to_somebody(StepRef::FIRST));
     }
 
     #[test]

@@ -232,7 +232,7 @@ impl Builder<'_> {
                 continue;
             };
             if let Some(timeout) = &menu.timeout
-                && !self.reaches_somebody(flow, built.on_timeout)
+                && !flow.leads_to_somebody(built.on_timeout)
             {
                 self.findings.odd(
                     timeout.span(),
@@ -240,19 +240,6 @@ impl Builder<'_> {
                     "let timeout lead to a queue; GB/T 33358 wants a person to be reached without keys",
                 );
             }
-        }
-    }
-
-    /// Whether a caller who presses nothing may come to a line or be called back from here.
-    fn reaches_somebody(&self, flow: &Flow, from: StepRef) -> bool {
-        match flow.act(from) {
-            Act::Queue(_) | Act::CallBack { .. } => true,
-            // No round goes without a key, so this comes to an end.
-            _ => flow
-                .ways(from)
-                .into_iter()
-                .filter(|(why, _)| !why.is_chosen())
-                .any(|(_, to)| self.reaches_somebody(flow, to)),
         }
     }
 
