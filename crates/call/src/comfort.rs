@@ -14,13 +14,14 @@ use crate::engine::{Engine, Out, caller_of};
 use crate::event::CallRef;
 use crate::flow::{Act, Queue};
 use crate::leg::CALLER;
-use crate::plan::Language;
 use crate::spoken;
-use crate::steps::CLIP_FIRST;
 use acd::AgentRef;
 use base::Timestamp;
 use media::session::{ClipRef, Hear};
 use std::time::Duration;
+
+/// What is due this soon while a clip is heard waits for its end.
+const CLIP_FIRST: Duration = Duration::from_secs(2);
 
 impl Engine {
     /// A caller has come into a line: when he is comforted.
@@ -54,8 +55,7 @@ impl Engine {
         let due = |at: Option<Timestamp>| at.is_some_and(|at| at <= now);
         let (place, comfort) = (due(this.course.place), due(this.course.comfort));
         let (place_every, comfort_every) = (queue.place_every, queue.comfort_every);
-        let language = self.plan.languages.get(this.course.language.index());
-        let mut clips = if place { self.place_of(call, language) } else { Vec::new() };
+        let mut clips = if place { self.place_of(call) } else { Vec::new() };
         if comfort {
             clips.extend_from_slice(&queue.comfort);
         }
@@ -71,8 +71,9 @@ impl Engine {
     }
 
     /// What there is to say about a caller's place.
-    fn place_of(&self, call: CallRef, language: Option<&Language>) -> Vec<ClipRef> {
-        let (Some(language), Some((position, expected))) = (language, self.acd.place_of(caller_of(call)))
+    fn place_of(&self, call: CallRef) -> Vec<ClipRef> {
+        let (Some(language), Some((position, expected))) =
+            (self.language(call), self.acd.place_of(caller_of(call)))
         else {
             return Vec::new();
         };
@@ -83,15 +84,13 @@ impl Engine {
 
     /// Tells caller and agent whose call it is now; false when there is nothing to tell.
     pub(crate) fn tell_agent(&mut self, call: CallRef, agent: AgentRef, out: &mut Out) -> bool {
-        let Some(this) = self.calls.get(call) else { return false };
-        let (Some(language), Some(plan)) =
-            (self.plan.languages.get(this.course.language.index()), self.plan.acd.agents.get(agent.index()))
-        else {
-            return false;
-        };
         if !self.flow(call).is_some_and(|flow| flow.tells_agent) {
             return false;
         }
+        let (Some(language), Some(plan)) = (self.language(call), self.plan.acd.agents.get(agent.index()))
+        else {
+            return false;
+        };
         let clips = language.say(&spoken::agent(language.grammar, &plan.name));
         let Some(first) = clips.first().copied() else { return false };
         self.say(call, &clips, out);
@@ -124,13 +123,10 @@ impl Engine {
     }
 
     /// The place to wait at which a caller is.
-    fn queue(&self, call: CallRef) -> Option<&Queue> {
-        let this = self
-            .calls
-            .get(call)
-            .filter(|this| matches!(this.stage, Stage::Waiting(_) | Stage::Ringing(..)))?;
-        match self.flow(call)?.act(this.course.step) {
-            Act::Queue(queue) => Some(queue),
+    pub(crate) fn queue(&self, call: CallRef) -> Option<&Queue> {
+        let stage = &self.calls.get(call)?.stage;
+        match self.act(call)? {
+            Act::Queue(queue) if matches!(stage, Stage::Waiting(_) | Stage::Ringing(..)) => Some(queue),
             _ => None,
         }
     }

@@ -20,12 +20,11 @@ use crate::event::{CallRef, Outcome, Side};
 use crate::flow::{Act, Flow, LanguageRef, ListRef, Menu, StepRef};
 use crate::leg::CALLER;
 use crate::party::party;
-use crate::plan::List;
+use crate::plan::{Language, List};
 use acd::Abilities;
 use base::{TimerRef, Timestamp};
 use media::session::{ClipRef, Hear, Party};
 use std::collections::VecDeque;
-use std::time::Duration;
 
 /// How far a call has come in its flow.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -59,6 +58,17 @@ impl Engine {
         }
     }
 
+    /// What the step does at which a call is.
+    pub(crate) fn act(&self, call: CallRef) -> Option<&Act> {
+        let step = self.calls.get(call)?.course.step;
+        Some(self.flow(call)?.act(step))
+    }
+
+    /// The language in which a caller hears what is said to him.
+    pub(crate) fn language(&self, call: CallRef) -> Option<&Language> {
+        self.plan.languages.get(self.calls.get(call)?.course.language.index())
+    }
+
     /// Goes to a step, and on until one takes time.
     pub(crate) fn walk(&mut self, now: Timestamp, call: CallRef, mut step: StepRef, out: &mut Out) {
         self.rest(call);
@@ -79,7 +89,7 @@ impl Engine {
                     }
                 }
                 Act::Listed { list, listed, others } => {
-                    if self.is_listed(call, list) {
+                    if is_on(list, self.lists_bits(call)) {
                         listed
                     } else {
                         others
@@ -128,14 +138,15 @@ impl Engine {
 
     /// The lists on which a caller's number is.
     pub(crate) fn lists_of(&self, call: CallRef) -> Vec<&List> {
+        let bits = self.lists_bits(call);
         let lists = self.plan.lists.iter().enumerate();
-        lists.filter(|(at, _)| self.is_listed(call, ListRef::at(*at))).map(|(_, list)| list).collect()
+        lists.filter(|(at, _)| is_on(ListRef::at(*at), bits)).map(|(_, list)| list).collect()
     }
 
-    fn is_listed(&self, call: CallRef, list: ListRef) -> bool {
+    /// The same, one bit each.
+    fn lists_bits(&self, call: CallRef) -> u64 {
         let party = self.calls.get(call).and_then(|this| party(this.number.reveal()));
-        let on = party.and_then(|party| self.listed.get(&party)).copied().unwrap_or_default();
-        on.checked_shr(list.0).is_some_and(|on| on & 1 != 0)
+        party.and_then(|party| self.listed.get(&party)).copied().unwrap_or_default()
     }
 
     /// A caller hears clips, one after the other.
@@ -165,8 +176,7 @@ impl Engine {
     }
 
     fn menu(&self, call: CallRef) -> Option<&Menu> {
-        let step = self.calls.get(call)?.course.step;
-        match self.flow(call)?.act(step) {
+        match self.act(call)? {
             Act::Menu(menu) => Some(menu),
             _ => None,
         }
@@ -193,13 +203,8 @@ impl Engine {
                 }
             }
             Stage::Waiting(_) | Stage::Ringing(..) => {
-                let step = this.course.step;
-                let act = self.flow(call).map(|flow| flow.act(step));
-                let exit = match act {
-                    Some(Act::Queue(queue)) => queue.exit.filter(|exit| exit.key == digit),
-                    _ => None,
-                };
-                match exit {
+                let exit = self.queue(call).and_then(|queue| queue.exit);
+                match exit.filter(|exit| exit.key == digit) {
                     Some(exit) => self.leave_line(now, call, exit.to, out),
                     None => self.callback_key_pressed(now, call, digit),
                 }
@@ -276,9 +281,7 @@ impl Engine {
         }
         match this.stage {
             Stage::Walking(Walk::Hearing) => {
-                let step = this.course.step;
-                if let Some(Act::Say { then, .. }) = self.flow(call).map(|flow| flow.act(step)) {
-                    let then = *then;
+                if let Some(&Act::Say { then, .. }) = self.act(call) {
                     self.walk(now, call, then, out);
                 }
             }
@@ -288,11 +291,7 @@ impl Engine {
                 this.course.telling = false;
                 self.bridge(call, out);
             }
-            Stage::Announcing(outcome) => {
-                let busy = matches!(outcome, Outcome::TurnedAway(_));
-                let cause = if busy { cause::BUSY } else { cause::NORMAL };
-                self.end(now, call, outcome, cause, Side::System, out);
-            }
+            Stage::Announcing(outcome) => self.announced(now, call, outcome, out),
             Stage::Service => self.end(now, call, Outcome::Service, cause::NORMAL, Side::System, out),
             _ => {}
         }
@@ -304,5 +303,6 @@ pub(crate) const fn left(call: &crate::call::Call) -> Outcome {
     if call.course.since.is_some() { Outcome::AbandonedInLine } else { Outcome::AbandonedBeforeLine }
 }
 
-/// What is due this soon while a clip is heard waits for its end.
-pub(crate) const CLIP_FIRST: Duration = Duration::from_secs(2);
+const fn is_on(list: ListRef, lists: u64) -> bool {
+    matches!(lists.checked_shr(list.0), Some(lists) if lists & 1 != 0)
+}

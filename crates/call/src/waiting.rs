@@ -148,14 +148,18 @@ impl Engine {
     ) {
         self.rest(call);
         let Some(this) = self.calls.get_mut(call) else { return };
-        let busy = matches!(outcome, Outcome::TurnedAway(_));
         this.stage = Stage::Announcing(outcome);
-        if let Some(clip) = clip {
-            self.caller_hears(call, Hear::Once(clip), out);
-        } else {
-            let cause = if busy { cause::BUSY } else { cause::NORMAL };
-            self.end(now, call, outcome, cause, Side::System, out);
+        match clip {
+            Some(clip) => self.caller_hears(call, Hear::Once(clip), out),
+            None => self.announced(now, call, outcome, out),
         }
+    }
+
+    /// He has heard it, and is released.
+    pub(crate) fn announced(&mut self, now: Timestamp, call: CallRef, outcome: Outcome, out: &mut Out) {
+        let busy = matches!(outcome, Outcome::TurnedAway(_));
+        let cause = if busy { cause::BUSY } else { cause::NORMAL };
+        self.end(now, call, outcome, cause, Side::System, out);
     }
 
     /// A group's music.
