@@ -133,20 +133,11 @@ impl Piece {
     }
 }
 
-/// A number by itself: 二百零五, "two hundred and five".
-#[must_use]
-pub fn number(grammar: Grammar, number: u32) -> Vec<Piece> {
-    match grammar {
-        Grammar::Mandarin => mandarin(number.min(NUMBER_MAX), false),
-        Grammar::English => english(number.min(NUMBER_MAX)),
-    }
-}
-
 /// So many of something, for a measure word to follow: 两(位), "two".
 #[must_use]
 pub fn count(grammar: Grammar, count: u32) -> Vec<Piece> {
     match grammar {
-        Grammar::Mandarin => mandarin(count.min(NUMBER_MAX), true),
+        Grammar::Mandarin => mandarin(count.min(NUMBER_MAX)),
         Grammar::English => english(count.min(NUMBER_MAX)),
     }
 }
@@ -205,9 +196,9 @@ fn framed(before: Piece, mut inner: Vec<Piece>, after: Piece) -> Vec<Piece> {
     inner
 }
 
-fn mandarin(number: u32, counts: bool) -> Vec<Piece> {
+fn mandarin(number: u32) -> Vec<Piece> {
     let digit = |value: u32| Piece::Number(value as u8);
-    if number == 2 && counts {
+    if number == 2 {
         return vec![Piece::Pair];
     }
     if number <= 10 {
@@ -321,7 +312,7 @@ mod tests {
         for (value, zh, en) in [
             (0, "零", "zero"),
             (1, "一", "one"),
-            (2, "二", "two"),
+            (2, "两", "two"),
             (10, "十", "ten"),
             (11, "十一", "eleven"),
             (12, "十二", "twelve"),
@@ -345,8 +336,8 @@ mod tests {
             (9_999, "九千九百九十九", "nine thousand nine hundred and ninety nine"),
             (123_456, "九千九百九十九", "nine thousand nine hundred and ninety nine"),
         ] {
-            assert_eq!(written(Mandarin, &number(Mandarin, value)), zh);
-            assert_eq!(written(English, &number(English, value)), en);
+            assert_eq!(written(Mandarin, &count(Mandarin, value)), zh);
+            assert_eq!(written(English, &count(English, value)), en);
         }
     }
 

@@ -219,7 +219,7 @@ mod tests {
             for value in 0..=call::spoken::NUMBER_MAX {
                 let minutes = call::spoken::wait(grammar, Duration::from_secs(u64::from(value)));
                 let said = [
-                    call::spoken::number(grammar, value),
+                    call::spoken::count(grammar, value),
                     call::spoken::place(grammar, value),
                     call::spoken::agent(grammar, &value.to_string()),
                     minutes,
