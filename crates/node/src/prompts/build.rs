@@ -8,10 +8,12 @@
 //! speaks both languages with a few megabytes and no model. Whoever has a better voice names it with `--with`, or
 //! records the files; neither is ever written over.
 
+use super::catalogue;
 use super::shelf::{Shelf, State, Wanted, of_centre, usual};
 use crate::cli::BuildPrompts;
 use crate::config::Config;
 use anyhow::{Context, Result, anyhow, bail};
+use call::spoken::Grammar;
 use hound::{SampleFormat, WavSpec, WavWriter};
 use media::resample::TELEPHONE_RATE;
 use std::io::Cursor;
@@ -79,10 +81,10 @@ fn speak(with: Option<&str>, language: &str, words: &str, file: &Path) -> Result
         Some(with) => custom(with, language, words, file)?,
         None => {
             let mut command = Command::new("espeak-ng");
-            let voice = match language.split(['-', '_']).next() {
-                Some("zh") => "cmn",
-                Some("en") => "en",
-                _ => language,
+            let voice = match catalogue::grammar(language) {
+                Some(Grammar::Mandarin) => "cmn",
+                Some(Grammar::English) => "en",
+                None => language,
             };
             command.args(["-v", voice, "-s", "150", "-w"]).arg(file).arg("--").arg(words);
             command

@@ -13,21 +13,23 @@ use std::process::ExitCode;
 pub fn command(config: &Config) -> Result<ExitCode> {
     let shelf = Shelf::open(&config.prompts)
         .with_context(|| format!("the folder of prompts {} cannot be read", config.prompts.display()))?;
-    let (mut lines, mut counts) = (String::new(), [0; 3]);
+    let (mut lines, mut states) = (String::new(), Vec::new());
     for wanted in of_centre(config) {
         let file = shelf.file(&wanted);
         let state = shelf.state(&wanted).with_context(|| format!("{} cannot be read", file.display()))?;
-        counts[state as usize] += 1;
+        states.push(state);
         let words = wanted.words.as_deref().unwrap_or("(nobody has said what: add say = { … } to its clip)");
         lines += &format!("{:<4} {:<24} {:<16} {words}\n", wanted.language, wanted.name, state.words());
     }
-    let [recorded, synthesized, missing] = counts;
+    let count = |of| states.iter().filter(|state| **state == of).count();
     lines += &format!(
-        "{}: {recorded} recorded, {synthesized} synthesized, {missing} missing\n",
-        config.prompts.display()
+        "{}: {} recorded, {} synthesized, {} missing\n",
+        config.prompts.display(),
+        count(State::Recorded),
+        count(State::Synthesized),
+        count(State::Missing)
     );
     // Whoever reads the first lines only has seen enough.
     let _ = std::io::stdout().write_all(lines.as_bytes());
-    debug_assert_eq!((State::Recorded as usize, State::Missing as usize), (0, 2));
     Ok(ExitCode::SUCCESS)
 }
