@@ -8,6 +8,7 @@
 //! Never knows: how a step is carried out.
 
 use crate::config::Config;
+use crate::markup::escaped;
 use anyhow::{Result, bail};
 use call::flow::{Act, Because, Flow, StepRef};
 use media::session::ClipRef;
@@ -227,7 +228,7 @@ fn svg(pictures: &[Picture]) -> String {
             body,
             "<text class=\"name\" x=\"{MARGIN}\" y=\"{}\">{}</text>",
             top + 8.0,
-            text(&picture.name)
+            escaped(&picture.name)
         );
         top += 26.0;
         let mut place = vec![(0.0, 0.0, 0); picture.nodes.len()];
@@ -285,13 +286,12 @@ fn draw(body: &mut String, node: &Node, x: f64, y: f64) {
     let first = y + HEIGHT / 2.0 + 4.0 - (node.lines.len() as f64 - 1.0) * 8.0;
     for (at, line) in node.lines.iter().enumerate() {
         let class = if at == 0 { " class=\"key\"" } else { "" };
-        let shown = cut(line);
         let _ = writeln!(
             body,
             "<text{class} x=\"{}\" y=\"{}\">{}</text>",
             x + WIDTH / 2.0,
             first + at as f64 * 16.0,
-            text(&shown)
+            escaped(&cut(line))
         );
     }
 }
@@ -324,7 +324,7 @@ fn way(body: &mut String, from: (f64, f64, usize), to: (f64, f64, usize), why: &
         (label_x, label_y) = (bend - side * 8.0, out_y + (in_y - out_y) * 0.5);
     }
     if !why.is_empty() {
-        let _ = writeln!(body, "<text class=\"why\" x=\"{label_x}\" y=\"{label_y}\">{}</text>", text(why));
+        let _ = writeln!(body, "<text class=\"why\" x=\"{label_x}\" y=\"{label_y}\">{}</text>", escaped(why));
     }
 }
 
@@ -340,10 +340,6 @@ fn cut(line: &str) -> String {
         shown.push(c);
     }
     shown
-}
-
-fn text(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
 #[cfg(test)]
@@ -393,8 +389,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_markup_stays_text() {
-        assert_eq!(text("a<b & c"), "a&lt;b &amp; c");
+    fn what_does_not_fit_is_cut_off() {
         assert_eq!(cut("排队 一企来办 enterprise-services-of-the-city"), "排队 一企来办 enterprise-servi…");
     }
 }

@@ -29,6 +29,7 @@ pub mod journal;
 pub mod lists;
 pub mod live;
 pub mod log;
+pub(crate) mod markup;
 pub mod metrics;
 pub mod net;
 pub mod plans;

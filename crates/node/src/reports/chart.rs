@@ -2,7 +2,7 @@
 //! interval. Colours are the page's (`--c0`, `--c1`, …), so that they follow light and dark.
 
 use super::document::Chart;
-use super::html::escaped;
+use crate::markup::escaped;
 use std::fmt::Write;
 
 const WIDTH: i64 = 960;

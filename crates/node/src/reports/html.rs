@@ -2,6 +2,7 @@
 
 use super::chart::svg;
 use super::document::{Document, Sheet};
+use crate::markup::escaped;
 use std::fmt::Write;
 
 const STYLE: &str = include_str!("page.css");
@@ -95,9 +96,4 @@ fn table(text: &mut String, sheet: &Sheet) {
     if !sheet.remark.is_empty() {
         let _ = writeln!(text, "<p class=\"remark\">{}</p>", escaped(&sheet.remark));
     }
-}
-
-/// Text that is text, in a page and in an attribute.
-pub(super) fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

@@ -6,7 +6,7 @@
 //!
 //! Never knows: what the figure means.
 
-use super::page::escaped;
+use crate::markup::escaped;
 use std::fmt::Write;
 
 /// How values are written on the axis.

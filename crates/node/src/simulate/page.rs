@@ -10,6 +10,7 @@
 use super::Figures;
 use super::chart::{Band, Chart, Unit};
 use crate::config::SimPlan;
+use crate::markup::escaped;
 use report::service_level::Formula;
 use sim::Outcome;
 use sim::plan::SLOTS;
@@ -229,10 +230,6 @@ pub(super) fn thousands(number: u64) -> String {
         text.push(digit);
     }
     text
-}
-
-pub(super) fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 /// Light and dark, screen and print.

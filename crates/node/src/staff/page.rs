@@ -1,6 +1,7 @@
 //! Staffing as a page: one HTML file with a drawn picture, no script and nothing from elsewhere.
 
 use super::{Plan, clock, model, span_text};
+use crate::markup::escaped;
 use std::fmt::Write;
 
 const WIDTH: f64 = 960.0;
@@ -124,8 +125,4 @@ fn picture(plan: &Plan) -> String {
         );
     }
     svg + "</svg>"
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
