@@ -5,13 +5,13 @@
 
 use crate::cli::{ListRecordings, RecordingsCommand, Which};
 use crate::clock::Clock;
-use crate::recording::{file, removal};
+use crate::recording::{file, name, removal};
 use anyhow::{Context, Result};
 use base::{LocalTime, Offset, Private};
 use comfy_table::{CellAlignment, Table, TableComponent, presets};
 use report::{RecordId, UnixMs};
 use serde_json::{Value, json};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 use store::recordings::{Deed, State};
 use store::{Recording, RecordingFilter, Recordings};
@@ -181,8 +181,7 @@ fn verify(database: &Path, folder: &Path, id: &[u64]) -> Result<ExitCode> {
     let (mut same, mut wrong) = (0, 0);
     for one in rows.iter().filter(|one| matches!(one.state, State::Whole | State::Recovered)) {
         let (Some(name), Some(hash)) = (&one.file, &one.sha256) else { continue };
-        let path: PathBuf = folder.join(name);
-        let found = match file::hash(&path) {
+        let found = match name::place(folder, name).and_then(|path| file::hash(&path)) {
             Ok(found) if found == *hash => {
                 same += 1;
                 continue;
@@ -192,7 +191,7 @@ fn verify(database: &Path, folder: &Path, id: &[u64]) -> Result<ExitCode> {
             Err(error) => format!("{error:#}"),
         };
         wrong += 1;
-        eprintln!("{} {}: {found}", one.id.0, path.display());
+        eprintln!("{} {}: {found}", one.id.0, folder.join(name).display());
     }
     println!("{same} as they were, {wrong} not · 一致 {same} 份，不一致 {wrong} 份");
     Ok(if wrong == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })

@@ -1,11 +1,12 @@
 //! Removal: a recording's file goes, its row stays as the trace: who, when, why, and the hash of what was deleted.
 
 use super::file::part;
+use super::name;
 use anyhow::{Context, Result};
 use report::{RecordId, UnixMs};
 use std::fs;
 use std::io::ErrorKind;
-use std::path::{Component, Path};
+use std::path::Path;
 use store::Recordings;
 use store::recordings::Deed;
 
@@ -20,14 +21,7 @@ pub fn delete(recordings: &mut Recordings, folder: &Path, id: RecordId, deed: &D
     let known = recordings.get(id)?.with_context(|| format!("there is no recording {}", id.0))?;
     let remove = || -> Result<()> {
         let Some(name) = &known.file else { return Ok(()) };
-        let name = Path::new(name);
-        // The index is a file that others can write to: nothing outside the folder is ever touched.
-        anyhow::ensure!(
-            name.components().all(|part| matches!(part, Component::Normal(_))),
-            "{} is not below the folder of recordings",
-            name.display()
-        );
-        let path = folder.join(name);
+        let path = name::place(folder, name)?;
         for path in [part(&path), path] {
             match fs::remove_file(&path) {
                 Err(error) if error.kind() != ErrorKind::NotFound => {

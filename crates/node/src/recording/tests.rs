@@ -146,6 +146,10 @@ fn what_a_killed_run_left_is_completed_wherever_it_was_killed() {
     fs::write(folder.join("2024-02-02/093014-6-3.wav.part"), b"RIFF").expect("written");
     write("2024-02-02/093015-6-4.wav", 2).finish(8_000).expect("whole");
     drop(write("2024-02-02/093016-7-5.wav", 1));
+    // A disk of its own has such folders, and people make others.
+    for other in ["lost+found", "copies", "old"] {
+        fs::create_dir(folder.join(other)).expect("a folder");
+    }
     // Only the index knows the old ones; only the folder knows the second.
     let named = |number: u64, second: u64| Note::Named {
         id: RecordId::new(6, number),
