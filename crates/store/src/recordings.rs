@@ -224,8 +224,14 @@ WHERE begun_at >= ?1 AND begun_at < ?2 AND (?3 IS NULL OR recording.call_id = ?3
   AND (?4 IS NULL OR agent.key = ?4) AND (?5 IS NULL OR line.key = ?5)
   AND (?6 IS NULL OR (call.caller_hash = ?6 AND call.caller_hash <> 0))
   AND (?7 IS NULL OR (held_at IS NOT NULL) = ?7) AND (?8 IS NULL OR (deleted_at IS NOT NULL) = ?8)
-  AND (?9 IS NULL OR recording.id = ?9) AND (?10 IS NULL OR keep_until < ?10)
-ORDER BY recording.id DESC LIMIT ?11";
+  AND (?9 IS NULL OR recording.id = ?9)
+ORDER BY recording.id DESC LIMIT ?10";
+
+/// As the index `recording_by_end` has them.
+const EXPIRED: &str = "
+SELECT keep_until, id FROM recording
+WHERE deleted_at IS NULL AND held_at IS NULL AND keep_until < ?1 AND (keep_until, id) > (?2, ?3)
+ORDER BY keep_until, id LIMIT ?4";
 
 impl Recordings {
     /// Opens the file of the records.
@@ -320,7 +326,7 @@ impl Recordings {
     /// # Errors
     /// The file cannot be read.
     pub fn list(&self, filter: &RecordingFilter) -> Result<Vec<Recording>, ReadError> {
-        self.rows(filter, None, None)
+        self.rows(filter, None)
     }
 
     /// One of them.
@@ -328,21 +334,25 @@ impl Recordings {
     /// # Errors
     /// The file cannot be read.
     pub fn get(&self, id: RecordId) -> Result<Option<Recording>, ReadError> {
-        Ok(self.rows(&RecordingFilter::default(), Some(id), None)?.pop())
+        Ok(self.rows(&RecordingFilter::default(), Some(id))?.pop())
     }
 
-    /// Those that are not kept any longer: neither held nor deleted.
+    /// Those that are not kept any longer and neither held nor deleted: until when each was kept, and which it is. The
+    /// longest ago first, from behind `after` on.
     ///
     /// # Errors
     /// The file cannot be read.
-    pub fn expired(&self, now: UnixMs, most: u32) -> Result<Vec<Recording>, ReadError> {
-        let filter = RecordingFilter {
-            held: Some(false),
-            deleted: Some(false),
-            limit: Some(most),
-            ..RecordingFilter::default()
-        };
-        self.rows(&filter, None, Some(now))
+    pub fn expired(
+        &self,
+        now: UnixMs,
+        after: (UnixMs, RecordId),
+        most: u32,
+    ) -> Result<Vec<(UnixMs, RecordId)>, ReadError> {
+        let mut rows = self.records.connection.prepare_cached(EXPIRED)?;
+        let (until, id) = after;
+        let behind = params![signed(now.0), signed(until.0), signed(id.0), most];
+        let found = rows.query_map(behind, |row| Ok((UnixMs(row.get(0)?), RecordId(row.get(1)?))))?;
+        Ok(found.collect::<rusqlite::Result<_>>()?)
     }
 
     /// It must not be deleted from now on. False when there is no such recording, or its file is gone.
@@ -396,12 +406,7 @@ impl Recordings {
         Ok(true)
     }
 
-    fn rows(
-        &self,
-        filter: &RecordingFilter,
-        id: Option<RecordId>,
-        kept_before: Option<UnixMs>,
-    ) -> Result<Vec<Recording>, ReadError> {
+    fn rows(&self, filter: &RecordingFilter, id: Option<RecordId>) -> Result<Vec<Recording>, ReadError> {
         let mut rows = self.records.connection.prepare_cached(LIST)?;
         let mut left = self.records.connection.prepare_cached(
             "SELECT from_at, to_at, keeps FROM recording_left WHERE recording_id = ?1 ORDER BY from_at",
@@ -418,7 +423,6 @@ impl Recordings {
                 filter.held,
                 filter.deleted,
                 id.map(|id| signed(id.0)),
-                kept_before.map(|at| signed(at.0)),
                 filter.limit.unwrap_or(1_000),
             ],
             recording,

@@ -84,10 +84,11 @@ fn what_is_held_is_neither_expired_nor_deleted() {
     let mut index = index("held");
     index.write(&[begun(id(1, 0), "8001"), filed(id(1, 0), State::Whole)]).expect("written");
     let (before, after) = (UnixMs(BEGUN.0 + 999), UnixMs(BEGUN.0 + 1_001));
-    assert!(index.expired(before, 10).expect("read").is_empty());
-    assert_eq!(index.expired(after, 10).expect("read").len(), 1);
+    let expired = |index: &Recordings, at| index.expired(at, Default::default(), 10).expect("read");
+    assert!(expired(&index, before).is_empty());
+    assert_eq!(expired(&index, after), [(UnixMs(BEGUN.0 + 1_000), id(1, 0))]);
     assert!(index.hold(id(1, 0), &deed("举报 2024-17")).expect("held"));
-    assert!(index.expired(after, 10).expect("read").is_empty());
+    assert!(expired(&index, after).is_empty());
     let never = || -> Result<(), WriteError> { panic!("the file of a held recording is not touched") };
     assert!(!index.delete(id(1, 0), &deed("too old"), never).expect("refused"));
     assert!(index.release(id(1, 0)).expect("released") && !index.release(id(1, 0)).expect("not twice"));

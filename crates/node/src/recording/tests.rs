@@ -204,3 +204,30 @@ fn retention_deletes_what_is_old_and_touches_nothing_else() {
     let left: Vec<_> = fs::read_dir(folder.join("2024-02-02")).expect("there").flatten().collect();
     assert_eq!(left.len(), 3, "for ever, not yet, elsewhere");
 }
+
+#[test]
+fn what_cannot_be_deleted_keeps_none_of_the_others() {
+    let folder = folder("stuck");
+    let mut index = Recordings::open(folder.join("index.db")).expect("an index");
+    // More than a round of them before the others, and more than one behind.
+    let stuck = |number: &u64| *number < 210 || *number >= 240;
+    let kept = |number: u64| {
+        Note::Filed(Box::new(Filed {
+            id: RecordId::new(6, number),
+            begun: UnixMs(1),
+            state: State::Whole,
+            file: Some(format!("{}{number}.wav", if stuck(&number) { "../" } else { "" })),
+            length_ms: 1,
+            gap_ms: 0,
+            bytes: 60,
+            sha256: String::new(),
+            keep_until: Some(UnixMs(1_000)),
+        }))
+    };
+    index.write(&(0..450).map(kept).collect::<Vec<_>>()).expect("noted");
+    let (gone, mut failed) = removal::expire(&mut index, &folder, UnixMs(1_001), "sujie").expect("looked at");
+    assert_eq!((gone, failed.len()), (30, 420));
+    failed.sort();
+    failed.dedup();
+    assert_eq!(failed.len(), 420, "each is tried once");
+}
