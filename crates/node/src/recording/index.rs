@@ -3,7 +3,8 @@
 //! A database that is full or busy delays notes, up to 100,000 of them; beyond that the oldest go, and are
 //! counted as failed. Never knows: sound.
 
-use super::{Counts, recovery, removal};
+use super::removal::Expiry;
+use super::{Counts, recovery};
 use crate::clock::Clock;
 use base::{Offset, Ring, Timestamp};
 use report::UnixMs;
@@ -45,7 +46,7 @@ impl Index {
     pub fn run(mut self, stop: &AtomicBool) {
         self.recover();
         let (mut waiting, mut failing) = (Vec::new(), false);
-        let mut next_expiry = Timestamp::START;
+        let (mut next_expiry, mut expiry) = (Timestamp::START, None);
         loop {
             let last = stop.load(Ordering::Relaxed);
             while let Some(note) = self.notes.pop() {
@@ -73,8 +74,11 @@ impl Index {
             let now = self.clock.now();
             if now >= next_expiry {
                 next_expiry = now + EXPIRE_EVERY;
-                self.expire(now);
+                let at = UnixMs(self.clock.epoch().unix_millis(now));
+                expiry.get_or_insert_with(|| Expiry::new(at, "sujie"));
             }
+            // A round each time: years of files may be due at once, and neither notes nor the end wait for them.
+            expiry = expiry.and_then(|expiry| self.expire(expiry));
             std::thread::park_timeout(WRITE_EVERY);
         }
     }
@@ -102,19 +106,25 @@ impl Index {
         }
     }
 
-    fn expire(&mut self, now: Timestamp) {
-        let at = UnixMs(self.clock.epoch().unix_millis(now));
-        match removal::expire(&mut self.recordings, &self.folder, at, "sujie") {
-            Ok((gone, failed)) => {
-                Counts::add(&self.counts.expired, gone);
-                if gone > 0 {
-                    tracing::info!(gone, "recordings were deleted that had been kept long enough");
-                }
+    /// A round of retention; what is left of it.
+    fn expire(&mut self, mut expiry: Expiry) -> Option<Expiry> {
+        let before = expiry.gone;
+        let round = expiry.round(&mut self.recordings, &self.folder);
+        Counts::add(&self.counts.expired, expiry.gone - before);
+        match round {
+            Ok(Some(failed)) => {
                 for why in failed {
                     tracing::error!(why, "a recording that was kept long enough could not be deleted");
                 }
+                return Some(expiry);
             }
+            Ok(None) => {}
             Err(error) => tracing::error!("retention of recordings was not looked at: {error:#}"),
         }
+        if expiry.gone > 0 {
+            let gone = expiry.gone;
+            tracing::info!(gone, "recordings were deleted that had been kept long enough");
+        }
+        None
     }
 }

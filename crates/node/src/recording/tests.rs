@@ -1,6 +1,7 @@
 //! Blocks in, files and notes out: what is missing is silent, what is killed is completed, what is old goes.
 
 use super::file::{self, Recording};
+use super::index::Index;
 use super::recorder::Recorder;
 use super::{Counts, recovery, removal, wav};
 use crate::clock::Clock;
@@ -205,29 +206,61 @@ fn retention_deletes_what_is_old_and_touches_nothing_else() {
     assert_eq!(left.len(), 3, "for ever, not yet, elsewhere");
 }
 
+/// A recording of run 6 that was kept long enough; its file is gone already.
+fn kept(number: u64, file: String) -> Note {
+    Note::Filed(Box::new(Filed {
+        id: RecordId::new(6, number),
+        begun: UnixMs(1),
+        state: State::Whole,
+        file: Some(file),
+        length_ms: 1,
+        gap_ms: 0,
+        bytes: 60,
+        sha256: String::new(),
+        keep_until: Some(UnixMs(1_000)),
+    }))
+}
+
 #[test]
 fn what_cannot_be_deleted_keeps_none_of_the_others() {
     let folder = folder("stuck");
     let mut index = Recordings::open(folder.join("index.db")).expect("an index");
     // More than a round of them before the others, and more than one behind.
-    let stuck = |number: &u64| *number < 210 || *number >= 240;
-    let kept = |number: u64| {
-        Note::Filed(Box::new(Filed {
-            id: RecordId::new(6, number),
-            begun: UnixMs(1),
-            state: State::Whole,
-            file: Some(format!("{}{number}.wav", if stuck(&number) { "../" } else { "" })),
-            length_ms: 1,
-            gap_ms: 0,
-            bytes: 60,
-            sha256: String::new(),
-            keep_until: Some(UnixMs(1_000)),
-        }))
-    };
-    index.write(&(0..450).map(kept).collect::<Vec<_>>()).expect("noted");
+    let elsewhere = |number| if (210..240).contains(&number) { "" } else { "../" };
+    let notes = (0..450).map(|number| kept(number, format!("{}{number}.wav", elsewhere(number))));
+    index.write(&notes.collect::<Vec<_>>()).expect("noted");
     let (gone, mut failed) = removal::expire(&mut index, &folder, UnixMs(1_001), "sujie").expect("looked at");
     assert_eq!((gone, failed.len()), (30, 420));
     failed.sort();
     failed.dedup();
     assert_eq!(failed.len(), 420, "each is tried once");
+}
+
+#[test]
+fn a_running_index_deletes_round_by_round_all_that_is_old() {
+    let folder = folder("rounds");
+    let recordings = Recordings::open(folder.join("index.db")).expect("an index");
+    let (notes, counts, stop) =
+        (Ring::bounded(1_000), Arc::<Counts>::default(), Arc::<AtomicBool>::default());
+    (0..450).for_each(|number| notes.push(kept(number, format!("{number}.wav"))).expect("room"));
+    let index = Index {
+        recordings,
+        folder: folder.clone(),
+        run: 7,
+        clock: Clock::start(),
+        offset: Offset::CHINA,
+        keep: KEEP,
+        notes,
+        counts: Arc::clone(&counts),
+    };
+    let told = Arc::clone(&stop);
+    let thread = std::thread::spawn(move || index.run(&told));
+    while counts.expired.load(Ordering::Relaxed) < 450 && !thread.is_finished() {
+        thread.thread().unpark();
+        std::thread::yield_now();
+    }
+    stop.store(true, Ordering::Relaxed);
+    thread.thread().unpark();
+    thread.join().expect("it ends when it is told to");
+    assert_eq!(counts.expired.load(Ordering::Relaxed), 450);
 }
