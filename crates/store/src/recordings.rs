@@ -203,7 +203,8 @@ const FILED: &str = "
 INSERT INTO recording (id, begun_at, state, file, length_ms, gap_ms, bytes, sha256, keep_until)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
 ON CONFLICT (id) DO UPDATE SET state = excluded.state, file = excluded.file, length_ms = excluded.length_ms,
-    gap_ms = excluded.gap_ms, bytes = excluded.bytes, sha256 = excluded.sha256";
+    gap_ms = excluded.gap_ms, bytes = excluded.bytes, sha256 = excluded.sha256,
+    keep_until = CASE WHEN group_id IS NULL THEN coalesce(keep_until, excluded.keep_until) ELSE keep_until END";
 
 const NAMED: &str = "
 INSERT INTO recording (id, begun_at, state, file) VALUES (?1, ?2, 'open', ?3)

@@ -133,3 +133,20 @@ fn what_a_killed_run_left_without_a_file_is_lost() {
         index.list(&RecordingFilter::default()).expect("read").iter().map(|one| one.state).collect();
     assert_eq!(states, [State::Open, State::Recovered, State::Lost]);
 }
+
+#[test]
+fn what_was_killed_before_its_group_was_noted_is_kept_as_files_are() {
+    let mut index = index("unknown");
+    let Note::Filed(mut file) = filed(id(1, 0), State::Recovered) else { panic!("a file") };
+    file.keep_until = Some(UnixMs(BEGUN.0 + 5));
+    let named = Note::Named { id: id(1, 0), at: BEGUN, file: "0.wav".into() };
+    index.write(&[named, Note::Filed(file)]).expect("written");
+    let keep_until = |index: &Recordings| index.get(id(1, 0)).expect("read").expect("there").keep_until;
+    assert_eq!(keep_until(&index), Some(UnixMs(BEGUN.0 + 5)));
+    // A group that keeps for ever says so, whatever its files do.
+    let mut begun = begun(id(1, 0), "8001");
+    let Note::Begun { keep_until: keep, .. } = &mut begun else { panic!("a beginning") };
+    *keep = None;
+    index.write(&[begun]).expect("written");
+    assert_eq!(keep_until(&index), None);
+}
