@@ -311,15 +311,24 @@ impl Recordings {
         Ok(all)
     }
 
-    /// Recordings of runs before this one that still seem to run are lost. To be called when those whose file was found
-    /// are noted. Returns how many.
+    /// Recordings of runs before this one that still seem to run are lost, but for those of which there is a file that
+    /// could not be completed: they have failed, and are unfinished at the next start, too. To be called when those
+    /// whose file was found are noted. Returns how many are lost.
     ///
     /// # Errors
     /// None was noted.
-    pub fn close_lost(&mut self, run: u64) -> Result<usize, WriteError> {
+    pub fn close_lost(&mut self, run: u64, failed: &[RecordId]) -> Result<usize, WriteError> {
+        let connection = &mut self.records.connection;
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        for id in failed {
+            let failed = "UPDATE recording SET state = 'failed' WHERE state = 'open' AND id = ?1";
+            transaction.execute(failed, [signed(id.0)])?;
+        }
         let first = signed(RecordId::new(run, 0).0);
         let lost = "UPDATE recording SET state = 'lost' WHERE state = 'open' AND id < ?1";
-        Ok(self.records.connection.execute(lost, [first])?)
+        let count = transaction.execute(lost, [first])?;
+        transaction.commit()?;
+        Ok(count)
     }
 
     /// Recordings, newest first.

@@ -128,10 +128,20 @@ fn what_a_killed_run_left_without_a_file_is_lost() {
         .write(&[begun(id(1, 0), "8001"), begun(id(1, 1), "8001"), begun(id(2, 0), "8001")])
         .expect("written");
     index.write(&[filed(id(1, 1), State::Recovered)]).expect("written");
-    assert_eq!(index.close_lost(2).expect("noted"), 1);
+    assert_eq!(index.close_lost(2, &[]).expect("noted"), 1);
     let states: Vec<_> =
         index.list(&RecordingFilter::default()).expect("read").iter().map(|one| one.state).collect();
     assert_eq!(states, [State::Open, State::Recovered, State::Lost]);
+}
+
+#[test]
+fn a_file_that_could_not_be_completed_is_unfinished_until_it_is() {
+    let mut index = index("failed");
+    let named = |number| Note::Named { id: id(1, number), at: BEGUN, file: format!("{number}.wav") };
+    index.write(&[named(0), named(1)]).expect("written");
+    assert_eq!(index.close_lost(2, &[id(1, 0)]).expect("noted"), 1);
+    let left = index.unfinished(2).expect("read");
+    assert_eq!(left, [(id(1, 0), BEGUN, "0.wav".to_owned())]);
 }
 
 #[test]

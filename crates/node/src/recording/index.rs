@@ -3,8 +3,9 @@
 //! A database that is full or busy delays notes, up to 100,000 of them; beyond that the oldest go, and are
 //! counted as failed. Never knows: sound.
 
+use super::Counts;
+use super::recovery::{self, Recovery};
 use super::removal::Expiry;
-use super::{Counts, recovery};
 use crate::clock::Clock;
 use base::{Offset, Ring, Timestamp};
 use report::UnixMs;
@@ -84,25 +85,23 @@ impl Index {
     }
 
     fn recover(&mut self) {
-        match recovery::recover(&self.recordings, &self.folder, self.run, self.offset, self.keep) {
-            Ok(filed) => {
-                let count = filed.len() as u64;
-                let notes: Vec<Note> = filed.into_iter().map(|filed| Note::Filed(Box::new(filed))).collect();
-                let lost = self.recordings.write(&notes).and_then(|()| self.recordings.close_lost(self.run));
-                Counts::add(&self.counts.recovered, count);
-                match lost {
-                    Ok(lost) if count > 0 || lost > 0 => {
-                        tracing::warn!(
-                            completed = count,
-                            lost,
-                            "recordings of a run that was killed are closed"
-                        );
-                    }
-                    Ok(_) => {}
-                    Err(error) => tracing::error!(%error, "recovered recordings could not be noted"),
+        let Recovery { completed, failed } =
+            match recovery::recover(&mut self.recordings, &self.folder, self.run, self.offset, self.keep) {
+                Ok(recovery) => recovery,
+                Err(error) => {
+                    return tracing::error!("recordings of earlier runs were not looked for: {error:#}");
                 }
+            };
+        let count = completed.len() as u64;
+        let notes: Vec<Note> = completed.into_iter().map(|filed| Note::Filed(Box::new(filed))).collect();
+        let lost = self.recordings.write(&notes).and_then(|()| self.recordings.close_lost(self.run, &failed));
+        Counts::add(&self.counts.recovered, count);
+        match lost {
+            Ok(lost) if count > 0 || lost > 0 => {
+                tracing::warn!(completed = count, lost, "recordings of a run that was killed are closed");
             }
-            Err(error) => tracing::error!("recordings of earlier runs were not looked for: {error:#}"),
+            Ok(_) => {}
+            Err(error) => tracing::error!(%error, "recovered recordings could not be noted"),
         }
     }
 

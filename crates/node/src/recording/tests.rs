@@ -158,7 +158,12 @@ fn what_a_killed_run_left_is_completed_wherever_it_was_killed() {
         file: format!("2024-02-02/0930{second}-6-{number}.wav"),
     };
     index.write(&[named(1, 12), named(3, 14), named(4, 15), named(9, 19)]).expect("noted");
-    let found = recovery::recover(&index, &folder, 7, Offset::CHINA, KEEP).expect("recovered");
+    // This one can never be completed: a folder bears its last name.
+    fs::create_dir(folder.join("2024-02-02/093018-6-8.wav")).expect("a folder in the way");
+    fs::write(folder.join("2024-02-02/093018-6-8.wav.part"), b"RIFF").expect("written");
+    let recovery::Recovery { completed: found, failed } =
+        recovery::recover(&mut index, &folder, 7, Offset::CHINA, KEEP).expect("recovered");
+    assert_eq!(failed, [RecordId::new(6, 8)]);
     let lengths: Vec<_> = found.iter().map(|filed| (filed.id, filed.length_ms)).collect();
     let id = |number| RecordId::new(6, number);
     assert_eq!(lengths, [(id(1), 1_500), (id(2), 499), (id(3), 0), (id(4), 1_000)]);
@@ -172,8 +177,17 @@ fn what_a_killed_run_left_is_completed_wherever_it_was_killed() {
     assert!(folder.join("2024-02-02/093016-7-5.wav.part").exists(), "what runs now is left alone");
     let notes: Vec<_> = found.into_iter().map(|filed| Note::Filed(Box::new(filed))).collect();
     index.write(&notes).expect("noted");
-    assert_eq!(index.close_lost(7).expect("noted"), 1, "number 9 has no file");
-    assert!(recovery::recover(&index, &folder, 7, Offset::CHINA, KEEP).expect("again").is_empty());
+    assert_eq!(index.close_lost(7, &failed).expect("noted"), 1, "number 9 has no file");
+    let known = index.get(id(2)).expect("read").expect("noted");
+    assert_eq!(known.keep_until, Some(UnixMs(1_706_837_473_000)), "not for ever");
+    // What stood in the way is gone a week later, when the folder is not looked at any more.
+    fs::remove_dir(folder.join("2024-02-02/093018-6-8.wav")).expect("the folder");
+    for day in 7..10 {
+        fs::create_dir(folder.join(format!("2024-02-{day:02}"))).expect("a day");
+    }
+    let again = recovery::recover(&mut index, &folder, 7, Offset::CHINA, KEEP).expect("again");
+    assert_eq!(again.completed.iter().map(|filed| filed.id).collect::<Vec<_>>(), [id(8)]);
+    assert!(again.failed.is_empty());
 }
 
 #[test]
