@@ -77,15 +77,15 @@ pub struct Filed {
     /// How it came out.
     pub state: State,
     /// Where, below the folder of recordings.
-    pub file: Option<String>,
+    pub file: String,
     /// Its length.
     pub length_ms: u64,
     /// Silence of that length in it stands for what could not be written.
     pub gap_ms: u64,
     /// Its size.
     pub bytes: u64,
-    /// Its SHA-256, in hexadecimal.
-    pub sha256: String,
+    /// Its SHA-256, in hexadecimal, when it is whole.
+    pub sha256: Option<String>,
     /// Until when it is kept when nothing else is known of it.
     pub keep_until: Option<UnixMs>,
 }
@@ -285,7 +285,7 @@ impl Recordings {
                             signed(file.length_ms),
                             signed(file.gap_ms),
                             signed(file.bytes),
-                            Some(&file.sha256).filter(|hash| !hash.is_empty()),
+                            file.sha256,
                             until(file.keep_until),
                         ])?;
                     }

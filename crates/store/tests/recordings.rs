@@ -36,11 +36,11 @@ fn filed(id: RecordId, state: State) -> Note {
         id,
         begun: BEGUN,
         state,
-        file: Some("2023-11-14/061320-1-0.wav".into()),
+        file: "2023-11-14/061320-1-0.wav".into(),
         length_ms: 2_000,
         gap_ms: 500,
         bytes: 32_058,
-        sha256: "ab".repeat(32),
+        sha256: Some("ab".repeat(32)),
         keep_until: None,
     }))
 }

@@ -108,16 +108,16 @@ impl Recorder {
             id: this.id,
             begun: this.begun,
             state: State::Failed,
-            file: Some(this.name.clone()),
+            file: this.name.clone(),
             length_ms: wav::millis(length),
             gap_ms,
             bytes: 0,
-            sha256: String::new(),
+            sha256: None,
             keep_until: None,
         };
         if let Ok(whole) = &finished {
             filed.state = State::Whole;
-            (filed.bytes, filed.sha256) = (whole.bytes, whole.sha256.clone());
+            (filed.bytes, filed.sha256) = (whole.bytes, Some(whole.sha256.clone()));
         }
         self.notes.push(Note::Filed(Box::new(filed)));
         self.disk(finished.map(|_| ()), &this.name);

@@ -51,11 +51,11 @@ pub fn recover(
                 id,
                 begun,
                 state: State::Recovered,
-                file: Some(name),
+                file: name,
                 length_ms: wav::millis(whole.samples),
                 gap_ms: 0,
                 bytes: whole.bytes,
-                sha256: whole.sha256,
+                sha256: Some(whole.sha256),
                 keep_until: keep.map(|keep| UnixMs(begun.0 + keep.as_millis() as u64)),
             }),
             Ok(None) => {}
