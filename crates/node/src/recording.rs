@@ -17,11 +17,12 @@
 //! completed at the next start. The power lost: what the system had not yet written of running ones. A file that bears
 //! its last name is whole and on the disk.
 //!
-//! Reading order: [`wav`] (a file's bytes), [`file`](mod@file) (one recording being written), [`recorder`] (all of
+//! Reading order: [`wav`] (a file's bytes), [`name`], [`file`](mod@file) (one recording being written), [`recorder`] (all of
 //! them), [`recovery`], [`index`], [`notes`] (events to notes), [`removal`].
 
 pub mod file;
 pub mod index;
+pub mod name;
 pub mod notes;
 pub mod recorder;
 pub mod recovery;
@@ -35,11 +36,12 @@ use crate::config::Config;
 use crate::net::outlet::Outlet;
 use crate::rtp::Tap;
 use anyhow::{Context, Result};
-use base::Ring;
+use base::{Handle, Ring};
 use index::Index;
-use media::session::Taped;
+use media::session::{RecordingRef, Taped};
 use notes::Notes;
 use recorder::Recorder;
+use report::RecordId;
 use std::fs;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -136,6 +138,11 @@ impl Default for Rings {
     fn default() -> Self {
         Self::new()
     }
+}
+
+/// A recording's number in the index.
+fn id(run: u64, recording: RecordingRef) -> RecordId {
+    RecordId::new(run, recording.index().into())
 }
 
 impl Counts {

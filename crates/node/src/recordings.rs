@@ -4,15 +4,15 @@
 //! he is and why; a deletion leaves its row, with the hash of what was deleted.
 
 use crate::cli::{ListRecordings, RecordingsCommand, Which};
-use crate::recording::{file, removal};
+use crate::clock::Clock;
+use crate::recording::{file, name, removal};
 use anyhow::{Context, Result};
-use base::{Offset, Private};
+use base::{LocalTime, Offset, Private};
 use comfy_table::{CellAlignment, Table, TableComponent, presets};
 use report::{RecordId, UnixMs};
 use serde_json::{Value, json};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
-use std::time::{SystemTime, UNIX_EPOCH};
 use store::recordings::{Deed, State};
 use store::{Recording, RecordingFilter, Recordings};
 
@@ -63,7 +63,7 @@ fn open(database: &Path) -> Result<Recordings> {
 fn list(options: &ListRecordings) -> Result<ExitCode> {
     let zone = options.zone;
     let day = options.day.map(|date| {
-        let begins = |date| UnixMs(zone.unix_millis(base::LocalTime { date, second: 0 }));
+        let begins = |date| UnixMs(zone.unix_millis(LocalTime::midnight(date)));
         (begins(date), begins(date.add_days(1)))
     });
     let filter = RecordingFilter {
@@ -107,7 +107,7 @@ fn table(rows: &[Recording], zone: Offset) -> Table {
         let left: u64 = one.left.iter().map(|(from, to, _)| to.0.saturating_sub(from.0)).sum();
         table.add_row([
             one.id.0.to_string(),
-            when(one.begun, zone),
+            zone.local(one.begun.0).to_string(),
             one.caller.to_string(),
             one.agent.clone().unwrap_or_default(),
             one.group.clone().unwrap_or_default(),
@@ -181,8 +181,7 @@ fn verify(database: &Path, folder: &Path, id: &[u64]) -> Result<ExitCode> {
     let (mut same, mut wrong) = (0, 0);
     for one in rows.iter().filter(|one| matches!(one.state, State::Whole | State::Recovered)) {
         let (Some(name), Some(hash)) = (&one.file, &one.sha256) else { continue };
-        let path: PathBuf = folder.join(name);
-        let found = match file::hash(&path) {
+        let found = match name::place(folder, name).and_then(|path| file::hash(&path)) {
             Ok(found) if found == *hash => {
                 same += 1;
                 continue;
@@ -192,7 +191,7 @@ fn verify(database: &Path, folder: &Path, id: &[u64]) -> Result<ExitCode> {
             Err(error) => format!("{error:#}"),
         };
         wrong += 1;
-        eprintln!("{} {}: {found}", one.id.0, path.display());
+        eprintln!("{} {}: {found}", one.id.0, folder.join(name).display());
     }
     println!("{same} as they were, {wrong} not · 一致 {same} 份，不一致 {wrong} 份");
     Ok(if wrong == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
@@ -219,18 +218,8 @@ fn say(which: &Which, en: &str, zh: &str) -> Result<ExitCode> {
 }
 
 fn now() -> UnixMs {
-    UnixMs(SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |span| span.as_millis() as u64))
-}
-
-fn when(at: UnixMs, zone: Offset) -> String {
-    let local = zone.local(at.0);
-    format!(
-        "{} {:02}:{:02}:{:02}",
-        local.date,
-        local.second / 3_600,
-        local.second / 60 % 60,
-        local.second % 60
-    )
+    let clock = Clock::start();
+    UnixMs(clock.epoch().unix_millis(clock.now()))
 }
 
 fn seconds(millis: u64) -> String {

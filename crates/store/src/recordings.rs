@@ -77,15 +77,15 @@ pub struct Filed {
     /// How it came out.
     pub state: State,
     /// Where, below the folder of recordings.
-    pub file: Option<String>,
+    pub file: String,
     /// Its length.
     pub length_ms: u64,
     /// Silence of that length in it stands for what could not be written.
     pub gap_ms: u64,
     /// Its size.
     pub bytes: u64,
-    /// Its SHA-256, in hexadecimal.
-    pub sha256: String,
+    /// Its SHA-256, in hexadecimal, when it is whole.
+    pub sha256: Option<String>,
     /// Until when it is kept when nothing else is known of it.
     pub keep_until: Option<UnixMs>,
 }
@@ -203,7 +203,8 @@ const FILED: &str = "
 INSERT INTO recording (id, begun_at, state, file, length_ms, gap_ms, bytes, sha256, keep_until)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
 ON CONFLICT (id) DO UPDATE SET state = excluded.state, file = excluded.file, length_ms = excluded.length_ms,
-    gap_ms = excluded.gap_ms, bytes = excluded.bytes, sha256 = excluded.sha256";
+    gap_ms = excluded.gap_ms, bytes = excluded.bytes, sha256 = excluded.sha256,
+    keep_until = CASE WHEN group_id IS NULL THEN coalesce(keep_until, excluded.keep_until) ELSE keep_until END";
 
 const NAMED: &str = "
 INSERT INTO recording (id, begun_at, state, file) VALUES (?1, ?2, 'open', ?3)
@@ -224,8 +225,14 @@ WHERE begun_at >= ?1 AND begun_at < ?2 AND (?3 IS NULL OR recording.call_id = ?3
   AND (?4 IS NULL OR agent.key = ?4) AND (?5 IS NULL OR line.key = ?5)
   AND (?6 IS NULL OR (call.caller_hash = ?6 AND call.caller_hash <> 0))
   AND (?7 IS NULL OR (held_at IS NOT NULL) = ?7) AND (?8 IS NULL OR (deleted_at IS NOT NULL) = ?8)
-  AND (?9 IS NULL OR recording.id = ?9) AND (?10 IS NULL OR keep_until < ?10)
-ORDER BY recording.id DESC LIMIT ?11";
+  AND (?9 IS NULL OR recording.id = ?9)
+ORDER BY recording.id DESC LIMIT ?10";
+
+/// As the index `recording_by_end` has them.
+const EXPIRED: &str = "
+SELECT keep_until, id FROM recording
+WHERE deleted_at IS NULL AND held_at IS NULL AND keep_until < ?1 AND (keep_until, id) > (?2, ?3)
+ORDER BY keep_until, id LIMIT ?4";
 
 impl Recordings {
     /// Opens the file of the records.
@@ -278,7 +285,7 @@ impl Recordings {
                             signed(file.length_ms),
                             signed(file.gap_ms),
                             signed(file.bytes),
-                            Some(&file.sha256).filter(|hash| !hash.is_empty()),
+                            file.sha256,
                             until(file.keep_until),
                         ])?;
                     }
@@ -304,15 +311,24 @@ impl Recordings {
         Ok(all)
     }
 
-    /// Recordings of runs before this one that still seem to run are lost. To be called when those whose file was found
-    /// are noted. Returns how many.
+    /// Recordings of runs before this one that still seem to run are lost, but for those of which there is a file that
+    /// could not be completed: they have failed, and are unfinished at the next start, too. To be called when those
+    /// whose file was found are noted. Returns how many are lost.
     ///
     /// # Errors
     /// None was noted.
-    pub fn close_lost(&mut self, run: u64) -> Result<usize, WriteError> {
+    pub fn close_lost(&mut self, run: u64, failed: &[RecordId]) -> Result<usize, WriteError> {
+        let connection = &mut self.records.connection;
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        for id in failed {
+            let failed = "UPDATE recording SET state = 'failed' WHERE state = 'open' AND id = ?1";
+            transaction.execute(failed, [signed(id.0)])?;
+        }
         let first = signed(RecordId::new(run, 0).0);
         let lost = "UPDATE recording SET state = 'lost' WHERE state = 'open' AND id < ?1";
-        Ok(self.records.connection.execute(lost, [first])?)
+        let count = transaction.execute(lost, [first])?;
+        transaction.commit()?;
+        Ok(count)
     }
 
     /// Recordings, newest first.
@@ -320,7 +336,7 @@ impl Recordings {
     /// # Errors
     /// The file cannot be read.
     pub fn list(&self, filter: &RecordingFilter) -> Result<Vec<Recording>, ReadError> {
-        self.rows(filter, None, None)
+        self.rows(filter, None)
     }
 
     /// One of them.
@@ -328,21 +344,25 @@ impl Recordings {
     /// # Errors
     /// The file cannot be read.
     pub fn get(&self, id: RecordId) -> Result<Option<Recording>, ReadError> {
-        Ok(self.rows(&RecordingFilter::default(), Some(id), None)?.pop())
+        Ok(self.rows(&RecordingFilter::default(), Some(id))?.pop())
     }
 
-    /// Those that are not kept any longer: neither held nor deleted.
+    /// Those that are not kept any longer and neither held nor deleted: until when each was kept, and which it is. The
+    /// longest ago first, from behind `after` on.
     ///
     /// # Errors
     /// The file cannot be read.
-    pub fn expired(&self, now: UnixMs, most: u32) -> Result<Vec<Recording>, ReadError> {
-        let filter = RecordingFilter {
-            held: Some(false),
-            deleted: Some(false),
-            limit: Some(most),
-            ..RecordingFilter::default()
-        };
-        self.rows(&filter, None, Some(now))
+    pub fn expired(
+        &self,
+        now: UnixMs,
+        after: (UnixMs, RecordId),
+        most: u32,
+    ) -> Result<Vec<(UnixMs, RecordId)>, ReadError> {
+        let mut rows = self.records.connection.prepare_cached(EXPIRED)?;
+        let (until, id) = after;
+        let behind = params![signed(now.0), signed(until.0), signed(id.0), most];
+        let found = rows.query_map(behind, |row| Ok((UnixMs(row.get(0)?), RecordId(row.get(1)?))))?;
+        Ok(found.collect::<rusqlite::Result<_>>()?)
     }
 
     /// It must not be deleted from now on. False when there is no such recording, or its file is gone.
@@ -396,12 +416,7 @@ impl Recordings {
         Ok(true)
     }
 
-    fn rows(
-        &self,
-        filter: &RecordingFilter,
-        id: Option<RecordId>,
-        kept_before: Option<UnixMs>,
-    ) -> Result<Vec<Recording>, ReadError> {
+    fn rows(&self, filter: &RecordingFilter, id: Option<RecordId>) -> Result<Vec<Recording>, ReadError> {
         let mut rows = self.records.connection.prepare_cached(LIST)?;
         let mut left = self.records.connection.prepare_cached(
             "SELECT from_at, to_at, keeps FROM recording_left WHERE recording_id = ?1 ORDER BY from_at",
@@ -418,7 +433,6 @@ impl Recordings {
                 filter.held,
                 filter.deleted,
                 id.map(|id| signed(id.0)),
-                kept_before.map(|at| signed(at.0)),
                 filter.limit.unwrap_or(1_000),
             ],
             recording,

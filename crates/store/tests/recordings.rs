@@ -36,11 +36,11 @@ fn filed(id: RecordId, state: State) -> Note {
         id,
         begun: BEGUN,
         state,
-        file: Some("2023-11-14/061320-1-0.wav".into()),
+        file: "2023-11-14/061320-1-0.wav".into(),
         length_ms: 2_000,
         gap_ms: 500,
         bytes: 32_058,
-        sha256: "ab".repeat(32),
+        sha256: Some("ab".repeat(32)),
         keep_until: None,
     }))
 }
@@ -84,10 +84,11 @@ fn what_is_held_is_neither_expired_nor_deleted() {
     let mut index = index("held");
     index.write(&[begun(id(1, 0), "8001"), filed(id(1, 0), State::Whole)]).expect("written");
     let (before, after) = (UnixMs(BEGUN.0 + 999), UnixMs(BEGUN.0 + 1_001));
-    assert!(index.expired(before, 10).expect("read").is_empty());
-    assert_eq!(index.expired(after, 10).expect("read").len(), 1);
+    let expired = |index: &Recordings, at| index.expired(at, Default::default(), 10).expect("read");
+    assert!(expired(&index, before).is_empty());
+    assert_eq!(expired(&index, after), [(UnixMs(BEGUN.0 + 1_000), id(1, 0))]);
     assert!(index.hold(id(1, 0), &deed("举报 2024-17")).expect("held"));
-    assert!(index.expired(after, 10).expect("read").is_empty());
+    assert!(expired(&index, after).is_empty());
     let never = || -> Result<(), WriteError> { panic!("the file of a held recording is not touched") };
     assert!(!index.delete(id(1, 0), &deed("too old"), never).expect("refused"));
     assert!(index.release(id(1, 0)).expect("released") && !index.release(id(1, 0)).expect("not twice"));
@@ -127,8 +128,35 @@ fn what_a_killed_run_left_without_a_file_is_lost() {
         .write(&[begun(id(1, 0), "8001"), begun(id(1, 1), "8001"), begun(id(2, 0), "8001")])
         .expect("written");
     index.write(&[filed(id(1, 1), State::Recovered)]).expect("written");
-    assert_eq!(index.close_lost(2).expect("noted"), 1);
+    assert_eq!(index.close_lost(2, &[]).expect("noted"), 1);
     let states: Vec<_> =
         index.list(&RecordingFilter::default()).expect("read").iter().map(|one| one.state).collect();
     assert_eq!(states, [State::Open, State::Recovered, State::Lost]);
+}
+
+#[test]
+fn a_file_that_could_not_be_completed_is_unfinished_until_it_is() {
+    let mut index = index("failed");
+    let named = |number| Note::Named { id: id(1, number), at: BEGUN, file: format!("{number}.wav") };
+    index.write(&[named(0), named(1)]).expect("written");
+    assert_eq!(index.close_lost(2, &[id(1, 0)]).expect("noted"), 1);
+    let left = index.unfinished(2).expect("read");
+    assert_eq!(left, [(id(1, 0), BEGUN, "0.wav".to_owned())]);
+}
+
+#[test]
+fn what_was_killed_before_its_group_was_noted_is_kept_as_files_are() {
+    let mut index = index("unknown");
+    let Note::Filed(mut file) = filed(id(1, 0), State::Recovered) else { panic!("a file") };
+    file.keep_until = Some(UnixMs(BEGUN.0 + 5));
+    let named = Note::Named { id: id(1, 0), at: BEGUN, file: "0.wav".into() };
+    index.write(&[named, Note::Filed(file)]).expect("written");
+    let keep_until = |index: &Recordings| index.get(id(1, 0)).expect("read").expect("there").keep_until;
+    assert_eq!(keep_until(&index), Some(UnixMs(BEGUN.0 + 5)));
+    // A group that keeps for ever says so, whatever its files do.
+    let mut begun = begun(id(1, 0), "8001");
+    let Note::Begun { keep_until: keep, .. } = &mut begun else { panic!("a beginning") };
+    *keep = None;
+    index.write(&[begun]).expect("written");
+    assert_eq!(keep_until(&index), None);
 }

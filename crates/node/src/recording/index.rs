@@ -3,7 +3,9 @@
 //! A database that is full or busy delays notes, up to 100,000 of them; beyond that the oldest go, and are
 //! counted as failed. Never knows: sound.
 
-use super::{Counts, recovery, removal};
+use super::Counts;
+use super::recovery::{self, Recovery};
+use super::removal::Expiry;
 use crate::clock::Clock;
 use base::{Offset, Ring, Timestamp};
 use report::UnixMs;
@@ -45,7 +47,7 @@ impl Index {
     pub fn run(mut self, stop: &AtomicBool) {
         self.recover();
         let (mut waiting, mut failing) = (Vec::new(), false);
-        let mut next_expiry = Timestamp::START;
+        let (mut next_expiry, mut expiry) = (Timestamp::START, None);
         loop {
             let last = stop.load(Ordering::Relaxed);
             while let Some(note) = self.notes.pop() {
@@ -73,48 +75,55 @@ impl Index {
             let now = self.clock.now();
             if now >= next_expiry {
                 next_expiry = now + EXPIRE_EVERY;
-                self.expire(now);
+                let at = UnixMs(self.clock.epoch().unix_millis(now));
+                expiry.get_or_insert_with(|| Expiry::new(at, "sujie"));
             }
+            // A round each time: years of files may be due at once, and neither notes nor the end wait for them.
+            expiry = expiry.and_then(|expiry| self.expire(expiry));
             std::thread::park_timeout(WRITE_EVERY);
         }
     }
 
     fn recover(&mut self) {
-        match recovery::recover(&self.recordings, &self.folder, self.run, self.offset, self.keep) {
-            Ok(filed) => {
-                let count = filed.len() as u64;
-                let notes: Vec<Note> = filed.into_iter().map(|filed| Note::Filed(Box::new(filed))).collect();
-                let lost = self.recordings.write(&notes).and_then(|()| self.recordings.close_lost(self.run));
-                Counts::add(&self.counts.recovered, count);
-                match lost {
-                    Ok(lost) if count > 0 || lost > 0 => {
-                        tracing::warn!(
-                            completed = count,
-                            lost,
-                            "recordings of a run that was killed are closed"
-                        );
-                    }
-                    Ok(_) => {}
-                    Err(error) => tracing::error!(%error, "recovered recordings could not be noted"),
+        let Recovery { completed, failed } =
+            match recovery::recover(&mut self.recordings, &self.folder, self.run, self.offset, self.keep) {
+                Ok(recovery) => recovery,
+                Err(error) => {
+                    return tracing::error!("recordings of earlier runs were not looked for: {error:#}");
                 }
+            };
+        let count = completed.len() as u64;
+        let notes: Vec<Note> = completed.into_iter().map(|filed| Note::Filed(Box::new(filed))).collect();
+        let lost = self.recordings.write(&notes).and_then(|()| self.recordings.close_lost(self.run, &failed));
+        Counts::add(&self.counts.recovered, count);
+        match lost {
+            Ok(lost) if count > 0 || lost > 0 => {
+                tracing::warn!(completed = count, lost, "recordings of a run that was killed are closed");
             }
-            Err(error) => tracing::error!("recordings of earlier runs were not looked for: {error:#}"),
+            Ok(_) => {}
+            Err(error) => tracing::error!(%error, "recovered recordings could not be noted"),
         }
     }
 
-    fn expire(&mut self, now: Timestamp) {
-        let at = UnixMs(self.clock.epoch().unix_millis(now));
-        match removal::expire(&mut self.recordings, &self.folder, at, "sujie") {
-            Ok((gone, failed)) => {
-                Counts::add(&self.counts.expired, gone);
-                if gone > 0 {
-                    tracing::info!(gone, "recordings were deleted that had been kept long enough");
-                }
+    /// A round of retention; what is left of it.
+    fn expire(&mut self, mut expiry: Expiry) -> Option<Expiry> {
+        let before = expiry.gone;
+        let round = expiry.round(&mut self.recordings, &self.folder);
+        Counts::add(&self.counts.expired, expiry.gone - before);
+        match round {
+            Ok(Some(failed)) => {
                 for why in failed {
                     tracing::error!(why, "a recording that was kept long enough could not be deleted");
                 }
+                return Some(expiry);
             }
+            Ok(None) => {}
             Err(error) => tracing::error!("retention of recordings was not looked at: {error:#}"),
         }
+        if expiry.gone > 0 {
+            let gone = expiry.gone;
+            tracing::info!(gone, "recordings were deleted that had been kept long enough");
+        }
+        None
     }
 }

@@ -1,12 +1,13 @@
 //! Notes: what events say about recordings, for the index. Runs on the report's thread, which knows the record of each
 //! call; it never touches the index itself.
 
+use super::id;
 use crate::clock::Clock;
 use crate::net::outlet::Outlet;
-use base::{Handle, Timestamp};
+use base::Timestamp;
 use call::event::{Event, Stamped};
 use media::session::{Keeps, RecordingRef};
-use report::{RecordId, Report, UnixMs};
+use report::{Report, UnixMs};
 use std::collections::BTreeMap;
 use std::time::Duration;
 use store::Note;
@@ -48,7 +49,7 @@ impl Notes {
                 let keep = self.keep.get(group.index()).copied().flatten();
                 let key = |keys: &[String], at: usize| keys.get(at).cloned().unwrap_or_default();
                 self.notes.push(Note::Begun {
-                    id: self.id(recording),
+                    id: id(self.run, recording),
                     call: report.record_of(call),
                     agent: key(&self.agents, agent.index()),
                     group: key(&self.groups, group.index()),
@@ -75,12 +76,8 @@ impl Notes {
     fn note_left(&mut self, recording: RecordingRef, to: Timestamp) {
         if let Some((from, keeps)) = self.left.remove(&recording) {
             let (from, to) = (self.wall(from), self.wall(to));
-            self.notes.push(Note::Left { id: self.id(recording), from, to, keeps });
+            self.notes.push(Note::Left { id: id(self.run, recording), from, to, keeps });
         }
-    }
-
-    fn id(&self, recording: RecordingRef) -> RecordId {
-        RecordId::new(self.run, recording.index().into())
     }
 
     fn wall(&self, at: Timestamp) -> UnixMs {

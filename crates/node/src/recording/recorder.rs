@@ -4,7 +4,7 @@
 //! Never knows: who talks, what becomes of files.
 
 use super::file::Recording;
-use super::{Counts, wav};
+use super::{Counts, id, name, wav};
 use crate::clock::Clock;
 use crate::net::outlet::Outlet;
 use anyhow::Result;
@@ -21,10 +21,6 @@ use store::recordings::{Filed, State};
 
 /// How often the ring is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
-/// Milliseconds of so many samples.
-const fn millis(samples: u64) -> u64 {
-    samples * 1_000 / wav::RATE
-}
 
 /// The thread's belongings.
 pub struct Recorder {
@@ -96,18 +92,15 @@ impl Recorder {
     }
 
     fn begin(&self, recording: RecordingRef, at: Timestamp) -> Running {
-        let id = RecordId::new(self.run, recording.index().into());
+        let id = id(self.run, recording);
         let begun = UnixMs(self.clock.epoch().unix_millis(at));
-        let local = self.offset.local(begun.0);
-        let (hour, minute, second) = (local.second / 3_600, local.second / 60 % 60, local.second % 60);
-        let (run, number) = (self.run, recording.index());
-        let name = format!("{}/{hour:02}{minute:02}{second:02}-{run}-{number}.wav", local.date);
+        let name = name::of(self.offset.local(begun.0), self.run, recording.index().into());
         Running { id, begun, file: Recording::new(self.folder.join(&name)), name }
     }
 
     fn end(&mut self, mut this: Running, length: u64) {
         let finished = this.file.finish(length);
-        let gap_ms = millis(this.file.gap());
+        let gap_ms = wav::millis(this.file.gap());
         Counts::add(&self.counts.gap_ms, gap_ms);
         let counter = if finished.is_ok() { &self.counts.whole } else { &self.counts.failed };
         Counts::add(counter, 1);
@@ -115,16 +108,16 @@ impl Recorder {
             id: this.id,
             begun: this.begun,
             state: State::Failed,
-            file: Some(this.name.clone()),
-            length_ms: millis(length),
+            file: this.name.clone(),
+            length_ms: wav::millis(length),
             gap_ms,
             bytes: 0,
-            sha256: String::new(),
+            sha256: None,
             keep_until: None,
         };
         if let Ok(whole) = &finished {
             filed.state = State::Whole;
-            (filed.bytes, filed.sha256) = (whole.bytes, whole.sha256.clone());
+            (filed.bytes, filed.sha256) = (whole.bytes, Some(whole.sha256.clone()));
         }
         self.notes.push(Note::Filed(Box::new(filed)));
         self.disk(finished.map(|_| ()), &this.name);

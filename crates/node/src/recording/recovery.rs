@@ -1,96 +1,106 @@
 //! Recovery: files that a killed run left unfinished are completed, and keep what was written of them.
 //!
 //! ```text
-//!   the index says: not finished ─┐
-//!   the newest days' folders ─────┴▶ ….wav.part ─▶ length from its size, header, hash ─▶ ….wav ─▶ Note::Filed
+//!   the newest days' folders ─Note::Named─▶ index ─ not finished ─▶ ….wav.part
+//!                    Note::Filed ◀─ ….wav ◀─ length from its size, header, hash ─┘
 //! ```
 //!
 //! The folders are looked at for files of which the index never heard; only the newest, because there are years of
 //! others. Files of the run that is on are left alone; they are told by its number in their names.
 
-use super::file::{self, PART};
-use super::wav;
+use super::file::{self, PART, Whole};
+use super::{name, wav};
 use anyhow::{Context, Result};
-use base::{Date, LocalTime, Offset};
+use base::{Date, Offset};
 use report::{RecordId, UnixMs};
-use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
-use store::Recordings;
 use store::recordings::{Filed, State};
+use store::{Note, Recordings};
 
 /// Days whose folders are looked at.
 const DAYS: usize = 3;
 
+/// What became of what killed runs left.
+#[derive(Debug, Default)]
+pub struct Recovery {
+    /// Files that are whole now.
+    pub completed: Vec<Filed>,
+    /// Recordings whose file could not be completed.
+    pub failed: Vec<RecordId>,
+}
+
 /// Completes what runs before this one left. What cannot be completed is said, and tried again at the next start.
 ///
 /// # Errors
-/// The index or the folder cannot be read.
+/// The index or the folder cannot be read, or what was found in the folder cannot be noted.
 pub fn recover(
-    recordings: &Recordings,
+    recordings: &mut Recordings,
     folder: &Path,
     run: u64,
     offset: Offset,
     keep: Option<Duration>,
-) -> Result<Vec<Filed>> {
-    let mut found: BTreeMap<PathBuf, (RecordId, UnixMs)> = BTreeMap::new();
-    for day in list(folder)?.iter().rev().filter(|day| day.is_dir()).take(DAYS) {
-        for first in list(day)?.iter().filter(|path| path.extension().is_some_and(|last| last == PART)) {
-            let path = first.with_extension("");
-            if let Some(named) = read_name(folder, &path, offset).filter(|(id, _)| id.run() != run) {
-                found.insert(path, named);
-            }
-        }
-    }
+) -> Result<Recovery> {
+    // Noted first: a file that is whole already, and of which the index does not know, nobody would find again.
+    recordings.write(&parts(folder, run, offset)?)?;
+    let mut recovery = Recovery::default();
     for (id, begun, name) in recordings.unfinished(run)? {
-        found.insert(folder.join(name), (id, begun));
-    }
-    let mut filed = Vec::new();
-    for (path, (id, begun)) in found {
-        let completed = match (file::part(&path).exists(), path.exists()) {
-            (true, _) => file::complete(&path),
-            // Killed between its last name and the index.
-            (false, true) => file::whole(&path),
-            (false, false) => continue,
-        };
-        match completed {
-            Ok(whole) => filed.push(Filed {
+        match completed(folder, &name) {
+            Ok(Some(whole)) => recovery.completed.push(Filed {
                 id,
                 begun,
                 state: State::Recovered,
-                file: path.strip_prefix(folder).ok().map(|name| name.display().to_string()),
-                length_ms: whole.samples * 1_000 / wav::RATE,
+                file: name,
+                length_ms: wav::millis(whole.samples),
                 gap_ms: 0,
                 bytes: whole.bytes,
-                sha256: whole.sha256,
+                sha256: Some(whole.sha256),
                 keep_until: keep.map(|keep| UnixMs(begun.0 + keep.as_millis() as u64)),
             }),
+            Ok(None) => {}
             Err(error) => {
-                let (error, path) = (format!("{error:#}"), path.display());
-                tracing::error!(error, %path, "an unfinished recording cannot be completed");
+                let (error, path) = (format!("{error:#}"), folder.join(name));
+                tracing::error!(error, path = %path.display(), "an unfinished recording cannot be completed");
+                recovery.failed.push(id);
             }
         }
     }
-    Ok(filed)
+    Ok(recovery)
 }
 
-fn list(folder: &Path) -> Result<Vec<PathBuf>> {
+/// The unfinished files of the newest days, of runs before this one.
+fn parts(folder: &Path, run: u64, offset: Offset) -> Result<Vec<Note>> {
+    let mut found = Vec::new();
+    // Whatever else lies there (lost+found, a note) is not ours to read.
+    let days = list(folder)?.into_iter().filter(|day| day.parse::<Date>().is_ok()).rev();
+    for day in days.filter(|day| folder.join(day).is_dir()).take(DAYS) {
+        for file in list(&folder.join(&day))? {
+            let Some((file, PART)) = file.rsplit_once('.') else { continue };
+            let file = format!("{day}/{file}");
+            if let Some((id, at)) = name::read(&file, offset).filter(|(id, _)| id.run() != run) {
+                found.push(Note::Named { id, at, file });
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// The file of an unfinished recording, made whole; `None` when there is none.
+fn completed(folder: &Path, name: &str) -> Result<Option<Whole>> {
+    let path = name::place(folder, name)?;
+    if file::part(&path).exists() {
+        return file::complete(&path).map(Some);
+    }
+    // Killed between its last name and the index.
+    path.exists().then(|| file::whole(&path)).transpose()
+}
+
+/// The names in a folder, sorted; those that are no text are not ours.
+fn list(folder: &Path) -> Result<Vec<String>> {
     let entries = fs::read_dir(folder).with_context(|| format!("reading the folder {}", folder.display()))?;
-    let mut paths = entries.map(|entry| Ok(entry?.path())).collect::<std::io::Result<Vec<_>>>()?;
-    paths.sort();
-    Ok(paths)
-}
-
-/// A file's name, `2024-02-02/093012-7-41.wav`.
-fn read_name(folder: &Path, path: &Path, offset: Offset) -> Option<(RecordId, UnixMs)> {
-    let name = path.strip_prefix(folder).ok()?.to_str()?;
-    let (day, rest) = name.strip_suffix(".wav")?.split_once('/')?;
-    let mut parts = rest.split('-');
-    let (clock, run, number) = (parts.next()?, parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
-    let clock: u32 = clock.parse().ok()?;
-    let second = clock / 10_000 * 3_600 + clock / 100 % 100 * 60 + clock % 100;
-    let date: Date = day.parse().ok()?;
-    let begun = UnixMs(offset.unix_millis(LocalTime { date, second }));
-    (parts.next().is_none() && second < 86_400).then(|| (RecordId::new(run, number), begun))
+    let names = entries.map(|entry| Ok(entry?.file_name())).collect::<std::io::Result<Vec<_>>>()?;
+    let mut names: Vec<_> = names.into_iter().filter_map(|name| name.into_string().ok()).collect();
+    names.sort();
+    Ok(names)
 }

@@ -1,15 +1,16 @@
 //! Removal: a recording's file goes, its row stays as the trace: who, when, why, and the hash of what was deleted.
 
 use super::file::part;
+use super::name;
 use anyhow::{Context, Result};
 use report::{RecordId, UnixMs};
 use std::fs;
 use std::io::ErrorKind;
-use std::path::{Component, Path};
+use std::path::Path;
 use store::Recordings;
 use store::recordings::Deed;
 
-/// Files that one round of retention deletes at most, so that other writers of the database get their turn.
+/// Files that one round of retention deletes at most, so that notes need not wait for all of them.
 const ROUND: u32 = 200;
 
 /// Deletes a recording.
@@ -20,14 +21,7 @@ pub fn delete(recordings: &mut Recordings, folder: &Path, id: RecordId, deed: &D
     let known = recordings.get(id)?.with_context(|| format!("there is no recording {}", id.0))?;
     let remove = || -> Result<()> {
         let Some(name) = &known.file else { return Ok(()) };
-        let name = Path::new(name);
-        // The index is a file that others can write to: nothing outside the folder is ever touched.
-        anyhow::ensure!(
-            name.components().all(|part| matches!(part, Component::Normal(_))),
-            "{} is not below the folder of recordings",
-            name.display()
-        );
-        let path = folder.join(name);
+        let path = name::place(folder, name)?;
         for path in [part(&path), path] {
             match fs::remove_file(&path) {
                 Err(error) if error.kind() != ErrorKind::NotFound => {
@@ -49,7 +43,44 @@ pub fn delete(recordings: &mut Recordings, folder: &Path, id: RecordId, deed: &D
     }
 }
 
-/// Deletes what has been kept long enough and is not held. Returns how many, and what could not be deleted.
+/// What has been kept long enough and is not held, from the oldest on, each once: one that cannot be deleted keeps none
+/// of the others.
+pub struct Expiry {
+    deed: Deed,
+    /// The last one that was looked at.
+    passed: (UnixMs, RecordId),
+    /// How many were deleted.
+    pub gone: u64,
+}
+
+impl Expiry {
+    /// What has been kept long enough now.
+    #[must_use]
+    pub fn new(now: UnixMs, by: &str) -> Self {
+        let deed = Deed { by: by.to_owned(), why: "kept long enough".into(), at: now };
+        Self { deed, passed: Default::default(), gone: 0 }
+    }
+
+    /// Deletes the next of them and says what could not be deleted. `None` when there are no more.
+    ///
+    /// # Errors
+    /// The index cannot be read.
+    pub fn round(&mut self, recordings: &mut Recordings, folder: &Path) -> Result<Option<Vec<String>>> {
+        let due = recordings.expired(self.deed.at, self.passed, ROUND)?;
+        let Some(&last) = due.last() else { return Ok(None) };
+        self.passed = last;
+        let mut failed = Vec::new();
+        for (_, id) in due {
+            match delete(recordings, folder, id, &self.deed) {
+                Ok(()) => self.gone += 1,
+                Err(error) => failed.push(format!("{error:#}")),
+            }
+        }
+        Ok(Some(failed))
+    }
+}
+
+/// Deletes all that has been kept long enough and is not held. Returns how many, and what could not be deleted.
 ///
 /// # Errors
 /// The index cannot be read.
@@ -59,20 +90,9 @@ pub fn expire(
     now: UnixMs,
     by: &str,
 ) -> Result<(u64, Vec<String>)> {
-    let (mut gone, mut failed) = (0, Vec::new());
-    loop {
-        let due = recordings.expired(now, ROUND)?;
-        let before = gone;
-        for one in &due {
-            let deed = Deed { by: by.to_owned(), why: "kept long enough".into(), at: now };
-            match delete(recordings, folder, one.id, &deed) {
-                Ok(()) => gone += 1,
-                Err(error) => failed.push(format!("{error:#}")),
-            }
-        }
-        // What fails would come again and again.
-        if due.len() < ROUND as usize || gone == before {
-            return Ok((gone, failed));
-        }
+    let (mut expiry, mut failed) = (Expiry::new(now, by), Vec::new());
+    while let Some(more) = expiry.round(recordings, folder)? {
+        failed.extend(more);
     }
+    Ok((expiry.gone, failed))
 }

@@ -1,6 +1,7 @@
 //! Blocks in, files and notes out: what is missing is silent, what is killed is completed, what is old goes.
 
 use super::file::{self, Recording};
+use super::index::Index;
 use super::recorder::Recorder;
 use super::{Counts, recovery, removal, wav};
 use crate::clock::Clock;
@@ -88,7 +89,7 @@ fn a_full_ring_costs_sound_and_never_its_time() {
     let [filed] = filed(&notes)[..] else { panic!("{notes:?}") };
     assert_eq!((filed.state, filed.length_ms, filed.gap_ms), (State::Whole, 3_000, 1_500));
     assert_eq!(counts.gap_ms.load(Ordering::Relaxed), 1_500);
-    let path = folder.join(filed.file.as_ref().expect("a file"));
+    let path = folder.join(&filed.file);
     let bytes = fs::read(&path).expect("written");
     assert_eq!(bytes.len() as u64, wav::HEADER + 48_000);
     assert!(bytes[58..58 + 24_000].iter().all(|&sample| sample == 1));
@@ -96,7 +97,7 @@ fn a_full_ring_costs_sound_and_never_its_time() {
         bytes[58 + 24_000..].iter().all(|&sample| sample == alaw::SILENCE),
         "silence stands for the rest"
     );
-    assert_eq!(file::hash(&path).expect("hashed"), filed.sha256);
+    assert_eq!(Some(file::hash(&path).expect("hashed")), filed.sha256);
 }
 
 #[test]
@@ -146,6 +147,10 @@ fn what_a_killed_run_left_is_completed_wherever_it_was_killed() {
     fs::write(folder.join("2024-02-02/093014-6-3.wav.part"), b"RIFF").expect("written");
     write("2024-02-02/093015-6-4.wav", 2).finish(8_000).expect("whole");
     drop(write("2024-02-02/093016-7-5.wav", 1));
+    // A disk of its own has such folders, and people make others.
+    for other in ["lost+found", "copies", "old"] {
+        fs::create_dir(folder.join(other)).expect("a folder");
+    }
     // Only the index knows the old ones; only the folder knows the second.
     let named = |number: u64, second: u64| Note::Named {
         id: RecordId::new(6, number),
@@ -153,22 +158,36 @@ fn what_a_killed_run_left_is_completed_wherever_it_was_killed() {
         file: format!("2024-02-02/0930{second}-6-{number}.wav"),
     };
     index.write(&[named(1, 12), named(3, 14), named(4, 15), named(9, 19)]).expect("noted");
-    let found = recovery::recover(&index, &folder, 7, Offset::CHINA, KEEP).expect("recovered");
+    // This one can never be completed: a folder bears its last name.
+    fs::create_dir(folder.join("2024-02-02/093018-6-8.wav")).expect("a folder in the way");
+    fs::write(folder.join("2024-02-02/093018-6-8.wav.part"), b"RIFF").expect("written");
+    let recovery::Recovery { completed: found, failed } =
+        recovery::recover(&mut index, &folder, 7, Offset::CHINA, KEEP).expect("recovered");
+    assert_eq!(failed, [RecordId::new(6, 8)]);
     let lengths: Vec<_> = found.iter().map(|filed| (filed.id, filed.length_ms)).collect();
     let id = |number| RecordId::new(6, number);
     assert_eq!(lengths, [(id(1), 1_500), (id(2), 499), (id(3), 0), (id(4), 1_000)]);
     assert_eq!(found[1].begun, UnixMs(1_706_837_413_000), "09:30:13 in China");
     assert_eq!(found[1].keep_until, Some(UnixMs(1_706_837_473_000)));
     for filed in &found {
-        let path = folder.join(filed.file.as_ref().expect("a file"));
-        assert_eq!(file::hash(&path).expect("there"), filed.sha256);
+        let path = folder.join(&filed.file);
+        assert_eq!(Some(file::hash(&path).expect("there")), filed.sha256);
         assert!(!file::part(&path).exists());
     }
     assert!(folder.join("2024-02-02/093016-7-5.wav.part").exists(), "what runs now is left alone");
     let notes: Vec<_> = found.into_iter().map(|filed| Note::Filed(Box::new(filed))).collect();
     index.write(&notes).expect("noted");
-    assert_eq!(index.close_lost(7).expect("noted"), 1, "number 9 has no file");
-    assert!(recovery::recover(&index, &folder, 7, Offset::CHINA, KEEP).expect("again").is_empty());
+    assert_eq!(index.close_lost(7, &failed).expect("noted"), 1, "number 9 has no file");
+    let known = index.get(id(2)).expect("read").expect("noted");
+    assert_eq!(known.keep_until, Some(UnixMs(1_706_837_473_000)), "not for ever");
+    // What stood in the way is gone a week later, when the folder is not looked at any more.
+    fs::remove_dir(folder.join("2024-02-02/093018-6-8.wav")).expect("the folder");
+    for day in 7..10 {
+        fs::create_dir(folder.join(format!("2024-02-{day:02}"))).expect("a day");
+    }
+    let again = recovery::recover(&mut index, &folder, 7, Offset::CHINA, KEEP).expect("again");
+    assert_eq!(again.completed.iter().map(|filed| filed.id).collect::<Vec<_>>(), [id(8)]);
+    assert!(again.failed.is_empty());
 }
 
 #[test]
@@ -185,11 +204,11 @@ fn retention_deletes_what_is_old_and_touches_nothing_else() {
             begun: UnixMs(1),
             state: State::Whole,
             // An index that somebody wrote to names a file elsewhere.
-            file: Some(if number == 9 { "../other.wav".into() } else { name }),
+            file: if number == 9 { "../other.wav".into() } else { name },
             length_ms: 1,
             gap_ms: 0,
             bytes: whole.bytes,
-            sha256: whole.sha256,
+            sha256: Some(whole.sha256),
             keep_until,
         })));
     }
@@ -199,4 +218,63 @@ fn retention_deletes_what_is_old_and_touches_nothing_else() {
     assert!(failed[0].contains("not below the folder"), "{failed:?}");
     let left: Vec<_> = fs::read_dir(folder.join("2024-02-02")).expect("there").flatten().collect();
     assert_eq!(left.len(), 3, "for ever, not yet, elsewhere");
+}
+
+/// A recording of run 6 that was kept long enough; its file is gone already.
+fn kept(number: u64, file: String) -> Note {
+    Note::Filed(Box::new(Filed {
+        id: RecordId::new(6, number),
+        begun: UnixMs(1),
+        state: State::Whole,
+        file,
+        length_ms: 1,
+        gap_ms: 0,
+        bytes: 60,
+        sha256: None,
+        keep_until: Some(UnixMs(1_000)),
+    }))
+}
+
+#[test]
+fn what_cannot_be_deleted_keeps_none_of_the_others() {
+    let folder = folder("stuck");
+    let mut index = Recordings::open(folder.join("index.db")).expect("an index");
+    // More than a round of them before the others, and more than one behind.
+    let elsewhere = |number| if (210..240).contains(&number) { "" } else { "../" };
+    let notes = (0..450).map(|number| kept(number, format!("{}{number}.wav", elsewhere(number))));
+    index.write(&notes.collect::<Vec<_>>()).expect("noted");
+    let (gone, mut failed) = removal::expire(&mut index, &folder, UnixMs(1_001), "sujie").expect("looked at");
+    assert_eq!((gone, failed.len()), (30, 420));
+    failed.sort();
+    failed.dedup();
+    assert_eq!(failed.len(), 420, "each is tried once");
+}
+
+#[test]
+fn a_running_index_deletes_round_by_round_all_that_is_old() {
+    let folder = folder("rounds");
+    let recordings = Recordings::open(folder.join("index.db")).expect("an index");
+    let (notes, counts, stop) =
+        (Ring::bounded(1_000), Arc::<Counts>::default(), Arc::<AtomicBool>::default());
+    (0..450).for_each(|number| notes.push(kept(number, format!("{number}.wav"))).expect("room"));
+    let index = Index {
+        recordings,
+        folder: folder.clone(),
+        run: 7,
+        clock: Clock::start(),
+        offset: Offset::CHINA,
+        keep: KEEP,
+        notes,
+        counts: Arc::clone(&counts),
+    };
+    let told = Arc::clone(&stop);
+    let thread = std::thread::spawn(move || index.run(&told));
+    while counts.expired.load(Ordering::Relaxed) < 450 && !thread.is_finished() {
+        thread.thread().unpark();
+        std::thread::yield_now();
+    }
+    stop.store(true, Ordering::Relaxed);
+    thread.thread().unpark();
+    thread.join().expect("it ends when it is told to");
+    assert_eq!(counts.expired.load(Ordering::Relaxed), 450);
 }

@@ -48,6 +48,12 @@ pub const fn samples(bytes: u64) -> u64 {
     bytes.saturating_sub(HEADER) / CHANNELS
 }
 
+/// How long so many samples of each channel are heard, in milliseconds.
+#[must_use]
+pub const fn millis(samples: u64) -> u64 {
+    samples * 1_000 / RATE
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
