@@ -89,18 +89,7 @@ impl Confirmed {
         offers: bool,
     ) -> Self {
         let exchange = Exchange::Answered { unacknowledged, offers, first: true };
-        Self {
-            dialog,
-            contact,
-            update,
-            sent,
-            received,
-            exchange,
-            wanted: None,
-            session: None,
-            referral: None,
-            referred: false,
-        }
+        Self { exchange, ..Self::accepted(dialog, contact, update, sent, received) }
     }
 
     /// Our INVITE was answered.
@@ -111,14 +100,13 @@ impl Confirmed {
         sent: Body,
         received: Body,
     ) -> Self {
-        let exchange = Exchange::Idle;
         Self {
             dialog,
             contact,
             update,
             sent,
             received,
-            exchange,
+            exchange: Exchange::Idle,
             wanted: None,
             session: None,
             referral: None,
