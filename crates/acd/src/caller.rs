@@ -407,9 +407,9 @@ impl Distributor {
     /// Takes a caller out of line, index, timers and store.
     pub(crate) fn take_out(&mut self, spot: Spot) -> Option<Gone> {
         self.unlist_caller(spot);
-        let &Caller { caller, group, place, since, phase, timer, party, callback, .. } =
-            self.callers.get(spot)?;
-        let missed = self.callers.get(spot).is_some_and(Caller::is_missed);
+        let gone = self.callers.get(spot)?;
+        let missed = gone.is_missed();
+        let &Caller { caller, group, place, since, phase, timer, party, callback, .. } = gone;
         self.callers.kept.forget(spot);
         self.callers.spots.remove(&caller);
         if let Some(party) = party {
@@ -454,9 +454,7 @@ impl Distributor {
     /// in no line.
     #[must_use]
     pub fn place_of(&self, caller: CallerRef) -> Option<(u32, Option<Duration>)> {
-        let at = self.callers.get(self.callers.spot(caller)?)?;
-        let position = self.groups[at.group.index()].line.position(&at.place);
-        Some((position, self.expected(at.group, position)))
+        self.caller(caller).map(|view| (view.position, view.expected))
     }
 
     /// The expected wait in a position of a group's line.

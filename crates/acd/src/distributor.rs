@@ -24,9 +24,10 @@
 //! not ringing has no output: its sender knows. Whatever else cannot be is `Refused` and changes nothing. A
 //! clock that runs backwards counts as standing still.
 //!
-//! Bounds: callers by the lines' `line_max`, twice that with emergencies; offers, wrap-ups and cool-downs by the
-//! number of agents, one of each at most; timers by the sum of these. All stores are reused: once they have reached
-//! their peak no decision allocates. State is plain values throughout, so that it can be written out and read back.
+//! Bounds: callers by the lines' `line_max`, twice that with emergencies, as many again with missed calls, and whoever
+//! was served before by the talks there can be; offers, wrap-ups and cool-downs by the number of agents, one of each at
+//! most; timers by the sum of these. All stores are reused: once they have reached their peak no decision allocates.
+//! State is plain values throughout, so that it can be written out and read back.
 //!
 //! Never knows: SIP, media, legs, numbers, files, clocks.
 

@@ -44,8 +44,8 @@ pub struct Plan {
 /// point worth so much waiting, together at most [`head_start_max`](Self::head_start_max). Since all age at
 /// the same rate the order of two callers never changes while they wait, and it follows that **nobody is
 /// overtaken by a caller who joined `head_start_max` or more after him** (a grey-listed caller: or more than
-/// [`grey_delay`](Self::grey_delay) on top of that). No group can starve another, and no priority can either. An agent who refused a
-/// caller just now is the exception: until his cool-down ends he takes those behind.
+/// [`grey_delay`](Self::grey_delay) on top of that). No group can starve another, and no priority can either. An
+/// agent who refused a caller just now is the exception: until his cool-down ends he takes those behind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Order {
     /// What one point of a caller's [`Priority`] is worth.

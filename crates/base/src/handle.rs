@@ -2,8 +2,8 @@
 //!
 //! A handle is 64 bits: an index and the generation of its slot, so a name of something that has ended
 //! never reaches its successor. It is kept as one more than these bits, so that an `Option` of it takes no more room
-//! (the very last of them all is one with the one before). It prints as `call#12`. Whoever starts a thing mints its handle; the other
-//! side only carries it.
+//! (the very last of them all is one with the one before). It prints as `call#12`. Whoever starts a thing mints its
+//! handle; the other side only carries it.
 
 use std::marker::PhantomData;
 

@@ -231,13 +231,12 @@ impl Callers {
     /// A caller who was turned away, or handed over, talks to a number outside.
     pub(crate) fn put_through(&mut self, call: CallRef, group: GroupRef, now: Timestamp, books: &mut Books) {
         let wall = self.wall(now);
-        if let Some(live) = self.known(call) {
-            live.goes_outside(Some(group), wall);
-            if live.record.agent.is_some() {
-                live.guest_answered(None);
-            }
+        let Some(live) = self.known(call) else { return };
+        live.goes_outside(Some(group), wall);
+        if live.record.agent.is_some() {
+            live.guest_answered(None);
         }
-        if let Some(place) = self.known(call).and_then(|live| live.turned_away.take()) {
+        if let Some(place) = live.turned_away.take() {
             books.both(place, Step::PutThrough);
         }
     }

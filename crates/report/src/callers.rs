@@ -492,8 +492,7 @@ impl Callers {
                 self.leave(call, Left::Overflowed, SegmentEnd::MovedOn, now, books);
                 (Came::Overflowed, stay.for_centre, stay.since, first_quarter)
             }
-            (None, None) if live.callback.is_some() => (Came::Transferred, false, now, quarter),
-            (None, None) => {
+            (None, None) if live.callback.is_none() => {
                 live.since = Some(now);
                 live.record.queued_at = Some(wall);
                 live.record.greeted = whole(now.since(live.arrived));
@@ -504,7 +503,7 @@ impl Callers {
             }
             // Put in a line again after the centre has counted him: a transfer, with a clock of its own. A call of ours
             // for a callback was counted when that was asked for.
-            (None, Some(_)) => (Came::Transferred, false, now, quarter),
+            (None, _) => (Came::Transferred, false, now, quarter),
         };
         let Some(live) = self.live.get_mut(&call) else { return };
         live.no_longer_outside(wall);

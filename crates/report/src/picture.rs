@@ -142,7 +142,12 @@ fn closed(counters: &Counters) -> Counters {
     Counters { offered: counters.accounted(), ..counters }
 }
 
-fn line(tally: &Tally<Dense>, counters: Counters, thresholds: &[Duration], longest_wait: Duration) -> Line {
+fn line<R>(
+    tally: &Tally<Dense, R>,
+    counters: Counters,
+    thresholds: &[Duration],
+    longest_wait: Duration,
+) -> Line {
     let Tally { sums, wait_buckets, forecast, spreads, .. } = tally;
     let mean = |sum: Duration, count: u64| Mean { sum, count };
     let levels = thresholds.iter().enumerate().map(|(at, threshold)| {

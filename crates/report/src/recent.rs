@@ -44,11 +44,11 @@ pub(crate) enum Whose {
     Centre,
 }
 
-/// What happened over one stretch.
+/// What happened over one stretch. Of the spreads it has that which a window shows.
 #[derive(Clone, Debug)]
 struct Page<S> {
-    groups: Vec<Tally<S>>,
-    total: Tally<S>,
+    groups: Vec<Tally<S, ()>>,
+    total: Tally<S, ()>,
 }
 
 impl<S: Default + Clone> Page<S> {
@@ -56,14 +56,14 @@ impl<S: Default + Clone> Page<S> {
         Self { groups: vec![Tally::default(); places], total: Tally::default() }
     }
 
-    fn of(&self, whose: Whose) -> &Tally<S> {
+    fn of(&self, whose: Whose) -> &Tally<S, ()> {
         match whose {
             Whose::Group(slot) => &self.groups[slot],
             Whose::Centre => &self.total,
         }
     }
 
-    fn of_mut(&mut self, whose: Whose) -> &mut Tally<S> {
+    fn of_mut(&mut self, whose: Whose) -> &mut Tally<S, ()> {
         match whose {
             Whose::Group(slot) => &mut self.groups[slot],
             Whose::Centre => &mut self.total,
@@ -124,11 +124,11 @@ impl Recent {
         &self,
         whose: Whose,
         now: UnixMs,
-        mut draw: impl FnMut(Reach, UnixMs, &Tally<Dense>) -> T,
+        mut draw: impl FnMut(Reach, UnixMs, &Tally<Dense, ()>) -> T,
     ) -> Vec<T> {
         let minute = now.0 / MINUTE_MS;
         let mut newest_first = self.minutes.iter().rev().peekable();
-        let mut sum = Tally::<Dense>::default();
+        let mut sum = Tally::<Dense, ()>::default();
         let mut windows = Vec::with_capacity(WINDOWS.len() + 1);
         for reach in WINDOWS {
             let first = minute.saturating_sub(u64::from(reach));
@@ -139,9 +139,11 @@ impl Recent {
         }
         let date = self.offset.local(now.0).date;
         let midnight = UnixMs(self.offset.unix_millis(LocalTime { date, second: 0 }));
-        let nothing = Tally::default();
-        let today = if self.day == Some(date) { self.today.of(whose) } else { &nothing };
-        windows.push(draw(Reach::Today, midnight, today));
+        windows.push(if self.day == Some(date) {
+            draw(Reach::Today, midnight, self.today.of(whose))
+        } else {
+            draw(Reach::Today, midnight, &Tally::default())
+        });
         windows
     }
 }

@@ -164,26 +164,16 @@ impl AddAssign<&Self> for Sums {
     }
 }
 
-impl AddAssign<&Spreads<Sparse>> for Spreads<Dense> {
-    fn add_assign(&mut self, more: &Spreads<Sparse>) {
-        let Spreads { wait, wait_abandoned, ring, talk, wrap_up } = more;
-        wait.add_to(&mut self.wait.0);
-        wait_abandoned.add_to(&mut self.wait_abandoned.0);
-        ring.add_to(&mut self.ring.0);
-        talk.add_to(&mut self.talk.0);
-        wrap_up.add_to(&mut self.wrap_up.0);
-    }
-}
-
-impl AddAssign<&Tally<Sparse>> for Tally<Dense> {
-    fn add_assign(&mut self, more: &Tally<Sparse>) {
+impl AddAssign<&Tally<Sparse, ()>> for Tally<Dense, ()> {
+    fn add_assign(&mut self, more: &Tally<Sparse, ()>) {
         let Tally { counters, sums, wait_buckets, forecast, spreads } = more;
+        let Spreads { wait, wait_abandoned: (), ring: (), talk: (), wrap_up: () } = spreads;
         self.counters += counters;
         self.sums += sums;
         for (sum, count) in self.wait_buckets.iter_mut().zip(wait_buckets) {
             *sum += count;
         }
         self.forecast += forecast;
-        self.spreads += spreads;
+        wait.add_to(&mut self.spreads.wait.0);
     }
 }

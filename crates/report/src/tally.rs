@@ -5,9 +5,10 @@ use crate::counters::{Counters, Left, Limits, Step};
 use crate::spread::{Record, WAIT_BOUNDS};
 use std::time::Duration;
 
-/// Counters, sums and spreads; `S` is dense since the start and sparse per quarter of an hour.
+/// Counters, sums and spreads; `S` is dense since the start and sparse per quarter of an hour. Where only the wait of
+/// answered callers is asked for, `R` is `()` and the other spreads are not kept.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Tally<S> {
+pub struct Tally<S, R = S> {
     /// What happened how often.
     pub counters: Counters,
     /// How long it took in all.
@@ -17,7 +18,7 @@ pub struct Tally<S> {
     /// How well waits were foretold.
     pub forecast: Forecast,
     /// How long it took each time.
-    pub spreads: Spreads<S>,
+    pub spreads: Spreads<S, R>,
 }
 
 /// Sums of whole milliseconds; the counts they belong to are in [`Counters`].
@@ -55,20 +56,20 @@ pub struct Forecast {
 
 /// Spreads.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Spreads<S> {
+pub struct Spreads<S, R = S> {
     /// Wait of answered callers.
     pub wait: S,
     /// Wait of callers who hung up.
-    pub wait_abandoned: S,
+    pub wait_abandoned: R,
     /// Ring of the agent who answered.
-    pub ring: S,
+    pub ring: R,
     /// Talk.
-    pub talk: S,
+    pub talk: R,
     /// Wrap-up.
-    pub wrap_up: S,
+    pub wrap_up: R,
 }
 
-impl<S: Record> Tally<S> {
+impl<S: Record, R: Record> Tally<S, R> {
     /// Counts one step.
     pub fn take(&mut self, step: Step, limits: &Limits) {
         self.counters.take(step, limits);

@@ -15,8 +15,8 @@
 //! (RFC 3261 14.2), a second one of ours waits.
 //! Never knows: what a body means.
 
-use crate::compose::{ALLOW, Reply, Request, SDP, SUPPORTED, put, put_number};
-use crate::core::{Core, Ended, Errand, Timer};
+use crate::compose::{ALLOW, Reply, SDP, SUPPORTED, put, put_number};
+use crate::core::{Core, Ended, Inside, Timer};
 use crate::dialog::Dialog;
 use crate::ending::Ending;
 use crate::endpoint::Out;
@@ -89,18 +89,7 @@ impl Confirmed {
         offers: bool,
     ) -> Self {
         let exchange = Exchange::Answered { unacknowledged, offers, first: true };
-        Self {
-            dialog,
-            contact,
-            update,
-            sent,
-            received,
-            exchange,
-            wanted: None,
-            session: None,
-            referral: None,
-            referred: false,
-        }
+        Self { exchange, ..Self::accepted(dialog, contact, update, sent, received) }
     }
 
     /// Our INVITE was answered.
@@ -111,14 +100,13 @@ impl Confirmed {
         sent: Body,
         received: Body,
     ) -> Self {
-        let exchange = Exchange::Idle;
         Self {
             dialog,
             contact,
             update,
             sent,
             received,
-            exchange,
+            exchange: Exchange::Idle,
             wanted: None,
             session: None,
             referral: None,
@@ -199,26 +187,13 @@ impl Confirmed {
         if let Some((session, _)) = &self.session {
             session.put_request(&mut extra, core.plan.timers.min_se);
         }
-        let seq = self.dialog.next_seq();
-        let (uri, routes) = self.dialog.way();
         let body = match &purpose {
             Purpose::Reoffer(offer) => Some((SDP, &**offer)),
             Purpose::Refresh if by_update => None,
             Purpose::Refresh => Some((SDP, &*self.sent)),
         };
-        let request = Request {
-            method,
-            uri,
-            routes: &routes,
-            from: self.dialog.local(),
-            to: self.dialog.remote(),
-            call_id: self.dialog.call_id(),
-            seq,
-            extra: &extra,
-            body,
-        };
-        let errand = Errand { owner, path: self.dialog.path, trunk: id.trunk() };
-        let client = core.request(now, &request, errand, out);
+        let inside = Inside { method, owner, trunk: id.trunk(), extra: &extra, body };
+        let client = core.request_inside(now, &mut self.dialog, &inside, out);
         self.exchange = Exchange::Out { client, purpose };
     }
 

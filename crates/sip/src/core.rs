@@ -11,6 +11,7 @@
 
 use crate::compose::{self, Reply, Request};
 use crate::counters::Counters;
+use crate::dialog::Dialog;
 use crate::endpoint::{Out, Path, Send};
 use crate::leg::{AorRef, Transport, TrunkRef};
 use crate::message::Method;
@@ -63,6 +64,19 @@ pub(crate) struct Errand {
     pub(crate) path: Path,
     /// Whose digest may answer a challenge.
     pub(crate) trunk: Option<TrunkRef>,
+}
+
+/// A request inside a dialog, beside what the dialog itself says.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Inside<'a> {
+    pub(crate) method: Method<'a>,
+    pub(crate) owner: Owner,
+    /// Whose digest may answer a challenge.
+    pub(crate) trunk: Option<TrunkRef>,
+    /// Whole further lines, each with its CRLF.
+    pub(crate) extra: &'a [u8],
+    /// Body and its type.
+    pub(crate) body: Option<(&'a str, &'a [u8])>,
 }
 
 /// What became of a client transaction.
@@ -196,6 +210,31 @@ impl Core {
             compose::request(bytes, request, errand.path.transport, sent_by, branch, &core.plan.product);
             core.counters.request_out(request.method);
         })
+    }
+
+    /// Sends a request inside a dialog, as its next one and along its route set (RFC 3261 12.2.1.1).
+    pub(crate) fn request_inside(
+        &mut self,
+        now: Timestamp,
+        dialog: &mut Dialog,
+        inside: &Inside<'_>,
+        out: &mut Out,
+    ) -> ClientRef {
+        let seq = dialog.next_seq();
+        let (uri, routes) = dialog.way();
+        let &Inside { method, owner, trunk, extra, body } = inside;
+        let request = Request {
+            method,
+            uri,
+            routes: &routes,
+            from: dialog.local(),
+            to: dialog.remote(),
+            call_id: dialog.call_id(),
+            seq,
+            extra,
+            body,
+        };
+        self.request(now, &request, Errand { owner, path: dialog.path, trunk }, out)
     }
 
     /// Sends an OPTIONS or a REGISTER, which `write` makes with `rsip`. What that refuses, because `rsip` has no

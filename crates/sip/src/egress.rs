@@ -14,7 +14,7 @@
 
 use crate::compose::{ALLOW, Reply, Request, SDP, SUPPORTED, put, put_number, put_quoted, put_user};
 use crate::confirmed::Confirmed;
-use crate::core::{Core, Ended, Errand, Timer};
+use crate::core::{Core, Ended, Errand, Inside, Timer};
 use crate::dialog::Dialog;
 use crate::endpoint::{Out, Path};
 use crate::fork::{Best, Branch, EARLY, Early};
@@ -497,23 +497,11 @@ fn prack(
     extra.push(b' ');
     put_number(&mut extra, u64::from(invite_seq));
     put(&mut extra, &[b" INVITE\r\n"]);
-    let seq = dialog.next_seq();
-    let (uri, routes) = dialog.way();
-    let request = Request {
-        method: Method::Prack,
-        uri,
-        routes: &routes,
-        from: dialog.local(),
-        to: dialog.remote(),
-        call_id: dialog.call_id(),
-        seq,
-        extra: &extra,
-        body: None,
-    };
-    core.request(
+    let (owner, trunk) = (Owner::Prack(id.slot), id.trunk());
+    core.request_inside(
         now,
-        &request,
-        Errand { owner: Owner::Prack(id.slot), path: dialog.path, trunk: id.trunk() },
+        dialog,
+        &Inside { method: Method::Prack, owner, trunk, extra: &extra, body: None },
         out,
     );
 }

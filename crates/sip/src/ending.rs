@@ -8,8 +8,8 @@
 //! The wait is RFC 3261 15: a callee must not send BYE before the ACK. While it says goodbye the leg still
 //! answers the peer's own BYE with 200, so that crossing BYEs end well.
 
-use crate::compose::{Request, put_reason};
-use crate::core::{Core, Errand};
+use crate::compose::put_reason;
+use crate::core::{Core, Inside};
 use crate::dialog::Dialog;
 use crate::endpoint::Out;
 use crate::leg::TrunkRef;
@@ -109,18 +109,6 @@ pub(crate) fn bye(
 ) -> ClientRef {
     let mut extra = Vec::with_capacity(32);
     put_reason(&mut extra, cause.0);
-    let seq = dialog.next_seq();
-    let (uri, routes) = dialog.way();
-    let request = Request {
-        method: Method::Bye,
-        uri,
-        routes: &routes,
-        from: dialog.local(),
-        to: dialog.remote(),
-        call_id: dialog.call_id(),
-        seq,
-        extra: &extra,
-        body: None,
-    };
-    core.request(now, &request, Errand { owner: Owner::Bye(leg), path: dialog.path, trunk }, out)
+    let inside = Inside { method: Method::Bye, owner: Owner::Bye(leg), trunk, extra: &extra, body: None };
+    core.request_inside(now, dialog, &inside, out)
 }

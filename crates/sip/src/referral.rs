@@ -18,9 +18,9 @@
 //! Never knows: whether a transfer is allowed, where it goes.
 
 use crate::arrival::user_of;
-use crate::compose::{Reply, Request, put, put_number};
+use crate::compose::{Reply, put, put_number};
 use crate::confirmed::Confirmed;
-use crate::core::{Core, Errand, Timer};
+use crate::core::{Core, Inside, Timer};
 use crate::dialog::Dialog;
 use crate::endpoint::{Endpoint, Note, Out};
 use crate::leg::{Fact, LegRef, Origin, Refer};
@@ -96,21 +96,9 @@ impl Referral {
         }
         put(&mut extra, &[b"\r\n"]);
         let body = format!("SIP/2.0 {status} {}\r\n", reason(*status));
-        let seq = dialog.next_seq();
-        let (uri, routes) = dialog.way();
-        let request = Request {
-            method: Method::Notify,
-            uri,
-            routes: &routes,
-            from: dialog.local(),
-            to: dialog.remote(),
-            call_id: dialog.call_id(),
-            seq,
-            extra: &extra,
-            body: Some((SIPFRAG, body.as_bytes())),
-        };
-        let errand = Errand { owner, path: dialog.path, trunk: id.trunk() };
-        *flight = Some(core.request(now, &request, errand, out));
+        let body = Some((SIPFRAG, body.as_bytes()));
+        let inside = Inside { method: Method::Notify, owner, trunk: id.trunk(), extra: &extra, body };
+        *flight = Some(core.request_inside(now, dialog, &inside, out));
         *waits = false;
     }
 }

@@ -108,8 +108,7 @@ impl<'a> Uri<'a> {
     pub fn header(&self, name: &str) -> impl Iterator<Item = Vec<u8>> {
         self.headers.split(|&byte| byte == b'&').take(HEADERS_MAX).filter_map(move |header| {
             let (known, value) = cut(header, b'=');
-            let lower = |byte: u8| byte.to_ascii_lowercase();
-            unescaped(known).map(lower).eq(name.bytes().map(lower)).then(|| unescaped(value).collect())
+            same_text(known, name.as_bytes()).then(|| unescaped(value).collect())
         })
     }
 
