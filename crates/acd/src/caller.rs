@@ -450,13 +450,6 @@ impl Distributor {
         }
     }
 
-    /// A caller's place in his line, counting from 1, and the wait that he may expect from now on; `None` when he is
-    /// in no line.
-    #[must_use]
-    pub fn place_of(&self, caller: CallerRef) -> Option<(u32, Option<Duration>)> {
-        self.caller(caller).map(|view| (view.position, view.expected))
-    }
-
     /// The expected wait in a position of a group's line.
     pub(crate) fn expected(&self, group: GroupRef, position: u32) -> Option<Duration> {
         let group = &self.groups[group.index()];

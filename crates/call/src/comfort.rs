@@ -72,13 +72,13 @@ impl Engine {
 
     /// What there is to say about a caller's place.
     fn place_of(&self, call: CallRef) -> Vec<ClipRef> {
-        let (Some(language), Some((position, expected))) =
-            (self.language(call), self.acd.place_of(caller_of(call)))
-        else {
+        let (Some(language), Some(caller)) = (self.language(call), self.acd.caller(caller_of(call))) else {
             return Vec::new();
         };
-        let mut pieces = spoken::place(language.grammar, position.saturating_sub(1));
-        pieces.extend(expected.into_iter().flat_map(|expected| spoken::wait(language.grammar, expected)));
+        let mut pieces = spoken::place(language.grammar, caller.position.saturating_sub(1));
+        pieces.extend(
+            caller.expected.into_iter().flat_map(|expected| spoken::wait(language.grammar, expected)),
+        );
         language.say(&pieces)
     }
 
