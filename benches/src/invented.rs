@@ -229,6 +229,7 @@ impl Day {
             transport: Transport::Udp,
             nated: false,
             replaces: None,
+            carried: Vec::new(),
         };
         Input::Sip(Fact::Invited { leg, invite: Box::new(invite) })
     }

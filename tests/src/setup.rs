@@ -304,6 +304,7 @@ impl Setup {
             accounts: (0..self.agents).map(account).collect(),
             limits: self.limits.clone(),
             timers: sip::plan::Timers { session_expires: self.session_expires, ..Default::default() },
+            carries: Vec::new(),
             product: "Sujie".to_owned(),
         }
     }
@@ -411,6 +412,7 @@ impl Setup {
             setup_max: Duration::from_secs(120),
             call_max: self.call_max,
             outside: None,
+            rosters: Vec::new(),
             consult_ring: Duration::from_secs(15),
             register_signs_in: true,
         }

@@ -21,7 +21,9 @@
 //! Each stage holds exactly what exists in it. `Ending` waits until every leg's `Released` and `Left` have
 //! come, so that no reference dies while somebody still uses it.
 
+use crate::case::Case;
 use crate::event::{CallRef, Outcome, Side};
+use crate::hunt::Hunt;
 use crate::leg::{CALLER, Dialog, Leg, SLOTS, Sound};
 use crate::plan::FlowRef;
 use crate::steps::Course;
@@ -58,6 +60,8 @@ pub struct Call {
     pub departed: Vec<Departed>,
     /// He has talked with an agent: what comes after that is no callback's business any more.
     pub served: bool,
+    /// What is known of his case.
+    pub case: Option<Box<Case>>,
     /// `Ended` was told.
     pub told: bool,
     /// How far it has come in its flow.
@@ -172,6 +176,8 @@ pub struct Forward {
     pub back: Option<Place>,
     /// His leg.
     pub leg: Leg,
+    /// Whom else of a roster to ring when he is not reached.
+    pub hunt: Option<Hunt>,
 }
 
 impl Call {
@@ -190,6 +196,7 @@ impl Call {
             withdrawn: 0,
             departed: Vec::new(),
             served: false,
+            case: None,
             told: false,
             course: Course::default(),
         }

@@ -1,6 +1,6 @@
 //! The engine's invariants, as a function: slow, for tests and simulation, after each step.
 
-use crate::call::{Call, Calling, Departed, Forward, Stage, Talk, Walk, Way, With};
+use crate::call::{Call, Calling, Departed, Forward, Guest, Stage, Talk, Walk, Way, With};
 use crate::consult::GUESTS_MAX;
 use crate::engine::{Engine, Owner, caller_of};
 use crate::event::{CallRef, Phase};
@@ -167,6 +167,8 @@ impl Engine {
                     let there = open(&guest.leg) == guest.leg.is_answered() && guest.leg.is_up();
                     hold(there, || format!("{} is neither rung nor there", guest.with))?;
                 }
+                let rung = talk.guests.iter().any(Guest::is_rung_by_roster);
+                hold(rung == talk.hunt.is_some(), || format!("somebody of a roster is rung: {rung}"))?;
                 let asks = talk.line.as_ref().is_none_or(|line| open(line) && line.is_up());
                 hold(asks && (talk.line.is_none() || talk.consulted().is_some()), || {
                     "an idle second line".into()

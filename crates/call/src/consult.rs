@@ -22,6 +22,7 @@ use crate::event::{CallRef, Event, GuestStep, Side};
 use crate::leg::Role;
 use crate::plan::Outside;
 use crate::request::{Control, Whom};
+use crate::roster::{ReasonRef, RosterRef};
 use crate::sdp;
 use acd::{AgentRef, AgentState, Prefer};
 use base::{Private, Timestamp};
@@ -36,6 +37,7 @@ const NAMED_FOR: Duration = Duration::from_secs(30);
 
 const NO_TALK: &str = "the agent talks with no caller";
 const NOBODY_CONSULTED: &str = "nobody is consulted";
+const SOMEBODY_CONSULTED: &str = "somebody is consulted: transfer to him, or reconnect first";
 const STILL_RINGS: &str = "the phone of who is consulted still rings";
 const FULL: &str = "as many are in the talk as may be";
 const NOBODY_READY: &str = "no agent of the group is ready";
@@ -94,6 +96,9 @@ impl Engine {
                 Ok(())
             }
             Control::Reconnect => {
+                if self.call_off(now, call, out) {
+                    return Ok(());
+                }
                 let talk = self.talk(call).ok_or(NO_TALK)?;
                 let guest = talk.asked().or(talk.consulted()).ok_or(NOBODY_CONSULTED)?.leg.leg;
                 self.guest_left(now, call, guest, cause::NORMAL, out);
@@ -106,7 +111,18 @@ impl Engine {
                 Ok(())
             }
             Control::Consult(whom) => self.consult(now, call, agent, whom, out),
+            Control::TransferTo(Whom::Roster(roster, reason)) => {
+                if self.talk(call).and_then(Talk::consulted).is_some() {
+                    return Err(SOMEBODY_CONSULTED);
+                }
+                self.consult_roster(now, call, (roster, reason), true, out)
+            }
             Control::TransferTo(whom) => self.transfer_to(now, call, agent, whom, out),
+            Control::Case(case) => {
+                case.fits()?;
+                self.keep_case(now, call, *case, out);
+                Ok(())
+            }
         }
     }
 
@@ -159,16 +175,43 @@ impl Engine {
         if talk.guests.iter().any(|guest| guest.is_consulted() && !guest.leg.is_answered()) {
             return Err(STILL_RINGS);
         }
+        if let Whom::Roster(roster, reason) = whom {
+            return self.consult_roster(now, call, (roster, reason), false, out);
+        }
         self.ask_in(now, call, agent, whom, Part::Consulted { held: false }, out)?;
+        self.asks(now, call, out);
+        Ok(())
+    }
+
+    /// Somebody of a roster is rung while the caller is on hold.
+    fn consult_roster(
+        &mut self,
+        now: Timestamp,
+        call: CallRef,
+        roster: (RosterRef, Option<ReasonRef>),
+        hands_over: bool,
+        out: &mut Out,
+    ) -> Result<(), &'static str> {
+        if self.talk(call).is_some_and(|talk| talk.guests.len() >= GUESTS_MAX) {
+            return Err(FULL);
+        }
+        self.hunt(now, call, roster, hands_over, out)?;
+        self.asks(now, call, out);
+        Ok(())
+    }
+
+    /// The agent waits for whoever was just rung; everybody else is on hold.
+    fn asks(&mut self, now: Timestamp, call: CallRef, out: &mut Out) {
         if let Some(talk) = self.talk_mut(call) {
             talk.held = true;
-            set_consulted_held(talk, true);
-            if let Some(guest) = talk.guests.last_mut() {
-                guest.part = Part::Consulted { held: false };
+            for guest in &mut talk.guests {
+                let there = guest.leg.is_answered();
+                if let Part::Consulted { held } = &mut guest.part {
+                    *held = there;
+                }
             }
         }
         self.rearranged(now, call, out);
-        Ok(())
     }
 
     /// Rings somebody for a talk.
@@ -193,6 +236,7 @@ impl Engine {
                 }
                 Whom::Agent(self.acd.idle_longest(group, agent).ok_or(NOBODY_READY)?)
             }
+            Whom::Roster(roster, reason) => return self.hunt(now, call, (roster, reason), false, out),
             whom => whom,
         };
         let codecs = self.mixed_codecs();
@@ -237,7 +281,7 @@ impl Engine {
                 };
                 (With::Outside(to.trunk, Because::Asked), dial, false)
             }
-            Whom::Group(_) => return Err(NO_GROUP),
+            Whom::Group(_) | Whom::Roster(..) => return Err(NO_GROUP),
         };
         let Some(leg) = self.invite(now, call, dial, out) else {
             if let (With::Agent(agent), true) = (with, engaged) {
@@ -266,12 +310,17 @@ impl Engine {
         let Some(guest) = talk.guests.iter().find(|guest| guest.leg.leg == leg) else { return };
         let (with, slot) = (guest.with, guest.leg.slot);
         let Ok(audio) = agreed else {
+            self.ring_on(now, call, leg, 0, out);
             return self.guest_left(now, call, leg, cause::INCOMPATIBLE, out);
         };
         self.join(call, slot, audio, out);
         self.tell(now, Event::Guest { call, leg, with, step: GuestStep::Answered }, out);
+        let hands_over = self.roster_answered(now, call, with, out);
         self.answer_line(call, out);
         self.rearranged(now, call, out);
+        if hands_over {
+            self.hand_over(now, call, cause::NORMAL, out);
+        }
     }
 
     /// The agent leaves his caller to somebody whom he has not spoken with.
@@ -286,7 +335,7 @@ impl Engine {
         let this = self.calls.get(call).ok_or(NO_TALK)?;
         let talk = this.talk().ok_or(NO_TALK)?;
         if talk.consulted().is_some() {
-            return Err("somebody is consulted: transfer to him, or reconnect first");
+            return Err(SOMEBODY_CONSULTED);
         }
         let back = talk.back.ok_or(NO_TALK)?;
         let (place, prefer, outside) = match whom {
@@ -305,6 +354,7 @@ impl Engine {
                 (Place { group, ..back }, None, None)
             }
             Whom::Number(number) => (back, None, Some(self.outside_of(&number)?)),
+            Whom::Roster(..) => return Err(NO_GROUP),
         };
         let talk = self.calls.get_mut(call).and_then(Call::take_talk).ok_or(NO_TALK)?;
         for guest in self.leave_talk(now, call, talk, Side::Agent, cause::NORMAL, out) {

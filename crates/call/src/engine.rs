@@ -26,6 +26,7 @@ use crate::ports::Ports;
 use crate::recording::Running;
 use crate::request::{Request, RequestId};
 use crate::ringing::Shown;
+use crate::roster::PersonRef;
 use acd::{AgentRef, AgentState, CallerRef, Distributor, OfferRef, PartyRef, Prefer};
 use base::{Arena, Random, Table, Timestamp, Wheel};
 use media::session::{self, SessionRef};
@@ -95,6 +96,8 @@ pub struct Engine {
     pub(crate) preferred: Table<PartyRef, Prefer>,
     /// On which lists a party's number is, one bit each; bounded ([`LISTED_MAX`](crate::requests::LISTED_MAX)).
     pub(crate) listed: Table<PartyRef, u64>,
+    /// Who of each roster picked up last.
+    pub(crate) answered_last: Vec<Option<PersonRef>>,
     /// The address on which a caller's signalling arrived last: what our SDP shows in a call that we make.
     pub(crate) here: Option<IpAddr>,
     /// Calls that are not ending.
@@ -155,6 +158,7 @@ impl Engine {
             callbacks_minted: 0,
             preferred: Table::default(),
             listed: Table::default(),
+            answered_last: vec![None; plan.rosters.len()],
             here: None,
             ports: Ports::new(&plan.audio.ports, plan.audio.port_rest),
             timers: Wheel::default(),

@@ -7,6 +7,7 @@
 use crate::call::{Guest, Part, Supervision, Talk, With};
 use crate::plan::FlowRef;
 use crate::request::RequestId;
+use crate::roster::{PersonRef, ReasonRef, RosterRef};
 use acd::{AgentRef, AgentState, GroupRef, OfferEnd, OfferRef, Turned};
 use base::{Private, Timestamp};
 use media::session::{Keeps, RecordingRef, Report};
@@ -75,6 +76,34 @@ pub enum GuestStep {
     TookOver,
     /// He is out, or was never reached.
     Left,
+}
+
+/// Which way a caller was exchanged with another platform (双号互转).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Exchange {
+    /// From us to them; asking a specialist is this, too.
+    Out,
+    /// From them to us.
+    In,
+}
+
+/// What becomes of asking a roster.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RosterStep {
+    /// Somebody is wanted; of an exchange to us: the call has come.
+    Asked,
+    /// His phone is rung.
+    Rung(PersonRef),
+    /// He has picked up.
+    Answered(PersonRef),
+    /// He has the caller now, and no agent is left in the talk who answers for it.
+    TookOver(PersonRef),
+    /// He is out again.
+    Left(PersonRef),
+    /// Everybody was rung, and nobody came: who had the caller keeps him.
+    Nobody,
+    /// Nobody is wanted any more.
+    CalledOff,
 }
 
 /// How far a call had come when it ended; decides which counter it lands in.
@@ -358,6 +387,26 @@ pub enum Event {
         with: With,
         /// What he does.
         step: GuestStep,
+    },
+    /// Somebody of a roster is asked: a specialist, or another platform. Of an exchange to us `Asked` is told only.
+    Roster {
+        /// The call.
+        call: CallRef,
+        /// Which.
+        roster: RosterRef,
+        /// Which way.
+        exchange: Exchange,
+        /// Why, where it is another platform's.
+        reason: Option<ReasonRef>,
+        /// What.
+        step: RosterStep,
+    },
+    /// A caller's case is known, or known better.
+    Case {
+        /// The call.
+        call: CallRef,
+        /// Its number in the case system; empty when it has none yet.
+        id: String,
     },
     /// What caller and agent say is recorded from now on.
     RecordingBegun {

@@ -12,6 +12,7 @@
 //!
 //! Never knows: how a step is carried out ([`steps`](crate::steps)), files, languages' words.
 
+use crate::roster::RosterRef;
 use acd::{Abilities, GroupRef, HoursRef, Priority};
 use media::session::ClipRef;
 use std::time::Duration;
@@ -59,6 +60,8 @@ pub struct Flow {
     pub language: LanguageRef,
     /// The caller hears the agent's number when he is connected (工号播报).
     pub tells_agent: bool,
+    /// Its calls are sent to us by this other platform.
+    pub liaison: Option<RosterRef>,
     /// The steps; a call begins with the first. A step that is not there is a hang-up.
     pub steps: Vec<Step>,
 }
@@ -234,6 +237,7 @@ impl Flow {
             requires: Abilities::NONE,
             language: LanguageRef(0),
             tells_agent: false,
+            liaison: None,
             steps,
         }
     }

@@ -11,10 +11,11 @@
 //!
 //! *Back into the line* is its head: he keeps his original clock, and neither a full line nor a surge turns him away.
 
-use crate::call::{Call, Forward, Guest, Part, Place, Stage, Talk, With};
+use crate::call::{Because, Call, Forward, Guest, Part, Place, Stage, Talk, With};
 use crate::cause;
 use crate::engine::{Engine, Out};
-use crate::event::{CallRef, Event, GuestStep, Phase, Side};
+use crate::event::{CallRef, Event, GuestStep, Phase, RosterStep, Side};
+use crate::hunt::Hunt;
 use crate::leg::Role;
 use crate::release::outcome;
 use crate::renegotiate::ALIGNMENTS;
@@ -48,8 +49,9 @@ impl Engine {
 
     /// The caller goes on without whoever was with him: to the consulted, or back into the line.
     pub(crate) fn hand_over(&mut self, now: Timestamp, call: CallRef, cause: Cause, out: &mut Out) {
-        let Some(talk) = self.calls.get_mut(call).and_then(Call::take_talk) else { return };
+        let Some(mut talk) = self.calls.get_mut(call).and_then(Call::take_talk) else { return };
         let back = talk.back;
+        let mut hunt = talk.hunt.take();
         let guests = self.leave_talk(now, call, talk, Side::Agent, cause, out);
         let (mut consulted, mut others): (Vec<_>, Vec<_>) = guests.into_iter().partition(Guest::is_consulted);
         // Whoever is on the phone rather than one who is still rung.
@@ -60,12 +62,17 @@ impl Engine {
         for guest in &mut stay {
             guest.part = Part::Consulted { held: false };
         }
+        if let Some(hunt) = &mut hunt {
+            // One rings on for the caller alone; the others of the roster are rung again after him.
+            let people = ring.iter().filter_map(|guest| guest.with.on_roster());
+            hunt.left.splice(0..0, people);
+        }
         others.extend(ring);
         for guest in others {
             self.dismiss(now, call, guest, cause::NORMAL, out);
         }
         match (heir, back) {
-            (Some(guest), _) => self.inherit(now, call, guest, stay, back, out),
+            (Some(guest), _) => self.inherit(now, call, (guest, hunt), stay, back, out),
             (None, Some(back)) => self.back_in_line(now, call, back, out),
             (None, None) => self.end_after_all(now, call, out),
         }
@@ -76,7 +83,7 @@ impl Engine {
         &mut self,
         now: Timestamp,
         call: CallRef,
-        guest: Guest,
+        (guest, hunt): (Guest, Option<Hunt>),
         stay: Vec<Guest>,
         back: Option<Place>,
         out: &mut Out,
@@ -88,13 +95,20 @@ impl Engine {
         }
         let (name, group) = (leg.leg, this.group);
         if !leg.is_answered() {
-            this.stage = Stage::Forwarding(Forward { with, back, leg });
+            this.stage = Stage::Forwarding(Forward { with, back, leg, hunt });
             return self.wait_to_music(call, out);
         }
+        if let Some(hunt) = hunt {
+            self.tell_roster(now, call, hunt.roster, hunt.reason, RosterStep::CalledOff, out);
+        }
+        let Some(this) = self.calls.get_mut(call) else { return };
         let talk = Talk::of_two(with, leg, ALIGNMENTS, back);
         this.stage = Stage::Talking(Talk { guests: stay, ..talk });
         self.bridge(call, out);
         self.tell(now, Event::Guest { call, leg: name, with, step: GuestStep::TookOver }, out);
+        if let With::Outside(_, Because::OnRoster(roster, person)) = with {
+            self.tell_roster(now, call, roster, None, RosterStep::TookOver(person), out);
+        }
         if let (With::Agent(agent), Some(group)) = (with, group) {
             self.takes(now, call, agent, group, met, out);
         }
@@ -191,6 +205,9 @@ impl Engine {
     ) {
         let (leg, with, met) = (guest.leg.leg, guest.with, guest.met);
         self.tell(now, Event::Guest { call, leg, with, step: GuestStep::Left }, out);
+        if guest.leg.audio().is_some() {
+            self.roster_left(now, call, with, out);
+        }
         if let (With::Agent(agent), true) = (with, met) {
             self.tell(now, Event::Disconnected { call, agent, by: Side::Guest }, out);
         }

@@ -12,6 +12,7 @@
 //! the caller's PRACK for its answer, and few who offer late send one.
 
 use crate::call::{Call, Stage, Way};
+use crate::case::Case;
 use crate::cause;
 use crate::engine::{Engine, Out, Owner, Timer, session_of};
 use crate::event::{CallRef, Event, Outcome, Side};
@@ -81,8 +82,10 @@ impl Engine {
             Way::Flow(flow) => Some(flow),
             _ => None,
         };
+        let case = Case::read(&invite.carried);
         let Invited { origin, called, caller, call_id, offer, .. } = invite;
         self.tell(now, Event::Arrived { call, origin, caller, called, call_id, flow }, out);
+        self.exchanged(now, call, case, out);
         let opened = match denied {
             Some(denied) => Err(denied),
             None => self.open(now, call, offer.as_deref(), out),

@@ -12,7 +12,7 @@
 //!
 //! Reading order: [`plan`] → [`event`] → [`call`] (the drawing of a call's stages) and [`talk`] → [`engine`] → along the
 //! path of a call: [`ingress`], [`flow`], [`steps`], [`waiting`], [`comfort`], [`spoken`], [`ringing`], [`talking`] with
-//! `scene` (who hears whom), [`renegotiate`], [`release`]; in the talk: [`consult`], [`second_line`], [`refer`],
+//! `scene` (who hears whom), [`renegotiate`], [`release`]; in the talk: [`consult`], [`hunt`] (a [`roster`]'s people), [`case`], [`second_line`], [`refer`],
 //! [`supervise`], [`handover`]; beside it [`callback`], [`calling`], [`outside`], [`service_code`], [`phone`],
 //! [`requests`]; under it [`leg`], [`dialing`], [`audio`], [`sdp`], [`ports`], [`cause`]; over it [`check`].
 
@@ -20,6 +20,7 @@ pub mod audio;
 pub mod call;
 pub mod callback;
 pub mod calling;
+pub mod case;
 pub mod cause;
 pub mod check;
 pub mod comfort;
@@ -29,6 +30,7 @@ pub mod engine;
 pub mod event;
 pub mod flow;
 pub mod handover;
+pub mod hunt;
 pub mod ingress;
 pub mod leg;
 pub mod outside;
@@ -43,6 +45,7 @@ pub mod renegotiate;
 pub mod request;
 pub mod requests;
 pub mod ringing;
+pub mod roster;
 mod scene;
 pub mod sdp;
 pub mod second_line;

@@ -58,7 +58,7 @@ impl Engine {
         };
         let Some(leg) = self.invite(now, call, dial, out) else { return false };
         if let Some(this) = self.calls.get_mut(call) {
-            this.stage = Stage::Forwarding(Forward { with, back, leg });
+            this.stage = Stage::Forwarding(Forward { with, back, leg, hunt: None });
         }
         self.rest(call);
         self.wait_to_music(call, out);
@@ -76,18 +76,21 @@ impl Engine {
         let Some(Stage::Forwarding(forward)) = self.calls.get(call).map(|this| &this.stage) else { return };
         let (with, slot) = (forward.with, forward.leg.slot);
         let Ok(audio) = agreed else {
-            return self.not_put_through(now, call, out);
+            return self.not_put_through(now, call, 0, out);
         };
         self.join(call, slot, audio, out);
         let Some(this) = self.calls.get_mut(call) else { return };
         let group = this.group;
-        if let Stage::Forwarding(Forward { with, back, leg, .. }) =
+        let mut hunt = None;
+        if let Stage::Forwarding(Forward { with, back, leg, hunt: round }) =
             std::mem::replace(&mut this.stage, Stage::Opening)
         {
+            hunt = round;
             this.stage = Stage::Talking(Talk::of_two(with, leg, ALIGNMENTS, back));
         }
         self.pick_up(call, out);
         self.bridge(call, out);
+        self.roster_has(now, call, with, hunt, out);
         match (with, group) {
             (With::Outside(trunk, _), Some(group)) => {
                 self.tell(now, Event::PutThrough { call, group, trunk }, out);
@@ -99,7 +102,10 @@ impl Engine {
     }
 
     /// Nobody there: busy for who was turned away, the line again for whoever was handed over.
-    pub(crate) fn not_put_through(&mut self, now: Timestamp, call: CallRef, out: &mut Out) {
+    pub(crate) fn not_put_through(&mut self, now: Timestamp, call: CallRef, status: u16, out: &mut Out) {
+        if self.forward_on(now, call, status, out) {
+            return;
+        }
         let Some(this) = self.calls.get_mut(call) else { return };
         let Stage::Forwarding(forward) = &this.stage else { return };
         let Some(back) = forward.back else {

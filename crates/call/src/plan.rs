@@ -1,5 +1,6 @@
 //! The plan: what the configuration says about calls, as plain values.
 
+use crate::roster::Roster;
 use crate::spoken::{Grammar, Piece};
 use acd::{GroupRef, SiteRef};
 use media::session::{ClipRef, Codec};
@@ -44,6 +45,8 @@ pub struct Plan {
     pub call_max: Duration,
     /// How numbers outside are dialed for agents; `None`: not.
     pub outside: Option<OutsideLine>,
+    /// People outside who answer for a matter: specialists, other platforms.
+    pub rosters: Vec<Roster>,
     /// How long the phone of somebody who is consulted rings.
     pub consult_ring: Duration,
     /// Agents who register are signed in and ready at once (false: they dial the code).

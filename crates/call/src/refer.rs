@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!   Referred(to, replaces)  either line of an agent who consults over the other ─▶ 202, 200: caller ⇄ consulted
-//!   Referred(to)  the agent's leg in a talk ─▶ whom: work number, group's key, number outside
+//!   Referred(to)  the agent's leg in a talk ─▶ whom: work number, roster, group's key, number outside
 //!                     ├─ may be ──▶ 202, NOTIFY 200, the agent leaves: a blind transfer
 //!                     └─ may not ─▶ 403, nobody there ─▶ 404; nothing changes
 //!   anybody else's leg ─▶ 403
@@ -15,6 +15,7 @@ use crate::engine::{Engine, Out, Owner};
 use crate::leg::Role;
 use crate::plan::is_number;
 use crate::request::{Control, Whom};
+use crate::roster::RosterRef;
 use acd::{AgentRef, GroupRef};
 use base::{Private, Timestamp};
 use sip::leg::{Command, LegRef, Refer};
@@ -58,11 +59,15 @@ impl Engine {
             .is_some_and(|(first, second)| (one, other) == (first, second) || (other, one) == (first, second))
     }
 
-    /// Whom a phone means: a work number, a group's key, or a number outside.
+    /// Whom a phone means: a work number, a roster's extension, a group's key, or a number outside.
     pub(crate) fn whom(&self, to: &str) -> Option<Whom> {
         let plan = &self.plan.acd;
         if let Some(at) = plan.agents.iter().position(|agent| agent.name == to) {
             return Some(Whom::Agent(AgentRef::at(at)));
+        }
+        let rosters = &self.plan.rosters;
+        if let Some(at) = rosters.iter().position(|own| !own.extension.is_empty() && own.extension == to) {
+            return Some(Whom::Roster(RosterRef::at(at), None));
         }
         if let Some(at) = plan.groups.iter().position(|group| group.name == to) {
             return Some(Whom::Group(GroupRef::at(at)));

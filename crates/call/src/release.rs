@@ -105,8 +105,9 @@ impl Engine {
     ) -> Vec<Guest> {
         let Talk { with, leg, line, guests, .. } = talk;
         self.end_recording(now, call, out);
-        if let With::Agent(agent) = with {
-            self.tell(now, Event::Disconnected { call, agent, by }, out);
+        match with {
+            With::Agent(agent) => self.tell(now, Event::Disconnected { call, agent, by }, out),
+            With::Outside(..) => self.roster_left(now, call, with, out),
         }
         self.let_agent_go(now, call, with, leg, cause, out);
         if let Some(line) = line {
@@ -271,7 +272,7 @@ impl Engine {
                         let by = if peer { Side::Agent } else { Side::System };
                         self.end(now, call, outcome, cause, by, out);
                     }
-                    Stage::Forwarding(_) => self.not_put_through(now, call, out),
+                    Stage::Forwarding(_) => self.not_put_through(now, call, status, out),
                     _ => {}
                 }
             }
@@ -279,6 +280,7 @@ impl Engine {
                 if let Some(leg) = this.leg_mut(leg) {
                     leg.dialog = Dialog::Over;
                 }
+                self.ring_on(now, call, leg, status, out);
                 self.guest_left(now, call, leg, cause, out);
             }
             Role::Line => {
@@ -352,9 +354,12 @@ impl Engine {
         match self.legs.get(&leg).map(|owner| owner.role) {
             Some(Role::Agent) if this.talk().is_some() => self.agent_left(now, call, cause, false, out),
             Some(Role::Agent) if matches!(this.stage, Stage::Forwarding(_)) => {
-                self.not_put_through(now, call, out);
+                self.not_put_through(now, call, 0, out);
             }
-            Some(Role::Guest) => self.guest_left(now, call, leg, cause, out),
+            Some(Role::Guest) => {
+                self.ring_on(now, call, leg, 0, out);
+                self.guest_left(now, call, leg, cause, out);
+            }
             Some(Role::Line) => self.line_left(now, call, cause, out),
             Some(Role::Departed | Role::Withdrawn(_)) => {}
             _ => {

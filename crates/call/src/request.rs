@@ -3,7 +3,9 @@
 //! [`Event::Explained`](crate::Event), [`Event::Previewed`](crate::Event) or [`Event::Unanswered`](crate::Event).
 
 use crate::call::Supervision;
+use crate::case::Case;
 use crate::flow::ListRef;
+use crate::roster::{ReasonRef, RosterRef};
 use acd::input::Reason;
 use acd::{AgentRef, GroupRef, Listing, Prefer, Priority, SiteRef, SkillLevel, SurgeMode};
 use base::{Private, Timestamp};
@@ -21,6 +23,8 @@ pub enum Whom {
     Group(GroupRef),
     /// A number outside, normalized.
     Number(Private),
+    /// Somebody of a roster who is on duty; of another platform's with the reason, where one is given.
+    Roster(RosterRef, Option<ReasonRef>),
 }
 
 /// What an agent does with his talk (services of ECMA-269).
@@ -40,8 +44,10 @@ pub enum Control {
     Reconnect,
     /// The agent leaves; the consulted has the caller (询问转).
     Transfer,
-    /// The agent leaves at once (盲转).
+    /// The agent leaves at once (盲转); for a roster as soon as somebody is there (一键转接).
     TransferTo(Whom),
+    /// What is known of the caller's case, to go with him.
+    Case(Box<Case>),
 }
 
 /// What is asked.

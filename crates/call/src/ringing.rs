@@ -20,10 +20,11 @@ use crate::dialing::Dial;
 use crate::engine::{Engine, Out, Owner, caller_call};
 use crate::event::{CallRef, Event, Outcome, Side};
 use crate::leg::{Dialog, Leg, Preference, Role};
+use crate::roster::CaseWay;
 use crate::sdp;
 use acd::input::Reason;
 use acd::{AgentRef, Answer, CallerRef, GroupRef, OfferEnd, OfferRef};
-use base::Timestamp;
+use base::{Private, Timestamp};
 use media::session::{Audio, Codec};
 use sip::leg::{Command, LegRef, Target};
 use std::time::Duration;
@@ -97,6 +98,10 @@ impl Engine {
         if !lists.is_empty() {
             let names: Vec<&str> = lists.iter().map(|list| list.name.as_str()).collect();
             headers.push(("X-Caller-Lists".into(), names.join(", ")));
+        }
+        if let Some(case) = &this.case {
+            let way = CaseWay { headers: true, url: String::new() };
+            headers.extend(case.headers(&way, &Private::default()));
         }
         let ring = ring.saturating_add(RING_GUARD);
         let dial = Dial { to, caller, caller_name, codecs, ring, headers, role: Role::Agent };

@@ -103,6 +103,7 @@ impl Engine {
 
     /// Whoever is consulted leaves; agent and caller talk on.
     fn send_consulted_away(&mut self, now: Timestamp, call: CallRef, out: &mut Out) {
+        self.call_off(now, call, out);
         while let Some(leg) = self.talk(call).and_then(Talk::consulted).map(|guest| guest.leg.leg) {
             self.guest_left(now, call, leg, cause::NORMAL, out);
         }

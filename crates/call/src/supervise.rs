@@ -158,6 +158,7 @@ impl Engine {
         let back = talk.back;
         let mut left = std::mem::replace(talk, Talk::of_two(with, his, ALIGNMENTS, back));
         talk.guests = std::mem::take(&mut left.guests);
+        talk.hunt = left.hunt.take();
         if let Some(owner) = self.legs.get_mut(&leg) {
             owner.role = Role::Agent;
         }

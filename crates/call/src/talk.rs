@@ -12,7 +12,9 @@
 
 use crate::call::Place;
 use crate::event::Phase;
+use crate::hunt::Hunt;
 use crate::leg::Leg;
+use crate::roster::{PersonRef, RosterRef};
 use acd::{AgentRef, Turned};
 use sip::leg::TrunkRef;
 use std::fmt;
@@ -36,6 +38,15 @@ impl With {
         }
     }
 
+    /// Who of a roster.
+    #[must_use]
+    pub const fn on_roster(self) -> Option<PersonRef> {
+        match self {
+            Self::Outside(_, Because::OnRoster(_, person)) => Some(person),
+            _ => None,
+        }
+    }
+
     /// The agent.
     #[must_use]
     pub const fn agent(self) -> Option<AgentRef> {
@@ -53,6 +64,8 @@ pub enum Because {
     TurnedAway(Turned),
     /// An agent asked there.
     Asked,
+    /// An agent asked for somebody of a roster.
+    OnRoster(RosterRef, PersonRef),
 }
 
 /// A talk.
@@ -72,6 +85,8 @@ pub struct Talk {
     pub guests: Vec<Guest>,
     /// The second line of the agent's phone, over which he consults.
     pub line: Option<Leg>,
+    /// The round of calls to a roster's people, while it goes on.
+    pub hunt: Option<Hunt>,
     /// What was last told of what the agent does.
     pub phase: Phase,
 }
@@ -126,7 +141,17 @@ impl Talk {
     /// A talk of two.
     #[must_use]
     pub const fn of_two(with: With, leg: Leg, alignments: u8, back: Option<Place>) -> Self {
-        Self { with, leg, alignments, back, held: false, guests: Vec::new(), line: None, phase: Phase::Talk }
+        Self {
+            with,
+            leg,
+            alignments,
+            back,
+            held: false,
+            guests: Vec::new(),
+            line: None,
+            hunt: None,
+            phase: Phase::Talk,
+        }
     }
 
     /// Who is asked now: consulted, ringing or there, and not on hold; the last of them.
@@ -160,6 +185,7 @@ impl fmt::Display for With {
         match self {
             Self::Agent(agent) => write!(f, "{agent}"),
             Self::Outside(trunk, Because::Asked) => write!(f, "a number behind {trunk}"),
+            Self::Outside(_, Because::OnRoster(roster, person)) => write!(f, "{person} of {roster}"),
             Self::Outside(trunk, Because::TurnedAway(why)) => write!(f, "a number behind {trunk}: {why:?}"),
         }
     }

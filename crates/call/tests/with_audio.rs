@@ -156,6 +156,7 @@ impl House {
             transport: Transport::Udp,
             nated: false,
             replaces: None,
+            carried: Vec::new(),
         });
         self.step(Input::Sip(Fact::Invited { leg, invite }));
         leg
@@ -267,6 +268,7 @@ fn a_key_asks_to_be_called_back_and_both_sides_of_our_own_call_hear_each_other()
         transport: Transport::Udp,
         nated: false,
         replaces: None,
+        carried: Vec::new(),
     });
     house.step(Input::Sip(Fact::Invited { leg, invite }));
     let port = house.port();

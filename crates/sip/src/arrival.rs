@@ -27,6 +27,11 @@ use crate::{body, numbers, refusal, trunk};
 use base::{Private, Timestamp};
 use std::net::IpAddr;
 
+/// Headers of one INVITE that are handed on …
+const CARRIED_MAX: usize = 8;
+/// … and the longest of them, in bytes; others are left out.
+const CARRIED_LENGTH: usize = 2_000;
+
 impl Endpoint {
     /// An INVITE outside any dialog.
     pub(crate) fn invited(
@@ -199,7 +204,23 @@ impl Endpoint {
             transport: path.transport,
             nated,
             replaces: None,
+            carried: match origin {
+                Origin::Trunk(_) => self.carried(request),
+                Origin::Aor(_) => Vec::new(),
+            },
         }
+    }
+
+    /// The headers that are handed on.
+    fn carried(&self, request: &Received<'_>) -> Vec<(String, String)> {
+        let wanted = &self.core.plan.carries;
+        if wanted.is_empty() {
+            return Vec::new();
+        }
+        let of = |name: &[u8]| wanted.iter().find(|own| own.as_bytes().eq_ignore_ascii_case(name)).cloned();
+        let headers = request.message.all().filter(|(_, _, value)| value.len() <= CARRIED_LENGTH);
+        let headers = headers.filter_map(|(_, name, value)| Some((of(name)?, text_of(value))));
+        headers.take(CARRIED_MAX).collect()
     }
 
     /// A phone that is registered from here, or a trunk whose address this is.

@@ -103,6 +103,9 @@ pub struct Invited {
     /// It wants the place of this answered leg (RFC 3891), which is one of the same account or trunk: when it is
     /// answered, that leg is to be released. A Replaces that names anything else was refused by SIP.
     pub replaces: Option<LegRef>,
+    /// Headers that the plan wants carried ([`Plan::carries`](crate::plan::Plan)), as (name, value) in their order; at
+    /// most 8 of at most 2,000 bytes, and none from a phone.
+    pub carried: Vec<(String, String)>,
 }
 
 /// A transfer that the peer of a leg asks for (RFC 3515).

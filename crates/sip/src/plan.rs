@@ -26,6 +26,8 @@ pub struct Plan {
     pub limits: Limits,
     /// Timers.
     pub timers: Timers,
+    /// Names of headers of a trunk's INVITE that are handed on as they are.
+    pub carries: Vec<String>,
     /// Product name in Server and User-Agent.
     pub product: String,
 }

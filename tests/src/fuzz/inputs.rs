@@ -151,6 +151,7 @@ impl Round {
             transport: Transport::Udp,
             nated: how & 32 != 0,
             replaces: None,
+            carried: Vec::new(),
         };
         self.legs.push(leg);
         self.sip(Fact::Invited { leg, invite: Box::new(invite) });

@@ -107,6 +107,7 @@ pub fn plan() -> Plan {
         setup_max: Duration::from_secs(120),
         call_max: Duration::from_secs(7200),
         outside: None,
+        rosters: Vec::new(),
         consult_ring: Duration::from_secs(15),
         register_signs_in: true,
     }

@@ -158,6 +158,7 @@ impl Day {
             transport: Transport::Udp,
             nated: false,
             replaces: None,
+            carried: Vec::new(),
         });
         let late = if invite.offer.is_some() { "" } else { " without an offer" };
         self.deed(format_args!("{name} calls {called}{late}"));

@@ -341,6 +341,7 @@ pub fn plan(at: &str) -> Plan {
         accounts: Vec::new(),
         limits: Limits::default(),
         timers: Timers::default(),
+        carries: Vec::new(),
         product: "Sujie".into(),
     }
 }

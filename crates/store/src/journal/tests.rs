@@ -74,6 +74,7 @@ fn invite(random: &mut Random) -> Box<Invited> {
             [random.below(5) as usize],
         nated: random.chance(0.5),
         replaces: None,
+        carried: Vec::new(),
     })
 }
 
