@@ -25,6 +25,9 @@ const CALL_INFO: &str = "Call-Info";
 /// The headers in which another platform tells us of a case.
 pub const HEADERS: [&str; 5] = [ID, PLACE, TEXT, REASON, CALL_INFO];
 
+/// Of them, those that say nothing of a person.
+pub const PLAIN: [&str; 2] = [ID, REASON];
+
 /// A case, as far as calls know of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Case {
@@ -67,10 +70,10 @@ impl Case {
 
     /// From the headers of an INVITE; what is too long is cut, what is no UTF-8 is left out.
     #[must_use]
-    pub fn read(headers: &[(String, String)]) -> Option<Self> {
+    pub fn read(headers: &[(String, Private)]) -> Option<Self> {
         let of = |name: &str| {
             let found = headers.iter().find(|(header, _)| header.eq_ignore_ascii_case(name));
-            found.map(|(_, value)| value.trim())
+            found.map(|(_, value)| value.reveal().trim())
         };
         let field = |name: &str| of(name).and_then(decoded).unwrap_or_default();
         let url = of(CALL_INFO).filter(|value| value.contains("purpose=info"));
@@ -174,6 +177,7 @@ mod tests {
         let number = Private::new("+8613851234567".into());
         let headers = case().headers(&way, &number);
         assert!(headers.iter().all(|(_, value)| value.is_ascii()));
+        let headers: Vec<_> = headers.into_iter().map(|(name, value)| (name, Private::new(value))).collect();
         let read = Case::read(&headers).expect("a case");
         let url = "https://cases.example/SQ-2026-0017?tel=%2B8613851234567".to_owned();
         assert_eq!(read, Case { url, ..case() });
@@ -186,7 +190,7 @@ mod tests {
 
     #[test]
     fn what_is_no_case_is_none() {
-        let header = |name: &str, value: &str| vec![(name.to_owned(), value.to_owned())];
+        let header = |name: &str, value: &str| vec![(name.to_owned(), Private::new(value.to_owned()))];
         assert_eq!(Case::read(&[]), None);
         assert_eq!(Case::read(&header("X-Case-Id", "%ff%fe")), None, "no UTF-8");
         assert_eq!(Case::read(&header("X-Case-Id", "a%0D%0Ab")), None, "two lines");

@@ -9,6 +9,7 @@
 //! averaging averages.
 
 use crate::advice::Measured;
+use crate::asked::AskedCounts;
 use crate::counters::{Counters, Offers};
 use crate::recent::Reach;
 use crate::record::UnixMs;
@@ -19,6 +20,7 @@ use crate::words::{REASONS, reason_index};
 use acd::input::Reason;
 use acd::{AgentState, GroupRef};
 use base::Timestamp;
+use call::event::Exchange;
 use std::time::Duration;
 
 /// The centre at one moment.
@@ -52,10 +54,25 @@ pub struct Board {
     pub calls: u32,
     /// What supervisors were told at once.
     pub alerts: Alerts,
+    /// Specialists who were asked and exchanges with other platforms that are over.
+    pub asked: Vec<AskedLine>,
     /// Events that fit no call known here, and calls beyond the bound; zero while all is well.
     pub strays: u64,
     /// Events that never came (gaps in their numbers); zero while all is well.
     pub missed: u64,
+}
+
+/// Askings of one roster, way and reason.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AskedLine {
+    /// Key of the roster.
+    pub roster: String,
+    /// Which way.
+    pub exchange: Exchange,
+    /// Key of the reason; empty for none.
+    pub reason: String,
+    /// How many.
+    pub counts: AskedCounts,
 }
 
 /// What supervisors were told at once, counted.

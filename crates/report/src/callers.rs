@@ -10,6 +10,7 @@
 //! never connected), the caller still lands in exactly one counter, chosen by who hung up.
 
 use crate::agents::Agent;
+use crate::asked::{ASKED_MAX, Asked, AskedBook, AskedKey};
 use crate::books::{Books, Place};
 use crate::callbacks::CallbackStep;
 use crate::counters::{Before, Came, Left, Step, Waits};
@@ -21,7 +22,7 @@ use crate::record::{CallRecord, LegAudio, Opened, RecordId, SegmentEnd, SegmentK
 use acd::{AgentRef, GroupRef, OfferEnd, OfferRef, Turned};
 use base::{Epoch, Table, Timestamp};
 use call::call::With;
-use call::event::{CallRef, GuestStep, Outcome, Phase, Side};
+use call::event::{CallRef, GuestStep, Outcome, Phase, RosterStep, Side};
 use sip::message::Cause;
 use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
@@ -278,6 +279,7 @@ impl Callers {
             self.leave(call, Left::Answered(waits), SegmentEnd::Connected, now, books);
         }
         let Some(live) = self.live.get_mut(&call) else { return };
+        live.askings.connected(wall);
         live.record.connected_at.get_or_insert(wall);
         live.record.agent.get_or_insert(agent);
         live.talk(agent, served, now, wall);
@@ -323,6 +325,36 @@ impl Callers {
                 live.goes_outside(group, wall);
             }
             _ => {}
+        }
+    }
+
+    /// A specialist is asked, or a caller exchanged with another platform.
+    pub(crate) fn asked(
+        &mut self,
+        call: CallRef,
+        key: AskedKey,
+        step: RosterStep,
+        now: Timestamp,
+        book: &mut AskedBook,
+    ) {
+        let wall = self.wall(now);
+        let Some(Live { askings, record, .. }) = self.known(call) else { return };
+        askings.step(key, step, wall, &mut |asked| keep(record, asked, book));
+    }
+
+    /// Nobody is asked for a call any more.
+    pub(crate) fn no_longer_asked(&mut self, call: CallRef, now: Timestamp, book: &mut AskedBook) {
+        let wall = self.wall(now);
+        let Some(Live { askings, record, .. }) = self.live.get_mut(&call).filter(|live| !live.ended) else {
+            return;
+        };
+        askings.close(wall, &mut |asked| keep(record, asked, book));
+    }
+
+    /// The number of a call's case.
+    pub(crate) fn case(&mut self, call: CallRef, id: &str) {
+        if let Some(live) = self.known(call) {
+            id.clone_into(&mut live.record.case);
         }
     }
 
@@ -589,6 +621,16 @@ impl Callers {
             }
         }
         Ok(())
+    }
+}
+
+/// An asking is over.
+fn keep(record: &mut CallRecord, asked: Asked, book: &mut AskedBook) {
+    asked.count(book);
+    if record.asked.len() < ASKED_MAX {
+        record.asked.push(asked);
+    } else {
+        record.truncated = true;
     }
 }
 

@@ -14,6 +14,7 @@
 //! but as a stray, so that the identities keep holding; so are events of calls that are not known.
 
 use crate::agents::{Agent, AgentSpan};
+use crate::asked::{AskedBook, AskedKey};
 use crate::board::Alerts;
 use crate::books::Books;
 use crate::callers::Callers;
@@ -70,6 +71,7 @@ pub struct Report {
     pub(crate) agents: Vec<Agent>,
     pub(crate) trunks: Vec<Option<bool>>,
     pub(crate) alerts: Alerts,
+    pub(crate) asked: AskedBook,
     phones: Vec<bool>,
     pub(crate) phones_bound: u32,
     pub(crate) seq: u64,
@@ -86,6 +88,7 @@ impl Report {
             agents: vec![Agent::default(); plan.agents.len()],
             trunks: vec![None; plan.trunks.len()],
             alerts: Alerts::default(),
+            asked: AskedBook::new(),
             phones: Vec::new(),
             phones_bound: 0,
             seq: 0,
@@ -152,6 +155,7 @@ impl Report {
                 callers.leg_ended(*call, LegAudio { side: *side, report: *report }, &mut out.closed);
             }
             Event::Ended { call, outcome, group, cause, by } => {
+                callers.no_longer_asked(*call, now, &mut self.asked);
                 callers.ended(*call, *outcome, *group, *by, now, books, agents);
                 callers.over(*call, *cause, *by, now, &mut out.closed);
             }
@@ -175,6 +179,11 @@ impl Report {
             Event::PutThrough { call, group, .. } => callers.put_through(*call, *group, now, books),
             Event::Phase { call, agent, phase } => callers.phase(*call, *agent, *phase, now),
             Event::Guest { call, with, step, .. } => callers.guest(*call, *with, *step, now),
+            Event::Roster { call, roster, exchange, reason, step } => {
+                let key = AskedKey { roster: *roster, exchange: *exchange, reason: *reason };
+                callers.asked(*call, key, *step, now, &mut self.asked);
+            }
+            Event::Case { call, id } => callers.case(*call, id),
             Event::Alert(alert) => self.alerts.take(alert),
             Event::CallbackOffered { .. }
             | Event::Relaxed { .. }

@@ -50,6 +50,7 @@
 
 pub mod advice;
 pub mod agents;
+pub mod asked;
 pub mod board;
 mod books;
 pub mod callbacks;

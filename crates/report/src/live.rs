@@ -8,6 +8,7 @@
 //!
 //! Knows no counters: it keeps what has to be remembered between two events.
 
+use crate::asked::Askings;
 use crate::books::Place;
 use crate::record::{
     CallRecord, LEGS_MAX, LegAudio, SEGMENTS_MAX, SEGMENTS_RESERVED, Segment, SegmentEnd, SegmentKind, UnixMs,
@@ -55,6 +56,8 @@ pub(crate) struct Live {
     heard: Vec<AgentRef>,
     /// Legs that had audio with us and whose measurements have not come.
     legs_open: u32,
+    /// Whom its agents ask, and who sent it.
+    pub(crate) askings: Askings,
     pub(crate) ended: bool,
 }
 
@@ -113,6 +116,7 @@ impl Live {
             heard: Vec::new(),
             legs_open: 0,
             ended: false,
+            askings: Askings::default(),
         };
         live.greeting = live.begin(SegmentKind::Greeting, None, None, from);
         live

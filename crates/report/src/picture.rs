@@ -4,7 +4,10 @@
 
 use crate::advice::Measured;
 use crate::agents::Agent;
-use crate::board::{AgentBoard, AgentsByState, Board, GroupBoard, Levels, Line, Mean, TrunkBoard, Window};
+use crate::asked::{AskedCounts, AskedKey};
+use crate::board::{
+    AgentBoard, AgentsByState, AskedLine, Board, GroupBoard, Levels, Line, Mean, TrunkBoard, Window,
+};
 use crate::counters::Counters;
 use crate::fold::Report;
 use crate::recent::{Reach, Whose};
@@ -79,6 +82,7 @@ impl Report {
             phones_bound: self.phones_bound,
             calls: u32::try_from(self.callers.in_progress()).unwrap_or(u32::MAX),
             alerts: self.alerts,
+            asked: self.asked.iter().map(|(key, counts)| self.draw_asked(*key, *counts)).collect(),
             strays: self.callers.strays,
             missed: self.missed,
         }
@@ -111,6 +115,16 @@ impl Report {
             abandoned: few(line.wait_abandoned.count),
             waited: line.wait.sum.saturating_add(line.wait_abandoned.sum),
             agents,
+        }
+    }
+
+    fn draw_asked(&self, key: AskedKey, counts: AskedCounts) -> AskedLine {
+        let names = self.plan.rosters.get(key.roster.index());
+        AskedLine {
+            roster: names.map_or_else(|| key.roster.to_string(), |names| names.key.clone()),
+            exchange: key.exchange,
+            reason: names.map_or("", |names| names.reason(key.reason)).to_owned(),
+            counts,
         }
     }
 

@@ -7,6 +7,7 @@ use crate::staffing::Target;
 use acd::GroupRef;
 use base::Epoch;
 use base::calendar::Offset;
+use call::roster::{PersonRef, ReasonRef};
 use std::time::Duration;
 
 /// How many service-level thresholds are kept at once; further ones are left out.
@@ -31,6 +32,8 @@ pub struct Plan {
     pub trunks: Vec<String>,
     /// Keys of the flows.
     pub flows: Vec<String>,
+    /// Specialists and other platforms.
+    pub rosters: Vec<RosterNames>,
     /// Service-level thresholds T, inclusive; the first [`THRESHOLDS_MAX`] count.
     pub thresholds: Vec<Duration>,
     /// An abandoned wait shorter than this is also counted as short.
@@ -47,6 +50,35 @@ pub struct Plan {
     pub run: u64,
 }
 
+/// The names of a roster.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RosterNames {
+    /// Key.
+    pub key: String,
+    /// Name on screens.
+    pub title: String,
+    /// Of those who are on it.
+    pub people: Vec<String>,
+    /// Another platform, not our specialists.
+    pub liaison: bool,
+    /// Keys of the reasons for exchanges with it.
+    pub reasons: Vec<String>,
+}
+
+impl RosterNames {
+    /// The name of somebody on it; empty for nobody.
+    #[must_use]
+    pub fn person(&self, person: Option<PersonRef>) -> &str {
+        person.and_then(|person| self.people.get(person.index())).map_or("", String::as_str)
+    }
+
+    /// The key of a reason; empty for none.
+    #[must_use]
+    pub fn reason(&self, reason: Option<ReasonRef>) -> &str {
+        reason.and_then(|reason| self.reasons.get(reason.index())).map_or("", String::as_str)
+    }
+}
+
 impl Default for Plan {
     fn default() -> Self {
         Self {
@@ -58,6 +90,7 @@ impl Default for Plan {
             sites: Vec::new(),
             trunks: Vec::new(),
             flows: Vec::new(),
+            rosters: Vec::new(),
             thresholds: vec![Duration::from_secs(15), Duration::from_secs(20), Duration::from_secs(30)],
             short_abandon: Duration::from_secs(5),
             long_talk: Duration::from_secs(600),

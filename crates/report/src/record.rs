@@ -12,6 +12,7 @@
 //!
 //! Times are whole milliseconds: the fold rounds down once, so records and counters cannot disagree.
 
+use crate::asked::Asked;
 use acd::{AgentRef, GroupRef, OfferEnd, Turned};
 use base::Private;
 use call::event::{Outcome, Side};
@@ -130,6 +131,10 @@ pub struct CallRecord {
     pub truncated: bool,
     /// Audio of each leg, in the order in which they ended.
     pub legs: Vec<LegAudio>,
+    /// Specialists who were asked, and exchanges with other platforms; [`ASKED_MAX`](crate::asked::ASKED_MAX) at most.
+    pub asked: Vec<Asked>,
+    /// Number of its case in the case system; empty when none is known.
+    pub case: String,
 }
 
 impl CallRecord {
@@ -160,6 +165,8 @@ impl CallRecord {
             segments: Vec::with_capacity(4),
             truncated: false,
             legs: Vec::with_capacity(2),
+            asked: Vec::new(),
+            case: String::new(),
         }
     }
 }

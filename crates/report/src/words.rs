@@ -5,7 +5,8 @@
 use acd::input::Reason;
 use acd::{AgentState, CallbackEnd, OfferEnd, Selection, SurgeMode, Turned};
 use call::call::Supervision;
-use call::event::{Outcome, Phase, Side};
+use call::event::{Exchange, Outcome, Phase, RosterStep, Side};
+use call::roster::PersonRef;
 use media::session::Keeps;
 
 /// All reasons for which an agent may be not ready, in the order in which they are shown.
@@ -230,6 +231,41 @@ pub const fn supervision(how: Supervision) -> &'static str {
         Supervision::Listen => "listen",
         Supervision::Whisper => "whisper",
         Supervision::Barge => "barge",
+    }
+}
+
+/// Which way a caller was exchanged.
+#[must_use]
+pub const fn exchange(exchange: Exchange) -> &'static str {
+    match exchange {
+        Exchange::Out => "out",
+        Exchange::In => "in",
+    }
+}
+
+/// What becomes of asking a roster.
+#[must_use]
+pub const fn roster_step(step: RosterStep) -> &'static str {
+    match step {
+        RosterStep::Asked => "asked",
+        RosterStep::Rung(_) => "rung",
+        RosterStep::Answered(_) => "answered",
+        RosterStep::TookOver(_) => "took_over",
+        RosterStep::Left(_) => "left",
+        RosterStep::Nobody => "nobody",
+        RosterStep::CalledOff => "called_off",
+    }
+}
+
+/// Who is meant by it.
+#[must_use]
+pub const fn roster_person(step: RosterStep) -> Option<PersonRef> {
+    match step {
+        RosterStep::Rung(person)
+        | RosterStep::Answered(person)
+        | RosterStep::TookOver(person)
+        | RosterStep::Left(person) => Some(person),
+        RosterStep::Asked | RosterStep::Nobody | RosterStep::CalledOff => None,
     }
 }
 

@@ -212,14 +212,14 @@ impl Endpoint {
     }
 
     /// The headers that are handed on.
-    fn carried(&self, request: &Received<'_>) -> Vec<(String, String)> {
+    fn carried(&self, request: &Received<'_>) -> Vec<(String, Private)> {
         let wanted = &self.core.plan.carries;
         if wanted.is_empty() {
             return Vec::new();
         }
         let of = |name: &[u8]| wanted.iter().find(|own| own.as_bytes().eq_ignore_ascii_case(name)).cloned();
         let headers = request.message.all().filter(|(_, _, value)| value.len() <= CARRIED_LENGTH);
-        let headers = headers.filter_map(|(_, name, value)| Some((of(name)?, text_of(value))));
+        let headers = headers.filter_map(|(_, name, value)| Some((of(name)?, Private::new(text_of(value)))));
         headers.take(CARRIED_MAX).collect()
     }
 

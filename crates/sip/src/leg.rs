@@ -105,7 +105,7 @@ pub struct Invited {
     pub replaces: Option<LegRef>,
     /// Headers that the plan wants carried ([`Plan::carries`](crate::plan::Plan)), as (name, value) in their order; at
     /// most 8 of at most 2,000 bytes, and none from a phone.
-    pub carried: Vec<(String, String)>,
+    pub carried: Vec<(String, Private)>,
 }
 
 /// A transfer that the peer of a leg asks for (RFC 3515).

@@ -4,6 +4,7 @@
 //! remove without touching old records.
 
 use report::Plan;
+use report::plan::RosterNames;
 use rusqlite::{Connection, OptionalExtension, params};
 
 /// From positions in the plan to numbers in the file.
@@ -13,6 +14,8 @@ pub(crate) struct Names {
     agents: Vec<i64>,
     trunks: Vec<i64>,
     flows: Vec<i64>,
+    /// These are written as they are: people come and go.
+    pub(crate) rosters: Vec<RosterNames>,
 }
 
 impl Names {
@@ -24,6 +27,7 @@ impl Names {
             agents: ids(&transaction, "agent", &plan.agents)?,
             trunks: ids(&transaction, "trunk", &plan.trunks)?,
             flows: ids(&transaction, "flow", &plan.flows)?,
+            rosters: plan.rosters.clone(),
         };
         transaction.commit()?;
         Ok(names)

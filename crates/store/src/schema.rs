@@ -4,7 +4,8 @@
 //!   run ◀── call ◀─┬── segment       greeting, line, ring, talk; one `line` for each stay in a group's line
 //!                  ├── leg           audio of each leg
 //!                  ├── agent_state   sessions, breaks, wrap-ups (wrap-ups name their call)
-//!                  └── recording ◀── recording_left   recorded talks, and what was left out of them
+//!                  ├── recording ◀── recording_left   recorded talks, and what was left out of them
+//!                  └── asked         specialists, and exchanges with other platforms (双号互转)
 //!   name             keys of groups, agents, trunks, flows, sites: records keep numbers, and stay right when
 //!                    the configuration reorders its lists
 //! ```
@@ -15,7 +16,7 @@
 //! in progress. `PRAGMA user_version` is the number of the last migration that was applied.
 
 /// Migrations in order; the schema's number is how many have been applied.
-pub const MIGRATIONS: [&str; 3] = [FIRST, REGISTER, RECORDINGS];
+pub const MIGRATIONS: [&str; 4] = [FIRST, REGISTER, RECORDINGS, ASKED];
 
 /// Marks the file as ours (`PRAGMA application_id`): "SUJI".
 pub const APPLICATION_ID: i64 = 0x5355_4a49;
@@ -195,4 +196,25 @@ CREATE TABLE recording_left (           -- pauses and masks
     keeps TEXT NOT NULL,                -- silence, tone
     PRIMARY KEY (recording_id, from_at)
 ) STRICT, WITHOUT ROWID;
+";
+
+const ASKED: &str = "
+CREATE TABLE asked (                    -- a specialist was asked, or a caller exchanged with another platform
+    call_id INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    roster TEXT NOT NULL,               -- its key in the configuration
+    liaison INTEGER NOT NULL,           -- another platform's, not our specialists'
+    way TEXT NOT NULL,                  -- out: from us, in: to us
+    reason TEXT NOT NULL,               -- key; empty for none
+    person TEXT NOT NULL,               -- who answered, or was rung last; empty for nobody
+    rung INTEGER NOT NULL,              -- phones
+    from_at INTEGER NOT NULL,
+    answered_at INTEGER,                -- in: when an agent had the caller
+    to_at INTEGER NOT NULL,
+    took_over INTEGER NOT NULL,         -- he had the caller without an agent
+    ended TEXT NOT NULL,                -- answered, nobody, called_off
+    PRIMARY KEY (call_id, number)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX asked_by_time ON asked (from_at);
+ALTER TABLE call ADD COLUMN case_id TEXT;   -- in the case system; NULL when none is known
 ";

@@ -7,6 +7,7 @@ use crate::error::WriteError;
 use crate::names::Names;
 use crate::records::{Records, signed};
 use base::Private;
+use report::asked::Asked;
 use report::record::{LegAudio, Segment, SegmentKind};
 use report::{AgentSpan, CallRecord, Opened, SpanKind, UnixMs, words};
 use rusqlite::{Statement, TransactionBehavior, params};
@@ -54,16 +55,17 @@ VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (id) DO NOTHING";
 const COMPLETE: &str = "
 UPDATE call SET answered_at = ?2, queued_at = ?3, offered_at = ?4, connected_at = ?5, disconnected_at = ?6,
     ended_at = ?7, outcome = ?8, cause = ?9, ended_by = ?10, group_id = ?11, agent_id = ?12, greeted_ms = ?13,
-    waited_ms = ?14, rang_ms = ?15, talked_ms = ?16, offers = ?17, moves = ?18, helped = ?19, truncated = ?20
+    waited_ms = ?14, rang_ms = ?15, talked_ms = ?16, offers = ?17, moves = ?18, helped = ?19, truncated = ?20,
+    case_id = ?29
 WHERE id = ?1";
 
 const WHOLE: &str = "
 INSERT OR REPLACE INTO call (id, answered_at, queued_at, offered_at, connected_at, disconnected_at,
     ended_at, outcome, cause, ended_by, group_id, agent_id, greeted_ms,
     waited_ms, rang_ms, talked_ms, offers, moves, helped, truncated,
-    arrived_at, caller, caller_hash, called, sip_call_id, trunk_id, phone, flow_id)
+    arrived_at, caller, caller_hash, called, sip_call_id, trunk_id, phone, flow_id, case_id)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20,
-    ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28)";
+    ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29)";
 
 const SEGMENT: &str = "
 INSERT OR REPLACE INTO segment (call_id, number, kind, group_id, agent_id, from_at, to_at, waited_ms, ended)
@@ -74,12 +76,17 @@ INSERT OR REPLACE INTO leg (call_id, number, side, packets_received, packets_sen
     jitter_us, jitter_max_us, round_trip_us, strangers)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
 
+const ASKED: &str = "
+INSERT OR REPLACE INTO asked (call_id, number, roster, liaison, way, reason, person, rung, from_at, answered_at, to_at,
+    took_over, ended)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
+
 const SPAN: &str = "
 INSERT INTO agent_state (agent_id, kind, reason, call_id, from_at, to_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
 
 impl Writer {
     pub(crate) fn new(records: Records, names: Names, numbers: Numbers) -> Self {
-        // Six statements of ours and what reading prepares.
+        // Seven statements of ours and what reading prepares.
         records.connection.set_prepared_statement_cache_capacity(32);
         Self { records, names, numbers, begun: Vec::new(), completed: Vec::new() }
     }
@@ -125,6 +132,7 @@ impl Writer {
             let mut whole = transaction.prepare_cached(WHOLE)?;
             let mut segment = transaction.prepare_cached(SEGMENT)?;
             let mut leg = transaction.prepare_cached(LEG)?;
+            let mut asked = transaction.prepare_cached(ASKED)?;
             for record in closed {
                 let id = record.opened.id.0;
                 if begun.binary_search(&id).is_ok() || !complete_call(&mut complete, record, names)? {
@@ -136,6 +144,9 @@ impl Writer {
                 }
                 for (number, audio) in (0u8..).zip(&record.legs) {
                     write_leg(&mut leg, id, number, audio)?;
+                }
+                for (number, part) in (0u8..).zip(&record.asked) {
+                    write_asked(&mut asked, id, number, part, names)?;
                 }
             }
             let mut span = transaction.prepare_cached(SPAN)?;
@@ -246,7 +257,7 @@ fn write_whole(
     Ok(())
 }
 
-/// Parameters 1 to 20: what is known when a call is over.
+/// Parameters 1 to 20 and 29: what is known when a call is over.
 fn bind_end(statement: &mut Statement<'_>, record: &CallRecord, names: &Names) -> rusqlite::Result<()> {
     let at = |moment: Option<UnixMs>| moment.map(|moment| signed(moment.0));
     statement.raw_bind_parameter(1, signed(record.opened.id.0))?;
@@ -268,7 +279,8 @@ fn bind_end(statement: &mut Statement<'_>, record: &CallRecord, names: &Names) -
     statement.raw_bind_parameter(17, record.offers)?;
     statement.raw_bind_parameter(18, record.moves)?;
     statement.raw_bind_parameter(19, record.helped)?;
-    statement.raw_bind_parameter(20, record.truncated)
+    statement.raw_bind_parameter(20, record.truncated)?;
+    statement.raw_bind_parameter(29, Some(&record.case).filter(|case| !case.is_empty()))
 }
 
 fn write_segment(
@@ -310,6 +322,32 @@ fn write_leg(
     statement.raw_bind_parameter(10, micros(report.round_trip))?;
     statement.raw_bind_parameter(11, signed(report.strangers))?;
     statement.raw_execute()?;
+    Ok(())
+}
+
+fn write_asked(
+    statement: &mut Statement<'_>,
+    id: i64,
+    number: u8,
+    asked: &Asked,
+    names: &Names,
+) -> rusqlite::Result<()> {
+    let Some(roster) = names.rosters.get(asked.roster.index()) else { return Ok(()) };
+    statement.execute(params![
+        id,
+        number,
+        roster.key,
+        roster.liaison,
+        words::exchange(asked.exchange),
+        roster.reason(asked.reason),
+        roster.person(asked.person),
+        asked.rung,
+        signed(asked.from.0),
+        asked.answered.map(|at| signed(at.0)),
+        signed(asked.to.0),
+        asked.took_over,
+        asked.end.key(),
+    ])?;
     Ok(())
 }
 

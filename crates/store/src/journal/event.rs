@@ -5,7 +5,7 @@
 //! older engine is then reported as a difference, which is what it is.
 
 use super::bytes::{Pen, Word};
-use super::words::{put_outcome, put_state, put_step, put_with};
+use super::words::{put_outcome, put_roster_step, put_state, put_step, put_with};
 use acd::{Alert, Because};
 use call::event::{Event, Stamped};
 
@@ -66,6 +66,8 @@ pub(super) fn put(stamped: &Stamped, pen: &mut Pen<'_>) {
         31 => RecordingBegun { call, recording, agent, group },
         32 => RecordingKeeps { call, recording, keeps },
         33 => RecordingEnded { call, recording },
+        58 => Roster { call, roster, exchange, reason, step by put_roster_step },
+        59 => Case { call, id },
     });
 }
 

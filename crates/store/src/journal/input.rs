@@ -14,6 +14,7 @@
 
 use super::bytes::{Cursor, Pen, Word};
 use super::fault::Fault;
+use super::words::{put_carried, take_carried};
 use call::{Input, Request, RequestId};
 use sip::leg::{Fact, Invited};
 
@@ -27,6 +28,8 @@ pub(super) const GAP: u8 = 0x03;
 pub(super) const END: u8 = 0x04;
 /// `Invited` of a call that takes the place of another: 0x10 and the leg.
 const INVITED_INSTEAD: u8 = 0x1E;
+/// `Invited` of a call that brings headers with it: 0x10, the leg whose place it takes, if any, and they.
+const INVITED_CARRYING: u8 = 0x1F;
 
 /// A type whose variants have tags.
 trait Tagged: Sized {
@@ -120,6 +123,13 @@ tagged!(Request {
 /// Writes the values of an input; the tag is returned.
 pub(super) fn put(input: &Input, pen: &mut Pen<'_>) -> u8 {
     match input {
+        Input::Sip(Fact::Invited { leg, invite }) if !invite.carried.is_empty() => {
+            leg.put(pen);
+            invite.put(pen);
+            invite.replaces.put(pen);
+            put_carried(&invite.carried, pen);
+            INVITED_CARRYING
+        }
         Input::Sip(Fact::Invited { leg, invite }) if invite.replaces.is_some() => {
             leg.put(pen);
             invite.put(pen);
@@ -142,6 +152,13 @@ pub(super) fn take(tag: u8, from: &mut Cursor<'_>) -> Result<Option<Input>, Faul
             let leg = Word::take(from)?;
             let mut invite: Box<Invited> = Word::take(from)?;
             invite.replaces = Word::take(from)?;
+            Some(Input::Sip(Fact::Invited { leg, invite }))
+        }
+        INVITED_CARRYING => {
+            let leg = Word::take(from)?;
+            let mut invite: Box<Invited> = Word::take(from)?;
+            invite.replaces = Word::take(from)?;
+            invite.carried = take_carried(from)?;
             Some(Input::Sip(Fact::Invited { leg, invite }))
         }
         0x10..=0x3F => Tagged::take(tag, from)?.map(Input::Sip),

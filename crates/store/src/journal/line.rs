@@ -202,6 +202,17 @@ impl Display for Line<'_> {
                 };
                 write!(f, "guest {call} {leg:?} {who} step={step}")
             }
+            Event::Roster { call, roster, exchange, reason, step } => {
+                let own = names.0.rosters.get(roster.index());
+                let key = own.map_or_else(|| roster.to_string(), |own| own.key.clone());
+                let reason = or_dash(own.map(|own| own.reason(*reason)).filter(|reason| !reason.is_empty()));
+                let person = words::roster_person(*step);
+                let person = own.map(|own| own.person(person)).filter(|person| !person.is_empty());
+                let (way, step, person) =
+                    (words::exchange(*exchange), words::roster_step(*step), or_dash(person));
+                write!(f, "roster {call} roster={key} way={way} step={step} person={person} reason={reason}")
+            }
+            Event::Case { call, id } => write!(f, "case {call} id={id}"),
             Event::RecordingBegun { call, recording, agent, group } => {
                 let (agent, group) = (names.agent(*agent), names.group(*group));
                 write!(f, "recording_begun {call} {recording} agent={agent} group={group}")

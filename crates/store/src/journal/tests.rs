@@ -11,9 +11,11 @@ use acd::{
 };
 use base::{Epoch, Private, Random, Timestamp};
 use call::call::{Part, Supervision, With};
-use call::event::{CallRef, Event, GuestStep, Outcome, Phase, Side, Stamped};
+use call::case::Case;
+use call::event::{CallRef, Event, Exchange, GuestStep, Outcome, Phase, RosterStep, Side, Stamped};
 use call::plan::FlowRef;
 use call::request::{Control, Whom};
+use call::roster::{CaseWay, PersonRef, ReasonRef, RosterRef};
 use call::{Input, Request, RequestId, Whose};
 use media::session::{ClipRef, Fact as Audio, Keeps, Party, RecordingRef, Report, SessionRef};
 use sip::leg::{AorLoss, AorRef, Fact, Invited, LegRef, Origin, Refer, ReleasedBy, Transport, TrunkRef};
@@ -83,7 +85,7 @@ fn body(random: &mut Random) -> Box<[u8]> {
 }
 
 /// One input of a kind, with random values in it; as many kinds as there are.
-const KINDS: u64 = 55;
+const KINDS: u64 = 58;
 
 fn input(kind: u64, random: &mut Random) -> Input {
     let session = SessionRef::from_bits(random.bits() & 0xF_0000_FFFF);
@@ -99,6 +101,12 @@ fn input(kind: u64, random: &mut Random) -> Input {
     let digit = char::from(b"0123456789*#ABCD"[random.below(16) as usize]);
     let fact = match kind {
         0 => Fact::Invited { leg, invite: invite(random) },
+        57 => {
+            let way = CaseWay { headers: true, url: String::new() };
+            let carried = case(random).headers(&way, &Private::default());
+            let carried = carried.into_iter().map(|(name, value)| (name, Private::new(value))).collect();
+            Fact::Invited { leg, invite: Box::new(Invited { carried, ..*invite(random) }) }
+        }
         1 => Fact::Confirmed { leg, answer },
         2 => Fact::Ringing { leg, status, answer },
         3 => Fact::Answered { leg, answer, peer: invite(random).peer, nated: random.chance(0.5) },
@@ -239,11 +247,26 @@ fn later(kind: u64, random: &mut Random) -> Request {
             let keeps = [Keeps::Speech, Keeps::Silence, Keeps::Tone];
             Request::Recording(whose, keeps[random.below(3) as usize])
         }
+        55 => {
+            let reason = random.chance(0.5).then(|| ReasonRef(random.below(9) as u32));
+            Request::Control(agent, Control::Consult(Whom::Roster(RosterRef(random.below(9) as u32), reason)))
+        }
+        56 => Request::Control(agent, Control::Case(Box::new(case(random)))),
         _ => Request::Enlist {
             list: call::plan::ListRef(random.below(4) as u32),
             numbers: (0..random.below(4)).map(|_| number.clone()).collect(),
             on: random.chance(0.5),
         },
+    }
+}
+
+fn case(random: &mut Random) -> Case {
+    Case {
+        id: format!("SQ-{}", random.below(10_000)),
+        place: Private::new("项王路".into()),
+        text: Private::new(if random.chance(0.5) { "路面塌陷".into() } else { String::new() }),
+        url: "https://cases.example/7".into(),
+        reason: "danger".into(),
     }
 }
 
@@ -658,6 +681,27 @@ fn events() -> Vec<Event> {
         Event::RecordingBegun { call, recording: RecordingRef::from_bits(3), agent, group },
         Event::RecordingKeeps { call, recording: RecordingRef::from_bits(3), keeps: Keeps::Tone },
         Event::RecordingEnded { call, recording: RecordingRef::from_bits(3) },
+        Event::Guest {
+            call,
+            leg: LegRef(7),
+            with: With::Outside(TrunkRef(0), call::call::Because::OnRoster(RosterRef(0), PersonRef(1))),
+            step: GuestStep::Answered,
+        },
+        Event::Roster {
+            call,
+            roster: RosterRef(0),
+            exchange: Exchange::Out,
+            reason: Some(ReasonRef(0)),
+            step: RosterStep::Answered(PersonRef(1)),
+        },
+        Event::Roster {
+            call,
+            roster: RosterRef(9),
+            exchange: Exchange::In,
+            reason: None,
+            step: RosterStep::Asked,
+        },
+        Event::Case { call, id: "SQ-17".into() },
     ]
 }
 
@@ -668,6 +712,13 @@ fn events_are_lines_that_stay_what_they_are() {
         agents: vec!["8001".into(), "8002".into()],
         trunks: vec!["telecom".into()],
         flows: vec!["main".into()],
+        rosters: vec![report::plan::RosterNames {
+            key: "police".into(),
+            title: "110".into(),
+            people: vec!["指挥中心".into(), "值班长".into()],
+            liaison: true,
+            reasons: vec!["danger".into()],
+        }],
         ..report::Plan::default()
     };
     let mut text = String::new();

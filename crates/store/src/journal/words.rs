@@ -6,11 +6,13 @@ use super::bytes::{Cursor, Pen, Word};
 use super::fault::Fault;
 use acd::input::Reason;
 use acd::{AgentRef, AgentState, CallbackEnd, GroupRef, OfferEnd, OfferRef, Turned};
-use base::Handle;
+use base::{Handle, Private};
 use call::call::{Because, Part, Supervision, With};
-use call::event::{CallRef, GuestStep, Outcome, Phase, Side};
+use call::case::{self, Case};
+use call::event::{CallRef, Exchange, GuestStep, Outcome, Phase, RosterStep, Side};
 use call::plan::{FlowRef, ListRef};
 use call::request::{Control, RequestId, Whom, Whose};
+use call::roster::{PersonRef, ReasonRef, RosterRef};
 use media::session::{ClipRef, Keeps, Party, RecordingRef, Report, SessionRef};
 use sip::leg::{AorLoss, AorRef, Invited, LegRef, Origin, Refer, ReleasedBy, Transport, TrunkRef};
 use sip::message::Cause;
@@ -28,7 +30,7 @@ macro_rules! index {
         }
     )+ };
 }
-index!(AgentRef, AorRef, ClipRef, FlowRef, GroupRef, ListRef, TrunkRef);
+index!(AgentRef, AorRef, ClipRef, FlowRef, GroupRef, ListRef, PersonRef, ReasonRef, RosterRef, TrunkRef);
 
 /// Generational handles: slot and generation by themselves, because both are small.
 macro_rules! handle {
@@ -66,6 +68,7 @@ words!(Transport, "transport", { 0 => Udp, 1 => Tcp, 2 => Tls, 3 => Ws, 4 => Wss
 words!(ReleasedBy, "side that released", { 0 => Peer, 1 => Us, 2 => Timeout });
 words!(AorLoss, "loss of a phone", { 0 => Expired, 1 => Unregistered, 2 => Unreachable });
 words!(Side, "side", { 0 => Caller, 1 => Agent, 2 => System, 3 => Guest });
+words!(Exchange, "exchange with another platform", { 0 => Out, 1 => In });
 words!(Phase, "phase of a talk", { 0 => Talk, 1 => Hold, 2 => Consult, 3 => Conference });
 words!(Keeps, "what a recording keeps", { 0 => Speech, 1 => Silence, 2 => Tone });
 words!(Supervision, "supervision", { 0 => Listen, 1 => Whisper, 2 => Barge });
@@ -104,7 +107,7 @@ record!(Invited {
     peer,
     transport,
     nated,
-} without { replaces: None });
+} without { replaces: None, carried: Vec::new() });
 record!(Refer { to, replaces, referred_by });
 record!(Report {
     packets_received,
@@ -130,7 +133,8 @@ macro_rules! boxed {
         }
     )+ };
 }
-boxed!(Invited, Refer);
+record!(Case { id, place, text, url, reason });
+boxed!(Invited, Refer, Case);
 
 /// Who minted it is the lowest bit here, so that the number stays small.
 impl Word for LegRef {
@@ -219,6 +223,11 @@ impl Word for Whom {
                 pen.byte(2);
                 number.put(pen);
             }
+            Self::Roster(roster, reason) => {
+                pen.byte(3);
+                roster.put(pen);
+                reason.put(pen);
+            }
         }
     }
     fn take(from: &mut Cursor<'_>) -> Result<Self, Fault> {
@@ -226,6 +235,7 @@ impl Word for Whom {
             0 => Word::take(from).map(Self::Agent),
             1 => Word::take(from).map(Self::Group),
             2 => Word::take(from).map(Self::Number),
+            3 => Ok(Self::Roster(Word::take(from)?, Word::take(from)?)),
             other => Err(Fault::Unknown { what: "whom", value: other.into() }),
         }
     }
@@ -248,6 +258,10 @@ impl Word for Control {
                 pen.byte(7);
                 whom.put(pen);
             }
+            Self::Case(case) => {
+                pen.byte(8);
+                case.put(pen);
+            }
         }
     }
     fn take(from: &mut Cursor<'_>) -> Result<Self, Fault> {
@@ -260,6 +274,7 @@ impl Word for Control {
             5 => Self::Reconnect,
             6 => Self::Transfer,
             7 => Self::TransferTo(Word::take(from)?),
+            8 => Self::Case(Word::take(from)?),
             other => return Err(Fault::Unknown { what: "deed in a talk", value: other.into() }),
         })
     }
@@ -281,6 +296,12 @@ pub(super) fn put_with(with: &With, pen: &mut Pen<'_>) {
             pen.byte(2);
             trunk.put(pen);
             why.put(pen);
+        }
+        With::Outside(trunk, Because::OnRoster(roster, person)) => {
+            pen.byte(3);
+            trunk.put(pen);
+            roster.put(pen);
+            person.put(pen);
         }
     }
 }
@@ -306,6 +327,49 @@ pub(super) fn put_step(step: &GuestStep, pen: &mut Pen<'_>) {
         GuestStep::Left => pen.byte(5),
         GuestStep::SecondLine => pen.byte(6),
     }
+}
+
+/// In events only.
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "the form of the table of events")]
+pub(super) fn put_roster_step(step: &RosterStep, pen: &mut Pen<'_>) {
+    let (kind, person) = match step {
+        RosterStep::Asked => (0, None),
+        RosterStep::Rung(person) => (1, Some(person)),
+        RosterStep::Answered(person) => (2, Some(person)),
+        RosterStep::TookOver(person) => (3, Some(person)),
+        RosterStep::Left(person) => (4, Some(person)),
+        RosterStep::Nobody => (5, None),
+        RosterStep::CalledOff => (6, None),
+    };
+    pen.byte(kind);
+    person.copied().put(pen);
+}
+
+/// Headers that were handed on. What they say of a person is written as his number is; the case's number and the
+/// reason decide what becomes of the call, and stay.
+pub(super) fn put_carried(carried: &[(String, Private)], pen: &mut Pen<'_>) {
+    (carried.len() as u64).put(pen);
+    for (name, value) in carried {
+        let plain = case::PLAIN.iter().any(|plain| plain.eq_ignore_ascii_case(name));
+        name.put(pen);
+        plain.put(pen);
+        if plain {
+            value.reveal().put(pen);
+        } else {
+            value.put(pen);
+        }
+    }
+}
+
+/// The same, read.
+pub(super) fn take_carried(from: &mut Cursor<'_>) -> Result<Vec<(String, Private)>, Fault> {
+    let mut carried = Vec::new();
+    for _ in 0..u64::take(from)? {
+        let name = String::take(from)?;
+        let value = if bool::take(from)? { Private::new(Word::take(from)?) } else { Word::take(from)? };
+        carried.push((name, value));
+    }
+    Ok(carried)
 }
 
 /// In events only.
