@@ -4,9 +4,10 @@ use acd::{Abilities, AgentPlan, GroupPlan, GroupRef, Priority, SiteRef, SkillLev
 use call::Plan;
 use call::flow::Queue;
 use call::plan::{
-    AgentPhone, AudioPlan, CallbackFlow, Entry, Flow, FlowRef, GroupFlow, Outbound, OutsideLine,
+    AgentPhone, AudioPlan, CallbackFlow, Entry, Flow, FlowRef, GroupFlow, Outbound, Outside, OutsideLine,
     ServiceCodes, Target,
 };
+use call::roster::{Begins, CaseWay, Person, Reason, Roster, Shows};
 use media::session::{ClipRef, Codec};
 use sip::leg::{AorRef, TrunkRef};
 use std::time::Duration;
@@ -148,7 +149,47 @@ pub fn consulting() -> Plan {
         allow: Vec::new(),
         refuse: vec!["00*".into()],
     });
+    plan.rosters = vec![specialists(), police()];
     plan
+}
+
+/// Three specialists of departments, one after the other.
+fn specialists() -> Roster {
+    Roster {
+        name: "policy".into(),
+        title: "政策专员".into(),
+        extension: "8601".into(),
+        people: [("税务局", "084360001"), ("人社局", "084360002"), ("医保局", "084360003")]
+            .map(person)
+            .into(),
+        begins: Begins::First,
+        at_once: 1,
+        ring: Duration::from_secs(15),
+        shows: Shows::Masked,
+        data: CaseWay::default(),
+        liaison: None,
+    }
+}
+
+/// The police, with whom callers are exchanged.
+fn police() -> Roster {
+    let reason = |key: &str, title: &str| Reason { key: key.into(), title: title.into() };
+    Roster {
+        name: "police".into(),
+        title: "110".into(),
+        extension: "8110".into(),
+        people: [("指挥中心", "110"), ("值班室", "084360110")].map(person).into(),
+        shows: Shows::Caller,
+        data: CaseWay { headers: true, url: "https://cases.example/{id}".into() },
+        liaison: Some(vec![reason("danger", "危险"), reason("dispute", "纠纷")]),
+        ..specialists()
+    }
+}
+
+fn person((name, number): (&str, &str)) -> Person {
+    let (trunk, ring) = (TrunkRef(0), Duration::from_secs(15));
+    let phone = Outside { trunk, number: number.into(), caller: "052712345".into(), ring };
+    Person { name: name.into(), phone, hours: None }
 }
 
 /// The same centre, which calls back: by key 1 or after a minute, whoever hung up after ten.

@@ -10,6 +10,7 @@ use call::CallRef;
 use call::call::Supervision;
 use call::plan::{Outside, Plan, Target};
 use call::request::{Control, Whom};
+use call::roster::{ReasonRef, RosterRef};
 use call::{Input, Request, Whose};
 use media::session::{self, ClipRef, Hear, Keeps, Party};
 use sip::leg::{Fact, LegRef, ReleasedBy, TrunkRef};
@@ -44,6 +45,9 @@ pub fn consulting_harshly() -> Plan {
     plan.acd.agents = with.acd.agents;
     plan.phones = with.phones;
     plan.outside = with.outside;
+    plan.rosters = with.rosters;
+    plan.rosters[0].at_once = 2;
+    plan.flows[1].liaison = Some(RosterRef(1));
     plan.audio.ports = 20_000..=20_063;
     plan
 }
@@ -125,7 +129,9 @@ pub fn callback_deed(day: &mut Day, random: &mut Random) {
 /// What agents and supervisors do with talks.
 pub fn talk_deed(day: &mut Day, random: &mut Random) {
     let agent = AgentRef(random.below(3) as u32);
-    let whom = match random.below(3) {
+    let whom = match random.below(5) {
+        3 => Whom::Roster(RosterRef(random.below(3) as u32), None),
+        4 => Whom::Roster(RosterRef(1), Some(ReasonRef(random.below(3) as u32))),
         0 => Whom::Agent(AgentRef(random.below(4) as u32)),
         1 => Whom::Group(GroupRef(random.below(3) as u32)),
         _ => Whom::Number(Private::new(if random.chance(0.9) { "110" } else { "0099" }.into())),
@@ -147,14 +153,15 @@ pub fn talk_deed(day: &mut Day, random: &mut Random) {
     });
     if random.chance(0.15) {
         let called =
-            pick(random, &["8001", "8002", "*208001", "*218002", "general", "110", "0099"]).unwrap_or("110");
+            pick(random, &["8001", "8002", "*208001", "*218002", "general", "110", "0099", "8601", "8110"])
+                .unwrap_or("110");
         let name = format!("s{}", random.bits());
         day.phone_dials(&name, random.below(3) as u32, called);
     }
     if random.chance(0.1)
         && let (Some(leg), Some(other)) = (pick(random, &day.living_legs()), pick(random, &day.living_legs()))
     {
-        let to = pick(random, &["8001", "8002", "8003", "enterprise", "110", "?"]).unwrap_or("110");
+        let to = pick(random, &["8001", "8002", "8003", "enterprise", "110", "?", "8601"]).unwrap_or("110");
         day.refers(leg, to, random.chance(0.5).then_some(other));
     }
     // Often somebody picks up at once, and they go on.

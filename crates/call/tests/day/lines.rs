@@ -212,6 +212,11 @@ impl Day {
                 };
                 format!("          = guest of {} {with} {step:?}", self.name(*call))
             }
+            Event::Roster { call, roster, exchange, reason, step } => {
+                let reason = reason.map(|reason| format!(" for {reason}")).unwrap_or_default();
+                format!("          = {roster} of {} {exchange:?} {step:?}{reason}", self.name(*call))
+            }
+            Event::Case { call, id } => format!("          = case of {} {id}", self.name(*call)),
             Event::RecordingBegun { call, recording, agent, group: g } => {
                 format!("          = {recording} begun {} {} {}", self.name(*call), who(*agent), group(*g))
             }

@@ -131,14 +131,28 @@ impl Day {
     }
 
     pub fn invites(&mut self, name: &str, called: &str, offer: Option<Box<[u8]>>) {
-        self.invites_from(name, called, offer, Origin::Trunk(TrunkRef(0)));
+        self.invites_from(name, called, offer, Origin::Trunk(TrunkRef(0)), Vec::new());
+    }
+
+    /// A call that brings headers with it.
+    pub fn invites_with(&mut self, name: &str, called: &str, carried: Vec<(String, Private)>) {
+        let offer = Some(sdp(4000, &[8, 0], ""));
+        self.invites_from(name, called, offer, Origin::Trunk(TrunkRef(0)), carried);
     }
 
     pub fn phone_dials(&mut self, name: &str, aor: u32, called: &str) {
-        self.invites_from(name, called, Some(sdp(5000, &[8, 0], "")), Origin::Aor(AorRef(aor)));
+        let offer = Some(sdp(5000, &[8, 0], ""));
+        self.invites_from(name, called, offer, Origin::Aor(AorRef(aor)), Vec::new());
     }
 
-    fn invites_from(&mut self, name: &str, called: &str, offer: Option<Box<[u8]>>, origin: Origin) {
+    fn invites_from(
+        &mut self,
+        name: &str,
+        called: &str,
+        offer: Option<Box<[u8]>>,
+        origin: Origin,
+        carried: Vec<(String, Private)>,
+    ) {
         let leg = LegRef(LegRef::INGRESS | self.ingress.len() as u64);
         self.ingress.push((name.to_string(), true));
         let invite = Box::new(Invited {
@@ -158,7 +172,7 @@ impl Day {
             transport: Transport::Udp,
             nated: false,
             replaces: None,
-            carried: Vec::new(),
+            carried,
         });
         let late = if invite.offer.is_some() { "" } else { " without an offer" };
         self.deed(format_args!("{name} calls {called}{late}"));
