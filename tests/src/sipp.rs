@@ -80,6 +80,13 @@ impl Sujie {
         self.scenario(name, self.carrier())
     }
 
+    /// What a number behind the carrier does with the next call.
+    pub fn outside(&self, name: &'static str) -> Scenario<'_> {
+        let mut scenario = self.scenario(name, self.carrier());
+        scenario.at = SocketAddr::new(self.carrier(), 5060);
+        scenario.key("user", "outside")
+    }
+
     /// Registers an agent's phone; he is ready then.
     pub fn register(&self, agent: &'static str) -> Phone {
         self.register_for(agent, 300)

@@ -8,6 +8,7 @@ use crate::call::{Guest, Part, Supervision, Talk, With};
 use crate::plan::FlowRef;
 use crate::request::RequestId;
 use crate::roster::{PersonRef, ReasonRef, RosterRef};
+use crate::view::TalkView;
 use acd::{AgentRef, AgentState, GroupRef, OfferEnd, OfferRef, Turned};
 use base::{Private, Timestamp};
 use media::session::{Keeps, RecordingRef, Report};
@@ -486,6 +487,8 @@ pub enum Why {
     Caller(acd::explain::WhyCaller),
     /// Of an agent.
     Agent(acd::explain::WhyAgent),
+    /// Of a talk: who is in it.
+    Talk(TalkView),
 }
 
 impl Event {

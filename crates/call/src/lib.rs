@@ -13,7 +13,7 @@
 //! Reading order: [`plan`] → [`event`] → [`call`] (the drawing of a call's stages) and [`talk`] → [`engine`] → along the
 //! path of a call: [`ingress`], [`flow`], [`steps`], [`waiting`], [`comfort`], [`spoken`], [`ringing`], [`talking`] with
 //! `scene` (who hears whom), [`renegotiate`], [`release`]; in the talk: [`consult`], [`hunt`] (a [`roster`]'s people), [`case`], [`second_line`], [`refer`],
-//! [`supervise`], [`handover`]; beside it [`callback`], [`calling`], [`outside`], [`service_code`], [`phone`],
+//! [`supervise`], [`handover`], seen by [`view`]; beside it [`callback`], [`calling`], [`outside`], [`service_code`], [`phone`],
 //! [`requests`]; under it [`leg`], [`dialing`], [`audio`], [`sdp`], [`ports`], [`cause`]; over it [`check`].
 
 pub mod audio;
@@ -55,6 +55,7 @@ pub mod steps;
 pub mod supervise;
 pub mod talk;
 pub mod talking;
+pub mod view;
 pub mod waiting;
 
 pub use callback::Callback;

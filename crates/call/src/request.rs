@@ -159,6 +159,8 @@ pub enum Request {
     WhyCaller(crate::CallRef),
     /// Why an agent has no caller.
     WhyAgent(AgentRef),
+    /// Who is in an agent's talk, and what is known of the caller's case.
+    ViewTalk(AgentRef),
 
     /// No new calls from now on; running ones go on.
     Drain,
@@ -179,6 +181,6 @@ impl Request {
     /// Whether it only asks: it changes nothing, and its answer is no event of the day.
     #[must_use]
     pub const fn is_question(&self) -> bool {
-        matches!(self, Self::Preview(_) | Self::WhyCaller(_) | Self::WhyAgent(_))
+        matches!(self, Self::Preview(_) | Self::WhyCaller(_) | Self::WhyAgent(_) | Self::ViewTalk(_))
     }
 }

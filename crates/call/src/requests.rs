@@ -91,6 +91,13 @@ impl Engine {
                 }
                 None => Err("no such agent"),
             },
+            Request::ViewTalk(agent) => match self.view_talk(agent) {
+                Ok(view) => {
+                    let why = Box::new(Why::Talk(view));
+                    return self.answer(now, Event::Explained { id, why }, out);
+                }
+                Err(why) => Err(why),
+            },
             Request::Release(call) => {
                 if self.release_on_request(now, call, out) {
                     Ok(())

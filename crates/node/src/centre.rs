@@ -256,6 +256,7 @@ impl Centre {
             plan: tokio::sync::Mutex::new(RunningPlan { config: written }),
             groups,
             agents: config.call.acd.agents.iter().map(|agent| agent.name.clone()).collect(),
+            rosters: config.report.rosters.clone(),
             sites: config.report.sites.clone(),
             lists: config.call.lists.iter().map(|list| list.name.clone()).collect(),
         }));

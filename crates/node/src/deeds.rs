@@ -18,9 +18,11 @@ use base::{Private, Timestamp};
 use call::event::{CallRef, Why};
 use call::plan::ListRef;
 use call::request::Control;
+use call::roster::{ReasonRef, RosterRef};
 use call::{Request, RequestId, Whose};
 use media::session::Keeps;
 use parking_lot::Mutex;
+use report::plan::RosterNames;
 use report::{Board, RecordId, UnixMs};
 use sip::plan::NumberRules;
 use std::path::PathBuf;
@@ -65,6 +67,8 @@ pub struct Deeds {
     pub sites: Vec<String>,
     /// The same of lists of numbers.
     pub lists: Vec<String>,
+    /// Specialists and other platforms, with their reasons.
+    pub rosters: Vec<RosterNames>,
 }
 
 /// Deeds, as `web` asks for them.
@@ -129,6 +133,7 @@ impl Deeds {
         match deed {
             Deed::WhyCaller(call) => self.why(Request::WhyCaller(CallRef::from_bits(call))).await,
             Deed::WhyAgent(agent) => self.why(Request::WhyAgent(self.agent(&agent)?)).await,
+            Deed::ViewTalk(agent) => self.why(Request::ViewTalk(self.agent(&agent)?)).await,
             Deed::Agent(agent, wish) => {
                 let agent = self.agent(&agent)?;
                 self.ask(match wish {
@@ -146,7 +151,15 @@ impl Deeds {
             }
             Deed::Talk(agent, deed) => {
                 let agent = self.agent(&agent)?;
-                self.ask(Request::Control(agent, self.control(deed)?)).await
+                let deed = match deed {
+                    TalkDeed::WithCase(case, deed) => {
+                        let deed = self.control(*deed)?;
+                        self.ask(Request::Control(agent, Control::Case(Box::new(case)))).await?;
+                        deed
+                    }
+                    deed => self.control(deed)?,
+                };
+                self.ask(Request::Control(agent, deed)).await
             }
             Deed::Supervise { supervisor, agent, how } => {
                 let (supervisor, agent) = (self.agent(&supervisor)?, self.agent(&agent)?);
@@ -386,6 +399,7 @@ impl Deeds {
             Ok(Answered::Why(why)) => Ok(match *why {
                 Why::Caller(why) => Answer::WhyCaller(Box::new(why), self.clock.now()),
                 Why::Agent(why) => Answer::WhyAgent(Box::new(why), self.clock.now()),
+                Why::Talk(view) => Answer::Talk(Box::new(self.talk_row(view))),
             }),
             Ok(Answered::Refused(why)) => Err(Refusal::Unknown(why.to_owned())),
             Ok(_) => Err(Refusal::Late),
@@ -435,6 +449,7 @@ impl Deeds {
             TalkDeed::Reconnect => Control::Reconnect,
             TalkDeed::Transfer => Control::Transfer,
             TalkDeed::TransferTo(whom) => Control::TransferTo(self.whom(&whom)?),
+            TalkDeed::Case(case) | TalkDeed::WithCase(case, _) => Control::Case(Box::new(case)),
         })
     }
 
@@ -443,6 +458,14 @@ impl Deeds {
             Whom::Agent(agent) => call::request::Whom::Agent(self.agent(agent)?),
             Whom::Group(group) => call::request::Whom::Group(self.group(group)?),
             Whom::Number(number) => call::request::Whom::Number(self.normal(number)),
+            Whom::Roster(key, reason) => {
+                let at = self.rosters.iter().position(|roster| roster.key == *key);
+                let at = at.ok_or_else(|| Refusal::Unknown(format!("there is no roster {key}")))?;
+                let of =
+                    |reason: &String| place(&self.rosters[at].reasons, reason, "reason").map(ReasonRef::at);
+                let reason = reason.as_ref().map(of).transpose()?;
+                call::request::Whom::Roster(RosterRef::at(at), reason)
+            }
         })
     }
 

@@ -49,4 +49,5 @@ pub mod serve;
 pub mod simulate;
 pub mod staff;
 pub mod table;
+pub(crate) mod talks;
 pub mod whatif;

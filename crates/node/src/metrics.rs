@@ -17,6 +17,7 @@
 //! counts stays in its line; `sujie_centre_…` counts callers and agents once, whatever lines and groups they were in.
 //! Never knows: HTTP.
 
+mod asked;
 mod centre;
 mod engine;
 mod journal;
@@ -69,6 +70,7 @@ pub struct Metrics {
 #[derive(Default)]
 struct Late {
     sip: sip::Handles,
+    asked: asked::Handles,
     rings: engine::Rings,
     talks: Vec<Talks>,
     spans: String,
@@ -112,6 +114,7 @@ impl Metrics {
         self.centre.publish(sample.board, sample.live, &late.talks, &mut spans);
         self.engine.publish(sample, &mut spans);
         self.rtp.publish(sample.media, &mut spans);
+        late.asked.publish(&sample.board.asked, &register);
         late.rings.publish(sample.rings, &register);
         if let Some(engine) = sample.engine {
             late.sip.publish(&engine.sip, &register);

@@ -158,6 +158,7 @@ pub fn needs_restart(old: &Config, new: &Config) -> Vec<String> {
     };
     note(calls(old) != calls(new), "[calls]");
     note(old.call.outside != new.call.outside, "[outside]");
+    note(old.call.rosters != new.call.rosters, "[specialists] or [liaisons]");
     lists(
         &mut found,
         "trunks",

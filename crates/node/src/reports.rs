@@ -10,6 +10,7 @@
 //!
 //! Nothing is computed here: the figures are `report`'s, the rows are `store`'s.
 
+mod asked;
 mod base;
 mod build;
 mod chart;
@@ -125,6 +126,7 @@ fn make(options: &Options) -> Result<(Document, bool)> {
     if let Some(list) = list {
         return Ok(list.document(&tables, &titles, &asked.name));
     }
+    let askings = reading.askings(asked.period.from, asked.period.to)?;
     let reconciles = tables.check().is_ok();
     let material = Material {
         options,
@@ -133,6 +135,7 @@ fn make(options: &Options) -> Result<(Document, bool)> {
         fine: &fine,
         titles: &titles,
         base: base.as_ref(),
+        askings: &askings,
         unwatched,
     };
     let plain = matches!(format, Format::Csv | Format::Json);

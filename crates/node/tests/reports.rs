@@ -137,6 +137,8 @@ impl Day {
             helped: false,
             segments: vec![segment(SegmentKind::Greeting, None, None, arrived, queued, SegmentEnd::Queued)],
             truncated: false,
+            asked: Vec::new(),
+            case: String::new(),
             legs: Vec::new(),
         });
         self.calls.last_mut().expect("just made")

@@ -46,6 +46,7 @@
 //! [`journal`]: what the engine was told, to tell it again; [`register`]: what people have set; and [`recordings`]: the
 //! index of recorded talks.
 
+mod askings;
 pub mod backlog;
 pub mod calls;
 pub mod error;
@@ -59,6 +60,7 @@ pub mod schema;
 pub mod summary;
 pub mod writer;
 
+pub use askings::Askings;
 pub use backlog::Backlog;
 pub use calls::{Filter, StoredCall};
 pub use error::{OpenError, ReadError, WriteError};

@@ -19,7 +19,7 @@ use rusqlite::{Row, Statement, Transaction, params};
 
 /// The records at one moment.
 #[derive(Debug)]
-pub struct Reading<'r>(Transaction<'r>);
+pub struct Reading<'r>(pub(crate) Transaction<'r>);
 
 /// What stopped a reading.
 #[derive(Debug)]

@@ -9,7 +9,7 @@ use acd::explain::{Obstacles, WhyCaller};
 use base::Timestamp;
 use report::board::TrunkBoard;
 use report::board::{
-    AgentBoard, AgentsByState, GroupBoard, Levels, Line as ReportLine, Mean as ReportMean,
+    AgentBoard, AgentsByState, AskedLine, GroupBoard, Levels, Line as ReportLine, Mean as ReportMean,
     Window as ReportWindow,
 };
 use report::recent::Reach;
@@ -52,6 +52,8 @@ pub struct Snapshot {
     pub longest_waiting: Vec<Waiting>,
     /// What a supervisor should know, the newest first.
     pub alerts: Vec<Alert>,
+    /// Specialists who were asked, and exchanges with other platforms (双号互转), that are over.
+    pub asked: Vec<Asked>,
 }
 
 /// What is known beside the report's board: who waits, and what the engine said about it last.
@@ -233,6 +235,31 @@ pub struct Measures {
     pub wait_ms_p99: u64,
     /// Talks longer than the limit.
     pub long_talks: Share,
+}
+
+/// Those of a roster who were asked, and callers exchanged with another platform, one way and for one reason.
+#[derive(Serialize)]
+pub struct Asked {
+    /// Key of the roster.
+    pub roster: String,
+    /// `out`: from us, `in`: to us.
+    pub way: &'static str,
+    /// Key of the reason; empty for none.
+    pub reason: String,
+    /// How often.
+    pub asked: u64,
+    /// Somebody came.
+    pub answered: u64,
+    /// Of these, he had the caller without an agent.
+    pub took_over: u64,
+    /// Everybody was rung, nobody came.
+    pub nobody: u64,
+    /// Not wanted any more.
+    pub called_off: u64,
+    /// Of the answered, until somebody came.
+    pub wait_ms: u64,
+    /// Of the answered, from then on.
+    pub talk_ms: u64,
 }
 
 /// Callers of a group, or of the centre.
@@ -492,6 +519,7 @@ impl Snapshot {
             trunks: board.trunks.iter().map(Trunk::of).collect(),
             phones_bound: board.phones_bound,
             alerts: live.alerts.iter().map(|alert| Alert::of(alert, board)).collect(),
+            asked: board.asked.iter().map(Asked::of).collect(),
             longest_waiting: live.longest.iter().map(|caller| Waiting::of(caller, board)).collect(),
         }
     }
@@ -651,6 +679,24 @@ impl ServiceLevel {
             threshold_ms: ms(levels.threshold),
             share: Share::of(levels.of(formula)),
         })
+    }
+}
+
+impl Asked {
+    fn of(line: &AskedLine) -> Self {
+        let AskedLine { roster, exchange, reason, counts } = line;
+        Self {
+            roster: roster.clone(),
+            way: words::exchange(*exchange),
+            reason: reason.clone(),
+            asked: counts.asked(),
+            answered: counts.answered,
+            took_over: counts.took_over,
+            nobody: counts.nobody,
+            called_off: counts.called_off,
+            wait_ms: ms(counts.waited),
+            talk_ms: ms(counts.talked),
+        }
     }
 }
 

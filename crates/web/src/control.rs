@@ -29,7 +29,7 @@ use centre::{
 use people::{
     agent_state, call_back, call_back_number, cancel_callback, no_skill, prioritize, skill, wrap_up,
 };
-use questions::{audit, callbacks, history, lists, lists_of, why_agent, why_caller};
+use questions::{audit, callbacks, history, lists, lists_of, view_talk, why_agent, why_caller};
 use serde::de::DeserializeOwned;
 use serde_json::json;
 use talks::{supervise, talk};
@@ -48,7 +48,7 @@ pub(crate) fn routes() -> Router<Shared> {
         .route("/api/v1/agents/{key}/why", get(why_agent))
         .route("/api/v1/agents/{key}/state", post(agent_state))
         .route("/api/v1/agents/{key}/wrap-up", post(wrap_up))
-        .route("/api/v1/agents/{key}/talk", post(talk))
+        .route("/api/v1/agents/{key}/talk", get(view_talk).post(talk))
         .route("/api/v1/agents/{key}/supervise", post(supervise))
         .route("/api/v1/agents/{key}/skills/{group}", put(skill).delete(no_skill))
         .route("/api/v1/agents/{key}/recording", post(recordings::of_agent))
@@ -96,6 +96,7 @@ fn shown(centre: &Shared, answer: Answer) -> Response {
         Answer::Done => json!({ "done": true }),
         Answer::WhyCaller(why, now) => why::caller(&why, now, &board),
         Answer::WhyAgent(why, now) => why::agent(&why, now),
+        Answer::Talk(talk) => json!(talk),
         Answer::Lists(listed, urgent) => json!({ "listed": listed, "urgent": urgent }),
         Answer::Callbacks(rows) => json!({ "callbacks": rows }),
         Answer::Recordings(rows) => json!({ "recordings": rows }),

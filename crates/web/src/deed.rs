@@ -7,12 +7,14 @@
 //!
 //! Never knows: places in the plan, request ids, who answers.
 
+use crate::talk::TalkRow;
 use acd::change::Preview;
 use acd::explain::{WhyAgent, WhyCaller};
 use acd::input::Reason;
 use acd::{Priority, SurgeMode};
 use base::{Private, Timestamp};
 use call::call::Supervision;
+use call::case::Case;
 use std::time::Duration;
 
 /// What is asked. Groups, agents and sites by key, calls by the number that the board shows.
@@ -22,6 +24,8 @@ pub enum Deed {
     WhyCaller(u64),
     /// Why an agent has no caller.
     WhyAgent(String),
+    /// Who is in an agent's talk, and what is known of the caller's case.
+    ViewTalk(String),
 
     /// Another state for an agent.
     Agent(String, Wish),
@@ -150,6 +154,7 @@ impl Deed {
             self,
             Self::WhyCaller(_)
                 | Self::WhyAgent(_)
+                | Self::ViewTalk(_)
                 | Self::Lists
                 | Self::Callbacks
                 | Self::Recordings(_)
@@ -169,6 +174,8 @@ pub enum Whom {
     Group(String),
     /// A number outside, as written.
     Number(Private),
+    /// Specialists, or another platform and why.
+    Roster(String, Option<String>),
 }
 
 /// What an agent does with his talk (`call::request::Control`).
@@ -183,6 +190,9 @@ pub enum TalkDeed {
     Reconnect,
     Transfer,
     TransferTo(Whom),
+    Case(Case),
+    /// The case first, then this.
+    WithCase(Case, Box<TalkDeed>),
 }
 
 /// Whose talk.
@@ -241,6 +251,8 @@ pub enum Answer {
     WhyCaller(Box<WhyCaller>, Timestamp),
     /// Why an agent has no caller, at this moment.
     WhyAgent(Box<WhyAgent>, Timestamp),
+    /// An agent's talk, at this moment.
+    Talk(Box<TalkRow>),
     /// Numbers on lists, and numbers with urgent cases.
     Lists(Vec<ListedNumber>, Vec<String>),
     /// Callbacks that are open, the oldest first.

@@ -6,6 +6,7 @@
 //!                       ├─ build/agents   agents, skills, phones
 //!                       ├─ build/ways     entries, service codes
 //!                       ├─ build/flows    flows, step by step
+//!                       ├─ build/rosters  specialists, other platforms
 //!                       ├─ build/prompts  clips in all languages, pieces of numbers
 //!                       ├─ build/wire     SIP, trunks, audio
 //!                       └─ here           the process, counting
@@ -19,6 +20,7 @@ mod callback;
 mod flows;
 mod groups;
 mod prompts;
+mod rosters;
 mod timeline;
 mod times;
 mod ways;
@@ -30,8 +32,9 @@ use super::{Config, JournalPlan, Mistakes, NodePlan, RecordingPlan, Source, raw}
 use acd::GroupRef;
 use base::Private;
 use call::plan::ListRef;
+use call::roster::Roster;
 use media::session::Codec;
-use report::plan::THRESHOLDS_MAX;
+use report::plan::{RosterNames, THRESHOLDS_MAX};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -94,6 +97,7 @@ pub(super) fn build(raw: &raw::File, beside: &Path, findings: &Findings) -> Conf
         setup_max: *raw.calls.setup_max.get_ref(),
         call_max: *raw.calls.length_max.get_ref(),
         outside: callback::outside(raw, &keys, findings),
+        rosters: rosters::rosters(raw, &keys, findings),
         consult_ring: *raw.calls.consult_ring.get_ref(),
         register_signs_in: *raw.calls.register_signs_in.get_ref(),
     };
@@ -235,11 +239,22 @@ fn counting(raw: &raw::File, call: &call::Plan, findings: &Findings) -> report::
         sites,
         trunks: raw.trunks.iter().map(|trunk| trunk.key.get_ref().clone()).collect(),
         flows: call.flows.iter().map(|flow| flow.name.clone()).collect(),
+        rosters: call.rosters.iter().map(roster_names).collect(),
         thresholds: written.iter().map(|threshold| *threshold.get_ref()).collect(),
         short_abandon: *raw.report.short_abandon.get_ref(),
         long_talk: *raw.report.long_talk.get_ref(),
         target: *raw.report.target.get_ref(),
         ..report::Plan::default()
+    }
+}
+
+fn roster_names(roster: &Roster) -> RosterNames {
+    RosterNames {
+        key: roster.name.clone(),
+        title: roster.title.clone(),
+        people: roster.people.iter().map(|person| person.name.clone()).collect(),
+        liaison: roster.liaison.is_some(),
+        reasons: roster.liaison.iter().flatten().map(|reason| reason.key.clone()).collect(),
     }
 }
 

@@ -1,14 +1,17 @@
 //! What can be written in the file: one struct a section, each value with its place, defaults filled in.
 //!
-//! This is the list of all keys; those of groups are in `raw/group.rs`, those of flows in `raw/flow.rs`, those of time in `raw/time.rs`. What they mean
+//! This is the list of all keys; those of groups are in `raw/group.rs`, those of flows in `raw/flow.rs`, those of specialists in
+//! `raw/roster.rs`, those of time in `raw/time.rs`. What they mean
 //! together is checked in `build`.
 
 mod flow;
 mod group;
+mod roster;
 mod time;
 
 pub(super) use flow::{Act, Flow, List, Menu, Prompts, Queue, Step, Way};
 pub(super) use group::{Group, Stage, Target};
+pub(super) use roster::{Person, Roster};
 pub(super) use time::{Calendar, Hours, Order};
 
 use super::mistake::Findings;
@@ -39,6 +42,8 @@ pub(super) struct File {
     pub(super) audio: Audio,
     pub(super) calls: Calls,
     pub(super) outside: Option<Outside>,
+    pub(super) specialists: Vec<Roster>,
+    pub(super) liaisons: Vec<Roster>,
     pub(super) codes: Codes,
     pub(super) report: Report,
     pub(super) clips: Vec<Clip>,
@@ -258,6 +263,8 @@ impl File {
             audio: Audio::read(top.section_or_empty("audio")),
             calls: Calls::read(top.section_or_empty("calls")),
             outside: top.section("outside").map(Outside::read),
+            specialists: each(top.keyed("specialists"), Roster::specialists),
+            liaisons: each(top.keyed("liaisons"), Roster::liaison),
             codes: Codes::read(top.section_or_empty("codes")),
             report: Report::read(top.section_or_empty("report")),
             clips: each(top.keyed("clips"), Clip::read),

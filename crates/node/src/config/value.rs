@@ -10,6 +10,7 @@
 use super::raw::JournalNumbers;
 use super::staffing::{TARGETS, target};
 use super::{Builtin, LogFormat, LogLevel};
+use call::roster::{Begins, Shows};
 use media::session::Codec;
 use report::staffing::Target;
 use sip::digest::Algorithm;
@@ -364,6 +365,13 @@ words!(
         "ring_back" => Self::RingBack, "silence" => Self::Silence,
     }
 );
+
+words!(Begins, r#""first" or "after_the_last""#, "whom to begin with", {
+    "first" => Self::First, "after_the_last" => Self::AfterTheLast,
+});
+words!(Shows, r#""ours", "masked" or "caller""#, "a number to show", {
+    "ours" => Self::Ours, "masked" => Self::Masked, "caller" => Self::Caller,
+});
 
 mod distribution;
 

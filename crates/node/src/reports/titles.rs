@@ -1,5 +1,6 @@
 //! Names: from the records' numbers to keys and titles, and the one row that a question may be about.
 
+use super::asked::RosterTitles;
 use super::options::{Lang, Rows};
 use crate::config::Config;
 use crate::config::nearest::nearest;
@@ -15,6 +16,8 @@ pub(super) struct Titles {
     names: BTreeMap<NameId, (String, String)>,
     /// Titles of groups by key.
     titles: BTreeMap<String, String>,
+    /// Titles of rosters and reasons.
+    pub(super) rosters: RosterTitles,
     /// Keys of sites.
     sites: Vec<String>,
     /// Site of each agent.
@@ -37,6 +40,13 @@ impl Titles {
             let plan = &config.report;
             titles.titles = plan.groups.iter().cloned().zip(plan.titles.iter().cloned()).collect();
             titles.sites.clone_from(&plan.sites);
+            for roster in &config.call.rosters {
+                titles.rosters.rosters.insert(roster.name.clone(), roster.title.clone());
+                for reason in roster.liaison.iter().flatten() {
+                    let key = (roster.name.clone(), reason.key.clone());
+                    titles.rosters.reasons.insert(key, reason.title.clone());
+                }
+            }
             for (agent, site) in plan.agents.iter().zip(&plan.agent_sites) {
                 if let Some(id) = titles.find("agent", agent)
                     && let Ok(site) = u16::try_from(*site)

@@ -85,7 +85,7 @@ fn body(random: &mut Random) -> Box<[u8]> {
 }
 
 /// One input of a kind, with random values in it; as many kinds as there are.
-const KINDS: u64 = 58;
+const KINDS: u64 = 59;
 
 fn input(kind: u64, random: &mut Random) -> Input {
     let session = SessionRef::from_bits(random.bits() & 0xF_0000_FFFF);
@@ -252,6 +252,7 @@ fn later(kind: u64, random: &mut Random) -> Request {
             Request::Control(agent, Control::Consult(Whom::Roster(RosterRef(random.below(9) as u32), reason)))
         }
         56 => Request::Control(agent, Control::Case(Box::new(case(random)))),
+        58 => Request::ViewTalk(agent),
         _ => Request::Enlist {
             list: call::plan::ListRef(random.below(4) as u32),
             numbers: (0..random.below(4)).map(|_| number.clone()).collect(),

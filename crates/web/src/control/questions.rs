@@ -15,6 +15,15 @@ pub(super) async fn why_agent(State(centre): State<Shared>, Path(key): Path<Stri
     act(&centre, Deed::WhyAgent(key), "").await
 }
 
+/// A talk shows a person's case: not for everybody who reaches the port.
+pub(super) async fn view_talk(
+    State(centre): State<Shared>,
+    headers: HeaderMap,
+    Path(key): Path<String>,
+) -> Response {
+    secret(&centre, &headers, Deed::ViewTalk(key)).await
+}
+
 pub(super) async fn lists(State(centre): State<Shared>, headers: HeaderMap) -> Response {
     secret(&centre, &headers, Deed::Lists).await
 }

@@ -8,7 +8,9 @@ use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
+use base::Private;
 use call::call::Supervision;
+use call::case::Case;
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -19,6 +21,29 @@ struct TalkBody {
     agent: Option<String>,
     group: Option<String>,
     number: Option<String>,
+    specialists: Option<String>,
+    liaison: Option<String>,
+    reason: Option<String>,
+    case: Option<CaseBody>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CaseBody {
+    #[serde(default)]
+    id: String,
+    #[serde(default)]
+    place: String,
+    #[serde(default)]
+    text: String,
+    #[serde(default)]
+    url: String,
+}
+
+impl From<CaseBody> for Case {
+    fn from(CaseBody { id, place, text, url }: CaseBody) -> Self {
+        Self { id, place: Private::new(place), text: Private::new(text), url, reason: String::new() }
+    }
 }
 
 pub(super) async fn talk(
@@ -28,8 +53,9 @@ pub(super) async fn talk(
     body: Bytes,
 ) -> Response {
     change(&centre, &headers, || {
-        let body: TalkBody = json_of(&body, r#"{"do": "consult", "agent": "8002"}"#)?;
+        let mut body: TalkBody = json_of(&body, r#"{"do": "consult", "agent": "8002"}"#)?;
         let what = body.what.clone();
+        let case = body.case.take().map(Case::from);
         let whom = whom(body)?;
         let deed = match (what.as_str(), whom) {
             ("hold", None) => TalkDeed::Hold,
@@ -40,29 +66,47 @@ pub(super) async fn talk(
             ("transfer", None) => TalkDeed::Transfer,
             ("transfer", Some(whom)) => TalkDeed::TransferTo(whom),
             ("consult", Some(whom)) => TalkDeed::Consult(whom),
+            ("case", None) => match case {
+                Some(case) => return Ok(Deed::Talk(key, TalkDeed::Case(case))),
+                None => return Err(wrong("nothing is said of the case", CASE)),
+            },
             ("consult", None) => return Err(wrong("nobody is named", WHOM)),
-            ("hold" | "retrieve" | "alternate" | "conference" | "reconnect", Some(_)) => {
+            ("hold" | "retrieve" | "alternate" | "conference" | "reconnect" | "case", Some(_)) => {
                 return Err(wrong(
                     format!("{what} is for who is there"),
-                    "leave out agent, group and number",
+                    "leave out agent, group, number, specialists and liaison",
                 ));
             }
             _ => return Err(wrong(format!("an agent cannot do {what:?} in a talk"), DEEDS)),
         };
-        Ok(Deed::Talk(key, deed))
+        Ok(match case {
+            Some(case) => Deed::Talk(key, TalkDeed::WithCase(case, deed.into())),
+            None => Deed::Talk(key, deed),
+        })
     })
     .await
 }
 
-const WHOM: &str = r#"name one: "agent": "8002", "group": "enterprise" or "number": "110""#;
-const DEEDS: &str = "do is hold, retrieve, consult, alternate, conference, reconnect or transfer";
+const WHOM: &str = r#"name one: "agent": "8002", "group": "enterprise", "number": "110", "specialists": "tax" or "liaison": "police""#;
+const CASE: &str = r#"write "case": {"id": "SQ-17", "place": "…", "text": "…", "url": "https://…"}"#;
+const DEEDS: &str = "do is hold, retrieve, consult, alternate, conference, reconnect, transfer or case";
 
 fn whom(body: TalkBody) -> Result<Option<Whom>, Problem> {
-    match (body.agent, body.group, body.number) {
-        (None, None, None) => Ok(None),
-        (Some(agent), None, None) => Ok(Some(Whom::Agent(agent))),
-        (None, Some(group), None) => Ok(Some(Whom::Group(group))),
-        (None, None, Some(number)) => Ok(Some(Whom::Number(number_of(&number)?))),
+    let TalkBody { agent, group, number, specialists, liaison, reason, .. } = body;
+    if reason.is_some() && liaison.is_none() {
+        return Err(wrong("a reason is for another platform", WHOM));
+    }
+    let number = number.map(|number| number_of(&number)).transpose()?;
+    let named = [
+        agent.map(Whom::Agent),
+        group.map(Whom::Group),
+        number.map(Whom::Number),
+        specialists.map(|key| Whom::Roster(key, None)),
+        liaison.map(|key| Whom::Roster(key, reason)),
+    ];
+    let mut named = named.into_iter().flatten();
+    match (named.next(), named.next()) {
+        (whom, None) => Ok(whom),
         _ => Err(wrong("several are named", WHOM)),
     }
 }

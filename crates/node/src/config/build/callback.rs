@@ -105,7 +105,7 @@ pub(super) fn outside(raw: &File, keys: &Keys<'_>, findings: &Findings) -> Optio
 }
 
 /// What is taken off a normalized number and put before it, as the trunk writes numbers.
-fn usual_writing(raw: &File, trunk: TrunkRef) -> (String, String) {
+pub(super) fn usual_writing(raw: &File, trunk: TrunkRef) -> (String, String) {
     let numbers = raw.trunks.get(trunk.index()).map(|trunk| &trunk.numbers);
     let country = numbers.map_or("", |numbers| numbers.country.get_ref());
     let strip = if country.is_empty() { String::new() } else { format!("+{country}") };
@@ -130,7 +130,7 @@ pub(super) fn telephone_key(key: &Spanned<String>, findings: &Findings) -> Optio
 }
 
 /// The trunk over which something is dialed; with one trunk only it need not be named.
-fn trunk(
+pub(super) fn trunk(
     written: Option<&Spanned<String>>,
     place: &Range<usize>,
     what: &str,

@@ -8,7 +8,7 @@
 
 use super::agents::abilities;
 use super::callback::telephone_key;
-use super::{Keys, or_first, prompts};
+use super::{Keys, or_first, prompts, rosters};
 use crate::config::SILENCE_MAX;
 use crate::config::mistake::Findings;
 use crate::config::names::Names;
@@ -70,6 +70,7 @@ impl Builder<'_> {
         flow.requires = abilities(&self.flow.requires, self.keys);
         flow.language = self.language(self.flow.language.as_ref()).unwrap_or_default();
         flow.tells_agent = *self.flow.tell_agent.get_ref();
+        flow.liaison = rosters::liaison(self.flow.liaison.as_ref(), self.raw, self.findings);
         flow
     }
 

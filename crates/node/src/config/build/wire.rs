@@ -58,6 +58,11 @@ pub(super) fn sip(raw: &File, accounts: Vec<Account>, findings: &Findings) -> Pl
             nat_keep_alive: *timers.nat_keep_alive.get_ref(),
             nonce: *timers.nonce.get_ref(),
         },
+        // Another platform's calls bring what is known of their cases.
+        carries: match raw.liaisons.is_empty() {
+            true => Vec::new(),
+            false => call::case::HEADERS.map(Into::into).into(),
+        },
         product: sip.product.get_ref().clone(),
     }
 }

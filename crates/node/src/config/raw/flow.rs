@@ -16,6 +16,7 @@ pub(in crate::config) struct Flow {
     pub(in crate::config) requires: Vec<Spanned<String>>,
     pub(in crate::config) language: Option<Spanned<String>>,
     pub(in crate::config) tell_agent: Spanned<bool>,
+    pub(in crate::config) liaison: Option<Spanned<String>>,
     pub(in crate::config) way: Way,
 }
 
@@ -138,6 +139,7 @@ impl Flow {
             requires: s.list("requires").unwrap_or_default(),
             language: s.get("language"),
             tell_agent: s.or("tell_agent", false),
+            liaison: s.get("liaison"),
             way,
             key,
         };
