@@ -69,10 +69,9 @@ fn one_key_sends_a_caller_to_110_with_his_case_and_the_second_desk_takes_him() {
     let [asked] = &askings(&centre)[..] else { panic!("one asking") };
     assert_eq!((asked.way.as_str(), asked.reason.as_str(), asked.liaison), ("out", "danger", true));
     assert_eq!((asked.answered, asked.took_over, asked.rung), (1, 1, 2), "{asked:?}");
-    assert_eq!(centre.board()["asked"][0]["answered"], 1);
-    let page = centre.page("/metrics").1;
+    wait_for("the board has it", || centre.board()["asked"][0]["answered"] == 1);
     let series = r#"sujie_asked_total{roster="police",way="out",reason="danger",end="answered"} 1"#;
-    assert!(page.contains(series), "{page}");
+    wait_for("and the metrics", || centre.page("/metrics").1.contains(series));
 
     let database = centre.directory().join("centre.db");
     let report = Command::new(program()).arg("report").arg("--database").arg(&database).output();
