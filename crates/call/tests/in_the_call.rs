@@ -413,6 +413,14 @@ fn a_supervisor_hears_the_consult_too_and_the_caller_on_hold_does_not() {
     day.agent_answers(2);
     assert_eq!(day.hears("c1", 3), hears(&[1, 2]));
     assert_eq!(day.hears("c1", 0), TUNE);
+    // The same over the phone's second line, and there the agent is whispered to.
+    let mut day = dialing("8002");
+    day.agent_answers(1);
+    day.supervises(Some(Listen));
+    day.agent_answers(2);
+    assert_eq!((day.hears("c1", 4), day.hears("c1", 0)), (hears(&[0, 2, 3]), TUNE));
+    day.supervises(Some(Whisper));
+    assert_eq!((day.hears("c1", 3), day.hears("c1", 2)), (hears(&[2, 4]), hears(&[3])));
 }
 
 #[test]
