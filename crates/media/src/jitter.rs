@@ -295,6 +295,48 @@ mod tests {
     }
 
     #[test]
+    fn what_is_heard_at_a_moment_is_what_was_said_then_or_silence_where_nothing_came() {
+        let mut random = Random::seeded(160);
+        let code = |at: u32| (1 + at % 255) as u8;
+        let (mut jitter, mut put, mut next) = (Jitter::new(), vec![false; 4_000_000], 1_000u32);
+        let (mut heard, mut silent, mut missed, mut waiting) = (0, 0, 0, Vec::new());
+        for _ in 0..20_000 {
+            let length = [80, 160, 240][random.below(3) as usize];
+            if !random.chance(0.05) {
+                waiting.push((next, length));
+            }
+            next += length;
+            // Some wait, and so come out of order, or together with others.
+            while waiting.len() > random.below(4) as usize {
+                let (at, length) = waiting.swap_remove(random.below(waiting.len() as u64) as usize);
+                let payload: Vec<u8> = (at..at + length).map(code).collect();
+                if jitter.put(at, &payload, plain, random.below(60) as u32) {
+                    (at..at + length).for_each(|at| put[at as usize] = true);
+                }
+            }
+            let before = (jitter.play, jitter.held());
+            let Some(frame) = jitter.pull() else { continue };
+            let frame = *frame;
+            // Not where delay is being made up for: there two moments are one.
+            if jitter.play != before.0 + before.1.min(TICK_SAMPLES as u32) {
+                continue;
+            }
+            for (at, sample) in (before.0..).zip(frame) {
+                match sample {
+                    0 if put[at as usize] => missed += 1,
+                    0 => silent += 1,
+                    _ => {
+                        assert_eq!(sample, code(at).into(), "at {at}");
+                        heard += 1;
+                    }
+                }
+            }
+        }
+        // After a pause it begins with silence, where something may have been that was not waited for.
+        assert!(heard > 1_000_000 && silent > 1_000 && missed * 1_000 < heard, "{heard}, {silent}, {missed}");
+    }
+
+    #[test]
     fn no_order_of_packets_breaks_it() {
         let mut random = Random::seeded(20);
         let mut jitter = Jitter::new();
