@@ -105,9 +105,9 @@ impl Drop for Engine {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
-        // It logs warnings and worse only: whatever is there belongs to the figures.
+        // It logs warnings and worse only, beside what was asked of it: whatever is there belongs to the figures.
         let log = std::fs::read_to_string(self.directory.join("log")).unwrap_or_default();
-        for line in log.lines().take(LOG_SHOWN) {
+        for line in log.lines().filter(|line| !line.contains(" INFO audit: ")).take(LOG_SHOWN) {
             eprintln!("the engine says: {line}");
         }
         if !std::thread::panicking() {
@@ -127,6 +127,24 @@ pub fn get(address: SocketAddr, path: &str) -> Result<u16> {
     let mut answer = String::new();
     stream.take(1 << 20).read_to_string(&mut answer)?;
     answer.split(' ').nth(1).and_then(|status| status.parse().ok()).context("no HTTP answer")
+}
+
+/// Asks for a deed; the answer's status and body.
+///
+/// # Errors
+/// When nobody answers.
+pub fn post(address: SocketAddr, path: &str, body: &str) -> Result<(u16, String)> {
+    let mut stream = TcpStream::connect_timeout(&address, Duration::from_secs(1))?;
+    stream.set_read_timeout(Some(Duration::from_secs(2)))?;
+    let length = body.len();
+    write!(
+        stream,
+        "POST {path} HTTP/1.0\r\nHost: {address}\r\nX-Operator: load\r\nContent-Length: {length}\r\n\r\n{body}"
+    )?;
+    let mut answer = String::new();
+    stream.take(1 << 20).read_to_string(&mut answer)?;
+    let status = answer.split(' ').nth(1).and_then(|status| status.parse().ok()).context("no HTTP answer")?;
+    Ok((status, answer.split_once("\r\n\r\n").map_or(String::new(), |(_, body)| body.to_owned())))
 }
 
 /// Sum over a metric's series, as `/metrics` shows them.

@@ -12,6 +12,8 @@
 //!
 //! Beside it `replay`: what an input of a journal costs, on an [`invented`] day or a recorded one.
 //!
+//! And `delay`: how long audio is under way, of parties whose packets are [`timed`].
+//!
 //! Reading order: [`wire`] → [`rig`] → [`machine`] → [`engine`] → [`floor`] → [`report`] → [`shapes`].
 
 pub mod engine;
@@ -21,4 +23,5 @@ pub mod machine;
 pub mod report;
 pub mod rig;
 pub mod shapes;
+pub mod timed;
 pub mod wire;

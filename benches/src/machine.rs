@@ -1,7 +1,8 @@
 //! The machine and the process under test, as `/proc` shows them.
 
 use anyhow::{Context, Result, bail};
-use std::fs::read_to_string;
+use std::fs::{File, read_to_string};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -61,12 +62,50 @@ pub fn stay_on(processor: usize) -> Result<()> {
     Ok(())
 }
 
+/// Lets a process with all its threads go before everybody else's work, and what it starts from now on.
+///
+/// # Errors
+/// When `chrt` (util-linux) cannot be run or is not permitted.
+pub fn before_others(pid: u32) -> Result<()> {
+    let done = Command::new("chrt")
+        .args(["-a", "-f", "-p", "10", &pid.to_string()])
+        .stdout(Stdio::null())
+        .status()
+        .context("running chrt (Debian: util-linux)")?;
+    if !done.success() {
+        bail!("chrt may not raise process {pid}; it takes root or RLIMIT_RTPRIO");
+    }
+    Ok(())
+}
+
 /// A command that will run on one processor.
 #[must_use]
 pub fn command_on(processor: usize, program: &std::path::Path) -> Command {
     let mut command = Command::new("taskset");
     command.args(["-c", &processor.to_string()]).arg(program);
     command
+}
+
+/// Waits until no other load runs on this machine: two would measure each other. Ends with the process.
+///
+/// # Errors
+/// When the lock cannot be taken.
+pub fn alone() -> Result<File> {
+    let path = std::env::temp_dir().join("sujie-load.lock");
+    let file = File::create(&path).with_context(|| format!("making {}", path.display()))?;
+    if file.try_lock().is_err() {
+        eprintln!("another load is running; waiting for its end");
+        file.lock().with_context(|| format!("waiting for {}", path.display()))?;
+    }
+    Ok(file)
+}
+
+/// A program of the same build.
+///
+/// # Errors
+/// When this one cannot say where it lies.
+pub fn beside(name: &str) -> Result<PathBuf> {
+    Ok(std::env::current_exe()?.with_file_name(name))
 }
 
 /// CPU time that a process has used, user and system, all its threads.

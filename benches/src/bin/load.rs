@@ -1,9 +1,8 @@
 //! `load <shape>… [--binary PATH] [--scale F] [--json]`: measures the release binary. See `benches/README.md`.
 
 use anyhow::{Context, Result, bail};
-use std::path::PathBuf;
 use std::process::ExitCode;
-use sujie_benches::machine::{Machine, stay_on};
+use sujie_benches::machine::{Machine, alone, beside, stay_on};
 use sujie_benches::report::{Report, json};
 use sujie_benches::shapes::{Options, calls, freed, held, overload, record, relay};
 
@@ -57,17 +56,6 @@ fn run() -> Result<ExitCode> {
     Ok(if reports.iter().all(Report::is_met) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Waits until no other load runs on this machine: two would measure each other. Ends with the process.
-fn alone() -> Result<std::fs::File> {
-    let path = std::env::temp_dir().join("sujie-load.lock");
-    let file = std::fs::File::create(&path).with_context(|| format!("making {}", path.display()))?;
-    if file.try_lock().is_err() {
-        eprintln!("another load is running; waiting for its end");
-        file.lock().with_context(|| format!("waiting for {}", path.display()))?;
-    }
-    Ok(file)
-}
-
 /// The command line.
 struct Wishes {
     shapes: Vec<(&'static str, Shape)>,
@@ -106,9 +94,4 @@ fn arguments() -> Result<Wishes> {
 fn usage() -> String {
     let names: Vec<&str> = SHAPES.iter().map(|(name, _)| *name).collect();
     format!("load <{} | all>… [--binary PATH] [--scale F] [--json]", names.join(" | "))
-}
-
-/// A program of the same build.
-fn beside(name: &str) -> Result<PathBuf> {
-    Ok(std::env::current_exe()?.with_file_name(name))
 }

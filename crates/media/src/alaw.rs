@@ -1,11 +1,12 @@
 //! A-law (ITU-T G.711): 13-bit linear samples in 8 bits, as Europe and China speak it.
 //!
 //! ```text
-//!   i16 ──encode──▶ A-law byte ──decode──▶ i16        ENCODE: 4,096 entries, DECODE: 256, TO_ULAW: 256
+//!   i16 ──encode──▶ A-law byte ──decode──▶ i16        DECODE, TO_ULAW: 256 entries each
 //! ```
 //!
 //! The tables are computed at compile time from the segment rule of G.711 (as in the ITU's own software
-//! library G.191, negative samples in one's complement). Never knows: packets, parties, clips.
+//! library G.191, negative samples in one's complement). Encoding has no table: without one, compilers encode
+//! eight samples at once. Never knows: packets, parties, clips.
 
 use crate::ulaw;
 
@@ -19,15 +20,22 @@ pub static DECODE: [i16; 256] = decode_table();
 /// choose the neighboring step, to make repeated conversion transparent; the difference is one step.)
 pub static TO_ULAW: [u8; 256] = to_ulaw_table();
 
-/// A-law byte for each value of the 12 upper bits of a linear sample: the law does not see the lower ones.
-static ENCODE: [u8; 4096] = encode_table();
-
 /// Compresses one sample.
+///
+/// The segment rule without a branch or a look-up, so that a loop over samples becomes vector instructions: a
+/// segment is a power of two and a step a sixteenth of it, which is what exponent and upper four mantissa bits
+/// of a floating-point number are. Below the second segment the law is linear, and flatter than the logarithm.
 #[must_use]
 #[inline]
 pub fn encode(sample: i16) -> u8 {
-    ENCODE[usize::from(sample.cast_unsigned() >> 4)]
+    let sign = sample >> 15;
+    let magnitude = (sample ^ sign) >> 4;
+    let logarithm = (f32::from(magnitude.max(16)).to_bits() >> 19) as i16 - LOGARITHM_OF_8;
+    (magnitude.min(logarithm) ^ sign & 0x80 ^ 0xD5) as u8
 }
+
+/// Exponent and upper four mantissa bits of 8.0, half of where the second segment begins: the logarithm's zero.
+const LOGARITHM_OF_8: i16 = (8.0f32.to_bits() >> 19) as i16;
 
 /// Expands one sample.
 #[must_use]
@@ -36,7 +44,7 @@ pub fn decode(code: u8) -> i16 {
     DECODE[usize::from(code)]
 }
 
-/// The segment rule for one sample: what the table holds.
+/// The segment rule for one sample, word for word; for tables that are computed at compile time.
 pub(crate) const fn compress(sample: i16) -> u8 {
     let magnitude = if sample < 0 { !sample >> 4 } else { sample >> 4 };
     let mut code = magnitude;
@@ -55,17 +63,13 @@ pub(crate) const fn compress(sample: i16) -> u8 {
     code as u8 ^ 0x55
 }
 
-const fn expand(code: u8) -> i16 {
-    let bits = code ^ 0x55;
+/// The segment rule the other way, in a form that becomes vector instructions.
+pub(crate) const fn expand(code: u8) -> i16 {
+    let bits = (code ^ 0x55) as u16;
     let exponent = bits >> 4 & 7;
-    let mut magnitude = (bits & 0x0F) as i16;
-    if exponent > 0 {
-        magnitude += 16;
-    }
-    magnitude = (magnitude << 4) + 8;
-    if exponent > 1 {
-        magnitude <<= exponent - 1;
-    }
+    let leading = if exponent > 0 { 0x100 } else { 0 };
+    let magnitude = ((bits & 0x0F) << 4 | 8 | leading) << exponent.saturating_sub(1);
+    let magnitude = magnitude.cast_signed();
     if bits & 0x80 != 0 { magnitude } else { -magnitude }
 }
 
@@ -75,16 +79,6 @@ const fn decode_table() -> [i16; 256] {
     while code < 256 {
         table[code] = expand(code as u8);
         code += 1;
-    }
-    table
-}
-
-const fn encode_table() -> [u8; 4096] {
-    let mut table = [0; 4096];
-    let mut step = 0;
-    while step < 4096 {
-        table[step] = compress(((step as u16) << 4).cast_signed());
-        step += 1;
     }
     table
 }
@@ -113,7 +107,7 @@ mod tests {
                 (1..=7).rev().find(|e| magnitude >= 256 << (e - 1)).map_or(16, |e| 16 << (e - 1).max(0));
             let error = (back - i32::from(sample)).abs();
             assert!(error <= step / 2 + 8, "{sample} came back as {back}, step {step}");
-            assert_eq!(encode(sample), compress(sample), "the table agrees with the rule");
+            assert_eq!(encode(sample), compress(sample), "both say the same rule");
         }
     }
 

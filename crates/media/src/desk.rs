@@ -30,8 +30,7 @@ mod taping;
 use crate::beat::{BEATS, Beat};
 use crate::counters::Counters;
 use crate::member::{Member, MemberRef};
-use crate::mixer::Frames;
-use crate::room::{NOBODY, Room, RoomRef, SEATS};
+use crate::room::{NOBODY, Room, RoomRef};
 use crate::session::{Command, Fact, SessionRef, Taped};
 use crate::tape::{Tape, TapeRef};
 use base::{Arena, Random, Table, Timestamp, Wheel};
@@ -176,8 +175,6 @@ pub struct Desk {
     next_beat: usize,
     timers: Wheel<(MemberRef, Timer)>,
     counters: Counters,
-    /// What each party of the session being mixed said in this tick.
-    frames: Box<Frames>,
 }
 
 /// What a timer is for.
@@ -206,7 +203,6 @@ impl Desk {
             next_beat: 0,
             timers: Wheel::default(),
             counters: Counters::default(),
-            frames: Box::new([[0; _]; SEATS]),
         }
     }
 

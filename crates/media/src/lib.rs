@@ -25,7 +25,8 @@
 //!
 //! Reading order: [`session`] (the words) → [`desk`] (all sessions) → `room` (who hears whom) → `member`
 //! (one party) → `header`, `source`, `reception`, `keys`, `inband`, `sender`, `control` (RTCP) → `beat`, `jitter`,
-//! `mixer` (the 20 ms side) → `tape` (recordings) → [`clip`], [`resample`], [`tone`], [`alaw`], [`ulaw`] (samples).
+//! `mixer` (the 20 ms side) → `tape` (recordings) → [`clip`], [`resample`], [`tone`], [`alaw`], [`ulaw`], `wide`
+//! (samples).
 
 pub mod alaw;
 mod beat;
@@ -49,6 +50,7 @@ mod source;
 mod tape;
 pub mod tone;
 pub mod ulaw;
+mod wide;
 
 pub use clip::{Clip, Clips, PcmRefused};
 pub use counters::Counters;

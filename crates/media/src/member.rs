@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!   his packets ─▶ source ─▶ reception ─▶ keys, jitter buffer, listeners
-//!   to him      ◀─ sender ◀─ relay(packet of another) │ play(clip) │ mix(frame)
+//!   to him      ◀─ sender ◀─ relay(packet of another) │ play(clip) │ mix(frames)
 //! ```
 //!
 //! All of it is plain values, so that a session can be written out and taken up elsewhere.
@@ -14,13 +14,13 @@ use crate::counters::Counters;
 use crate::desk::{Out, Packet};
 use crate::header::Stamp;
 use crate::inband::Inband;
-use crate::jitter::{Frame, Jitter};
+use crate::jitter::Jitter;
 use crate::keys::Keys;
-use crate::mixer::{self, Translation, translation};
+use crate::mixer::{self, Frames, Translation, translation};
 use crate::reception::{Reception, clock};
 use crate::room::{Feed, NOBODY, RoomRef, SEATS};
 use crate::sender::{Relayed, Sender};
-use crate::session::{Audio, Codec, Hear, Party, Report, SessionRef};
+use crate::session::{Audio, Codec, Hear, Parties, Party, Report, SessionRef};
 use crate::source::Source;
 use crate::tape::TapeRef;
 use base::{Random, TimerRef, Timestamp};
@@ -290,17 +290,24 @@ impl Member {
         }
     }
 
-    /// Sends him a mixed frame.
-    pub(crate) fn mix(&mut self, at: Timestamp, frame: &Frame, out: &mut Out, counters: &mut Counters) {
+    /// Sends him what these parties said in this tick.
+    pub(crate) fn mix(
+        &mut self,
+        at: Timestamp,
+        frames: &Frames<'_>,
+        parties: Parties,
+        out: &mut Out,
+        counters: &mut Counters,
+    ) {
         let Some(to) = self.destination() else { return };
         let (codec, kind) = (self.audio.codec, self.audio.payload.0);
         if self.frame == TICK_SAMPLES && self.pending.is_empty() {
             let stamp = self.sender.clocked(at, TICK_SAMPLES as u32, TICK_SAMPLES);
             counters.mixed += 1;
-            return self.send(to, stamp, kind, out, |bytes| mixer::encode(frame, codec, bytes));
+            return self.send(to, stamp, kind, out, |bytes| mixer::mix(frames, parties, codec, bytes));
         }
         let mut pending = std::mem::take(&mut self.pending);
-        mixer::encode(frame, codec, &mut pending);
+        mixer::mix(frames, parties, codec, &mut pending);
         let mut sent = 0;
         while pending.len() - sent >= self.frame {
             let stamp = self.sender.clocked(at, self.frame as u32, self.frame);

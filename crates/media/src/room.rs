@@ -49,6 +49,16 @@ impl Room {
         seats(self.seats)
     }
 
+    /// Those of some parties, without a look at the other seats.
+    pub(crate) fn among(&self, parties: Parties) -> impl Iterator<Item = (Party, MemberRef)> {
+        let mut left = parties.0;
+        std::iter::from_fn(move || {
+            let party = Party(left.trailing_zeros() as u8);
+            left &= left.checked_sub(1)?;
+            self.seats.get(usize::from(party.0)).map(|&who| (party, who))
+        })
+    }
+
     /// Whether nobody is left.
     pub(crate) fn is_empty(&self) -> bool {
         self.seats == [NOBODY; SEATS]

@@ -1,11 +1,12 @@
 //! µ-law (ITU-T G.711): 14-bit linear samples in 8 bits, as North America and Japan speak it.
 //!
 //! ```text
-//!   i16 ──encode──▶ µ-law byte ──decode──▶ i16       ENCODE: 16,384 entries, DECODE: 256, TO_ALAW: 256
+//!   i16 ──encode──▶ µ-law byte ──decode──▶ i16        DECODE, TO_ALAW: 256 entries each
 //! ```
 //!
 //! The tables are computed at compile time from the segment rule of G.711 (as in the ITU's own software
-//! library G.191, negative samples in one's complement). Never knows: packets, parties, clips.
+//! library G.191, negative samples in one's complement). Encoding has no table: without one, compilers encode
+//! eight samples at once. Never knows: packets, parties, clips.
 
 use crate::alaw;
 
@@ -18,15 +19,21 @@ pub static DECODE: [i16; 256] = decode_table();
 /// A-law byte for each µ-law byte: the nearest step of the other law.
 pub static TO_ALAW: [u8; 256] = to_alaw_table();
 
-/// µ-law byte for each value of the 14 upper bits of a linear sample: the law does not see the lower ones.
-static ENCODE: [u8; 16384] = encode_table();
-
 /// Compresses one sample.
+///
+/// Without a branch or a look-up, as in A-law ([`alaw::encode`]); the bias of this law makes it a logarithm
+/// everywhere.
 #[must_use]
 #[inline]
 pub fn encode(sample: i16) -> u8 {
-    ENCODE[usize::from(sample.cast_unsigned() >> 2)]
+    let sign = sample >> 15;
+    let biased = (((sample ^ sign) >> 2) + 33).min(0x1FFF);
+    let logarithm = (f32::from(biased).to_bits() >> 19) as i16 - LOGARITHM_OF_32;
+    (logarithm ^ sign & 0x80 ^ 0xFF) as u8
 }
+
+/// Exponent and upper four mantissa bits of 32.0, where the first segment begins: the logarithm's zero.
+const LOGARITHM_OF_32: i16 = (32.0f32.to_bits() >> 19) as i16;
 
 /// Expands one sample.
 #[must_use]
@@ -35,7 +42,7 @@ pub fn decode(code: u8) -> i16 {
     DECODE[usize::from(code)]
 }
 
-/// The segment rule for one sample: what the table holds.
+/// The segment rule for one sample, word for word; for tables that are computed at compile time.
 pub(crate) const fn compress(sample: i16) -> u8 {
     let magnitude = if sample < 0 { !sample >> 2 } else { sample >> 2 };
     let mut biased = magnitude + 33;
@@ -52,12 +59,12 @@ pub(crate) const fn compress(sample: i16) -> u8 {
     code as u8 | if sample >= 0 { 0x80 } else { 0 }
 }
 
-const fn expand(code: u8) -> i16 {
-    let bits = !code;
-    let exponent = bits >> 4 & 7;
-    let mantissa = (bits & 0x0F) as i32;
-    let magnitude = (((mantissa << 3) + 0x84) << exponent) - 0x84;
-    (if code & 0x80 != 0 { magnitude } else { -magnitude }) as i16
+/// The segment rule the other way, in a form that becomes vector instructions.
+pub(crate) const fn expand(code: u8) -> i16 {
+    let bits = !code as u16;
+    let magnitude = ((((bits & 0x0F) << 3) + 0x84) << (bits >> 4 & 7)) - 0x84;
+    let magnitude = magnitude.cast_signed();
+    if bits & 0x80 == 0 { magnitude } else { -magnitude }
 }
 
 const fn decode_table() -> [i16; 256] {
@@ -66,16 +73,6 @@ const fn decode_table() -> [i16; 256] {
     while code < 256 {
         table[code] = expand(code as u8);
         code += 1;
-    }
-    table
-}
-
-const fn encode_table() -> [u8; 16384] {
-    let mut table = [0; 16384];
-    let mut step = 0;
-    while step < 16384 {
-        table[step] = compress(((step as u16) << 2).cast_signed());
-        step += 1;
     }
     table
 }
@@ -103,7 +100,7 @@ mod tests {
             let biased = wanted.abs() + 132;
             let step = 8 << (biased.ilog2().saturating_sub(7));
             assert!((back - wanted).abs() <= step / 2 + 4, "{sample} came back as {back}, step {step}");
-            assert_eq!(encode(sample), compress(sample), "the table agrees with the rule");
+            assert_eq!(encode(sample), compress(sample), "both say the same rule");
         }
     }
 

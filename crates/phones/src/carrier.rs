@@ -221,6 +221,13 @@ impl Carrier {
         self.voices.total()
     }
 
+    /// Where a person's audio comes from and goes to, while he has some: for a driver that speaks for him.
+    #[must_use]
+    pub fn spoken(&self, n: u64) -> Option<(Local, SocketAddr)> {
+        let local = self.calls.get(*self.persons.get(&n)?)?.audio?;
+        Some((local, self.voices.remote(local)?))
+    }
+
     /// Whether a local belongs to the carrier.
     #[must_use]
     pub fn has(&self, local: Local) -> bool {

@@ -229,6 +229,13 @@ impl Desk {
         self.voices.total()
     }
 
+    /// Where an agent's audio comes from and goes to, while he has some: for a driver that speaks for him.
+    #[must_use]
+    pub fn spoken(&self, agent: AgentNo) -> Option<(Local, SocketAddr)> {
+        let local = self.audio(agent)?;
+        Some((local, self.voices.remote(local)?))
+    }
+
     /// Messages sent again.
     #[must_use]
     pub fn repeats(&self) -> u64 {

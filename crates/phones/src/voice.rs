@@ -130,6 +130,13 @@ impl Voices {
         self.voices.get_mut(place)?.as_mut()
     }
 
+    /// Where a party's packets go, while it talks.
+    #[must_use]
+    pub fn remote(&self, local: Local) -> Option<SocketAddr> {
+        let place = local.0.checked_sub(self.first)? as usize;
+        self.voices.get(place)?.as_ref().map(|voice| voice.remote)
+    }
+
     /// A party talks with `remote` from now on, or somewhere else than before. `speaks` is false on hold.
     pub fn start(&mut self, now: Timestamp, local: Local, remote: SocketAddr, payload: u8, speaks: bool) {
         if let Some(voice) = self.voice(local) {

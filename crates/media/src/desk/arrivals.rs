@@ -94,8 +94,8 @@ impl Desk {
         }
         match content {
             Content::Audio(codec) => {
-                if let (Some(jitter), Some(table)) = (&mut member.jitter, mixer::decoding(codec))
-                    && !jitter.put(header.timestamp, payload, table, member.reception.jitter_samples())
+                if let (Some(jitter), Some(decoder)) = (&mut member.jitter, mixer::decoder(codec))
+                    && !jitter.put(header.timestamp, payload, decoder, member.reception.jitter_samples())
                 {
                     self.counters.late += 1;
                 }

@@ -9,10 +9,11 @@
 use super::{Desk, Out, Packet, Timer};
 use crate::beat::TICK;
 use crate::control;
+use crate::jitter::Jitter;
 use crate::member::MemberRef;
-use crate::mixer;
-use crate::room::{Feed, Room};
-use crate::session::{Fact, Hear, Parties};
+use crate::mixer::Frames;
+use crate::room::{Feed, Room, SEATS};
+use crate::session::{Fact, Hear};
 use base::Timestamp;
 use std::time::Duration;
 
@@ -56,20 +57,25 @@ impl Desk {
 
     /// One tick of one session that is mixed.
     fn mix(&mut self, at: Timestamp, room: &Room, out: &mut Out) {
-        let mut spoken = Parties::NONE;
-        for (party, who) in room.members().filter(|&(party, _)| room.sources.contains(party)) {
-            let Some(jitter) = self.members.get_mut(who).and_then(|member| member.jitter.as_mut()) else {
-                continue;
-            };
-            if jitter.pull(&mut self.frames[usize::from(party.0)]) {
-                spoken = spoken.with(party);
-            }
+        // The buffers leave their members meanwhile: listeners are written to while the others are read from.
+        let mut buffers: [Option<Box<Jitter>>; SEATS] = Default::default();
+        for (party, who) in room.among(room.sources) {
+            let buffer = self.members.get_mut(who).and_then(|member| member.jitter.take());
+            buffers[usize::from(party.0)] = buffer;
         }
-        for (_, who) in room.members().filter(|&(party, _)| room.listeners.contains(party)) {
+        let mut frames: Frames<'_> = [None; SEATS];
+        for (frame, buffer) in frames.iter_mut().zip(&mut buffers) {
+            *frame = buffer.as_mut().and_then(|buffer| buffer.pull());
+        }
+        for (_, who) in room.among(room.listeners) {
             let Some(member) = self.members.get_mut(who) else { continue };
             let Feed::Mix(mask) = member.feed else { continue };
-            let frame = mixer::sum(&self.frames, Parties(mask.0 & spoken.0));
-            member.mix(at, &frame, out, &mut self.counters);
+            member.mix(at, &frames, mask, out, &mut self.counters);
+        }
+        for (party, who) in room.among(room.sources) {
+            if let Some(member) = self.members.get_mut(who) {
+                member.jitter = buffers[usize::from(party.0)].take();
+            }
         }
     }
 
@@ -85,7 +91,7 @@ impl Desk {
         }
         for &room in &beat.mixers {
             let Some(room) = self.rooms.get(room) else { continue };
-            for (_, who) in room.members().filter(|&(party, _)| room.listeners.contains(party)) {
+            for (_, who) in room.among(room.listeners) {
                 if let Some(member) = self.members.get_mut(who) {
                     member.skip(ticks);
                 }

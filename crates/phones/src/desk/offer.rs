@@ -409,7 +409,7 @@ impl Desk {
         self.agents[agent.index()].last = talk.call_id;
     }
 
-    fn audio(&self, agent: AgentNo) -> Option<crate::Local> {
+    pub(super) fn audio(&self, agent: AgentNo) -> Option<crate::Local> {
         let (first, count) = self.plan.audio;
         (agent.0 < count).then(|| crate::Local(first.0 + agent.0))
     }
