@@ -107,6 +107,7 @@ impl Engine {
             }
             Control::Consult(whom) => self.consult(now, call, agent, whom, out),
             Control::TransferTo(whom) => self.transfer_to(now, call, agent, whom, out),
+            Control::Survey => self.leave_to_survey(now, call, out),
         }
     }
 

@@ -3,6 +3,7 @@
 //! [`Event::Explained`](crate::Event), [`Event::Previewed`](crate::Event) or [`Event::Unanswered`](crate::Event).
 
 use crate::call::Supervision;
+use crate::disposition::{DispositionRef, Resolver};
 use crate::flow::ListRef;
 use acd::input::Reason;
 use acd::{AgentRef, GroupRef, Listing, Prefer, Priority, SiteRef, SkillLevel, SurgeMode};
@@ -42,6 +43,8 @@ pub enum Control {
     Transfer,
     /// The agent leaves at once (盲转).
     TransferTo(Whom),
+    /// The agent leaves, and the caller rates the service: to the step after the talk (满意度评价).
+    Survey,
 }
 
 /// What is asked.
@@ -153,6 +156,16 @@ pub enum Request {
     WhyCaller(crate::CallRef),
     /// Why an agent has no caller.
     WhyAgent(AgentRef),
+
+    /// An agent says what came of the call in which he talks, or talked last (话后小结).
+    Dispose {
+        /// Who.
+        agent: AgentRef,
+        /// What.
+        disposition: DispositionRef,
+        /// Who resolved it.
+        by: Resolver,
+    },
 
     /// No new calls from now on; running ones go on.
     Drain,

@@ -258,6 +258,13 @@ impl Centre {
             agents: config.call.acd.agents.iter().map(|agent| agent.name.clone()).collect(),
             sites: config.report.sites.clone(),
             lists: config.call.lists.iter().map(|list| list.name.clone()).collect(),
+            dispositions: config
+                .report
+                .dispositions
+                .iter()
+                .cloned()
+                .zip(config.report.online.clone())
+                .collect(),
         }));
         let rim = Rim::start(&config, tcp, streams, lookups, answers, &engine_bell, counter.clone())?;
         Ok(Self {

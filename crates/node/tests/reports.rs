@@ -136,6 +136,10 @@ impl Day {
             moves: 0,
             helped: false,
             segments: vec![segment(SegmentKind::Greeting, None, None, arrived, queued, SegmentEnd::Queued)],
+            last_agent: None,
+            survey: None,
+            choices: Vec::new(),
+            language: None,
             truncated: false,
             legs: Vec::new(),
         });

@@ -34,6 +34,8 @@ pub struct Board {
     pub thresholds: Vec<Duration>,
     /// What [`GroupBoard::recent`] is measured for.
     pub target: Target,
+    /// Keys of what agents may say came of a call, in the order of the counters.
+    pub dispositions: Vec<String>,
     /// Each group, in the plan's order.
     pub groups: Vec<GroupBoard>,
     /// The whole centre: every caller once.
@@ -134,6 +136,8 @@ pub struct Line {
     pub wait_quantiles: [Duration; 3],
     /// Talks longer than the limit, of talks that have ended.
     pub long_talks: Ratio,
+    /// 满意率: rated as satisfied, of those who rated. Counts by key are in the counters.
+    pub satisfied: Ratio,
 }
 
 /// What ended in the last minutes, or today.

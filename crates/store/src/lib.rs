@@ -48,6 +48,7 @@
 
 pub mod backlog;
 pub mod calls;
+pub mod dispositions;
 pub mod error;
 pub mod journal;
 mod names;

@@ -4,6 +4,7 @@
 //! remove without touching old records.
 
 use report::Plan;
+use report::record::Choice;
 use rusqlite::{Connection, OptionalExtension, params};
 
 /// From positions in the plan to numbers in the file.
@@ -13,6 +14,11 @@ pub(crate) struct Names {
     agents: Vec<i64>,
     trunks: Vec<i64>,
     flows: Vec<i64>,
+    /// Keys, and whether they count as answered on line.
+    dispositions: Vec<(String, bool)>,
+    /// Of each flow.
+    steps: Vec<Vec<String>>,
+    languages: Vec<String>,
 }
 
 impl Names {
@@ -24,6 +30,9 @@ impl Names {
             agents: ids(&transaction, "agent", &plan.agents)?,
             trunks: ids(&transaction, "trunk", &plan.trunks)?,
             flows: ids(&transaction, "flow", &plan.flows)?,
+            dispositions: plan.dispositions.iter().cloned().zip(plan.online.iter().copied()).collect(),
+            steps: plan.steps.clone(),
+            languages: plan.languages.clone(),
         };
         transaction.commit()?;
         Ok(names)
@@ -44,6 +53,25 @@ impl Names {
 
     pub(crate) fn flow(&self, flow: Option<call::plan::FlowRef>) -> Option<i64> {
         self.flows.get(flow?.index()).copied()
+    }
+
+    pub(crate) fn disposition(&self, disposition: call::plan::DispositionRef) -> Option<(&str, bool)> {
+        self.dispositions.get(disposition.index()).map(|(key, online)| (key.as_str(), *online))
+    }
+
+    pub(crate) fn language(&self, language: Option<call::plan::LanguageRef>) -> Option<&str> {
+        self.languages.get(language?.index()).map(String::as_str)
+    }
+
+    /// `choose:8 desk:0`; `None` for nothing.
+    pub(crate) fn choices(&self, flow: Option<call::plan::FlowRef>, choices: &[Choice]) -> Option<String> {
+        let steps = flow.and_then(|flow| self.steps.get(flow.index()));
+        let step = |choice: &Choice| steps.and_then(|steps| steps.get(choice.step.index()));
+        let shown = choices.iter().map(|choice| match step(choice) {
+            Some(step) => format!("{step}:{}", choice.key),
+            None => format!("{}:{}", choice.step, choice.key),
+        });
+        (!choices.is_empty()).then(|| shown.collect::<Vec<_>>().join(" "))
     }
 }
 

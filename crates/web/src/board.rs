@@ -15,6 +15,7 @@ use report::board::{
 use report::recent::Reach;
 use report::spread::WAIT_BOUNDS;
 use report::staffing::Target;
+use report::surveys::RATINGS;
 use report::{Board, Formula, Ratio, words};
 use serde::Serialize;
 use std::time::Duration;
@@ -46,6 +47,10 @@ pub struct Snapshot {
     pub agents: Vec<Agent>,
     /// Each trunk.
     pub trunks: Vec<Trunk>,
+    /// What callers of all groups said of their talks.
+    pub surveys: Surveys,
+    /// What came of them.
+    pub dispositions: Dispositions,
     /// Phone accounts with a living contact.
     pub phones_bound: u32,
     /// Those who wait longest, and why.
@@ -170,12 +175,90 @@ pub struct Group {
     pub expected_wait_ms: Option<u64>,
     /// How far such words were from what came.
     pub expected_wait_error: Mean,
+    /// What callers said of their talks.
+    pub surveys: Surveys,
+    /// What came of talks, as agents said.
+    pub dispositions: Dispositions,
     /// Agents by what keeps them from the one who waits longest; `null` when nobody waits.
     pub why_not: Option<serde_json::Value>,
     /// The last minutes and today.
     pub windows: Vec<Window>,
     /// How many agents it takes.
     pub advice: Advice,
+}
+
+/// Answered calls that are over, by what their callers said of them. Which caller said what is in the records only.
+#[derive(Serialize)]
+pub struct Surveys {
+    /// Rated, by key: the first is 1.
+    pub rated: [u64; RATINGS],
+    /// Pressed nothing.
+    pub timeout: u64,
+    /// Pressed wrong keys only.
+    pub invalid: u64,
+    /// Hung up while he was asked.
+    pub hung_up: u64,
+    /// Came to no survey.
+    pub not_offered: u64,
+    /// Rated, of all answered calls that are over.
+    pub rate: Share,
+    /// Rated as satisfied, of those who rated.
+    pub satisfied: Share,
+}
+
+/// Talks that are over, by what agents said came of them.
+#[derive(Serialize)]
+pub struct Dispositions {
+    /// By disposition, in the order of the configuration.
+    pub results: Vec<Disposition>,
+    /// Answered on line (在线解答) by agents, of those of which something was said.
+    pub online_agent: Share,
+    /// The same by specialists.
+    pub online_specialist: Share,
+    /// Nobody has said anything; those in wrap-up are among them.
+    pub undisposed: u64,
+}
+
+/// One disposition.
+#[derive(Serialize)]
+pub struct Disposition {
+    /// Its key.
+    pub result: String,
+    /// Resolved by agents.
+    pub agent: u32,
+    /// Resolved by specialists.
+    pub specialist: u32,
+}
+
+impl Surveys {
+    fn of(line: &ReportLine) -> Self {
+        let surveys = &line.counters.surveys;
+        Self {
+            rated: surveys.rated,
+            timeout: surveys.timeout,
+            invalid: surveys.invalid,
+            hung_up: surveys.hung_up,
+            not_offered: surveys.not_offered,
+            rate: Share::of(Ratio { part: surveys.ratings(), whole: surveys.total() }),
+            satisfied: Share::of(line.satisfied),
+        }
+    }
+}
+
+impl Dispositions {
+    fn of(line: &ReportLine, keys: &[String]) -> Self {
+        let disposals = &line.counters.disposals;
+        let online = |at: usize| Share::of(Ratio { part: disposals.online[at], whole: disposals.given() });
+        let results = keys.iter().zip(disposals.results);
+        Self {
+            results: results
+                .map(|(key, [agent, specialist])| Disposition { result: key.clone(), agent, specialist })
+                .collect(),
+            online_agent: online(0),
+            online_specialist: online(1),
+            undisposed: disposals.none,
+        }
+    }
 }
 
 /// What ended in the last minutes, or today: callers by the end of their wait, talks and wrap-ups by their own.
@@ -467,7 +550,7 @@ impl Snapshot {
         let none = LiveGroup::default();
         let groups = board.groups.iter().enumerate();
         Self {
-            version: 3,
+            version: 4,
             unix_ms: board.unix_ms,
             uptime_ms: board.taken_at.as_nanos() / 1_000_000,
             seq: board.seq,
@@ -486,10 +569,15 @@ impl Snapshot {
             windows: board.windows.iter().map(Window::of).collect(),
             agents_by_state: States::of(&board.agents_by_state),
             groups: groups
-                .map(|(at, group)| Group::of(group, live.groups.get(at).unwrap_or(&none), board.target))
+                .map(|(at, group)| {
+                    let live = live.groups.get(at).unwrap_or(&none);
+                    Group::of(group, live, board.target, &board.dispositions)
+                })
                 .collect(),
             agents: board.agents.iter().map(|agent| Agent::of(agent, board)).collect(),
             trunks: board.trunks.iter().map(Trunk::of).collect(),
+            surveys: Surveys::of(&board.total),
+            dispositions: Dispositions::of(&board.total, &board.dispositions),
             phones_bound: board.phones_bound,
             alerts: live.alerts.iter().map(|alert| Alert::of(alert, board)).collect(),
             longest_waiting: live.longest.iter().map(|caller| Waiting::of(caller, board)).collect(),
@@ -531,7 +619,7 @@ impl Waiting {
 }
 
 impl Group {
-    fn of(group: &GroupBoard, live: &LiveGroup, target: Target) -> Self {
+    fn of(group: &GroupBoard, live: &LiveGroup, target: Target, dispositions: &[String]) -> Self {
         Self {
             key: group.key.clone(),
             title: group.title.clone(),
@@ -545,6 +633,8 @@ impl Group {
                 sum: group.line.forecast.error,
                 count: group.line.forecast.count,
             }),
+            surveys: Surveys::of(&group.line),
+            dispositions: Dispositions::of(&group.line, dispositions),
             why_not: live.why.as_ref().map(|(agents, at)| crate::why::obstacles(agents, *at)),
             windows: group.windows.iter().map(Window::of).collect(),
             advice: Advice::of(&group.recent, target),

@@ -5,7 +5,7 @@
 //! older engine is then reported as a difference, which is what it is.
 
 use super::bytes::{Pen, Word};
-use super::words::{put_outcome, put_state, put_step, put_with};
+use super::words::{put_outcome, put_state, put_step, put_verdict, put_with};
 use acd::{Alert, Because};
 use call::event::{Event, Stamped};
 
@@ -66,6 +66,10 @@ pub(super) fn put(stamped: &Stamped, pen: &mut Pen<'_>) {
         31 => RecordingBegun { call, recording, agent, group },
         32 => RecordingKeeps { call, recording, keeps },
         33 => RecordingEnded { call, recording },
+        40 => Surveyed { call, agent, verdict by put_verdict },
+        41 => Disposed { call, agent, disposition, by, phone },
+        42 => Chose { call, step, key },
+        43 => Speaks { call, language },
     });
 }
 

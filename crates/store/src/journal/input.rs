@@ -115,6 +115,7 @@ tagged!(Request {
     0x78 => TakeOver { supervisor, agent },
     0x79 => Recording(whose, keeps),
     0x7A => Enlist { list, numbers, on },
+    0x80 => Dispose { agent, disposition, by },
 });
 
 /// Writes the values of an input; the tag is returned.

@@ -11,10 +11,10 @@ use acd::{
 };
 use base::{Epoch, Private, Random, Timestamp};
 use call::call::{Part, Supervision, With};
-use call::event::{CallRef, Event, GuestStep, Outcome, Phase, Side, Stamped};
-use call::plan::FlowRef;
+use call::event::{CallRef, Event, GuestStep, Outcome, Phase, Side, Stamped, Verdict};
+use call::plan::{DispositionRef, FlowRef, LanguageRef, StepRef};
 use call::request::{Control, Whom};
-use call::{Input, Request, RequestId, Whose};
+use call::{Input, Request, RequestId, Resolver, Whose};
 use media::session::{ClipRef, Fact as Audio, Keeps, Party, RecordingRef, Report, SessionRef};
 use sip::leg::{AorLoss, AorRef, Fact, Invited, LegRef, Origin, Refer, ReleasedBy, Transport, TrunkRef};
 use sip::message::Cause;
@@ -82,7 +82,7 @@ fn body(random: &mut Random) -> Box<[u8]> {
 }
 
 /// One input of a kind, with random values in it; as many kinds as there are.
-const KINDS: u64 = 55;
+const KINDS: u64 = 57;
 
 fn input(kind: u64, random: &mut Random) -> Input {
     let session = SessionRef::from_bits(random.bits() & 0xF_0000_FFFF);
@@ -238,10 +238,16 @@ fn later(kind: u64, random: &mut Random) -> Request {
             let keeps = [Keeps::Speech, Keeps::Silence, Keeps::Tone];
             Request::Recording(whose, keeps[random.below(3) as usize])
         }
-        _ => Request::Enlist {
+        54 => Request::Enlist {
             list: call::plan::ListRef(random.below(4) as u32),
             numbers: (0..random.below(4)).map(|_| number.clone()).collect(),
             on: random.chance(0.5),
+        },
+        55 => Request::Control(agent, Control::Survey),
+        _ => Request::Dispose {
+            agent,
+            disposition: DispositionRef(random.below(16) as u32),
+            by: if random.chance(0.5) { Resolver::Agent } else { Resolver::Specialist },
         },
     }
 }
@@ -657,6 +663,17 @@ fn events() -> Vec<Event> {
         Event::RecordingBegun { call, recording: RecordingRef::from_bits(3), agent, group },
         Event::RecordingKeeps { call, recording: RecordingRef::from_bits(3), keeps: Keeps::Tone },
         Event::RecordingEnded { call, recording: RecordingRef::from_bits(3) },
+        Event::Surveyed { call, agent, verdict: Verdict::Rated(2) },
+        Event::Surveyed { call, agent, verdict: Verdict::HungUp },
+        Event::Disposed {
+            call,
+            agent,
+            disposition: DispositionRef(0),
+            by: Resolver::Specialist,
+            phone: true,
+        },
+        Event::Chose { call, step: StepRef(2), key: '8' },
+        Event::Speaks { call, language: LanguageRef(1) },
     ]
 }
 
@@ -667,6 +684,7 @@ fn events_are_lines_that_stay_what_they_are() {
         agents: vec!["8001".into(), "8002".into()],
         trunks: vec!["telecom".into()],
         flows: vec!["main".into()],
+        dispositions: vec!["answered".into()],
         ..report::Plan::default()
     };
     let mut text = String::new();

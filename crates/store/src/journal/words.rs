@@ -7,9 +7,10 @@ use super::fault::Fault;
 use acd::input::Reason;
 use acd::{AgentRef, AgentState, CallbackEnd, GroupRef, OfferEnd, OfferRef, Turned};
 use base::Handle;
+use call::Resolver;
 use call::call::{Because, Part, Supervision, With};
-use call::event::{CallRef, GuestStep, Outcome, Phase, Side};
-use call::plan::{FlowRef, ListRef};
+use call::event::{CallRef, GuestStep, Outcome, Phase, Side, Verdict};
+use call::plan::{DispositionRef, FlowRef, LanguageRef, ListRef, StepRef};
 use call::request::{Control, RequestId, Whom, Whose};
 use media::session::{ClipRef, Keeps, Party, RecordingRef, Report, SessionRef};
 use sip::leg::{AorLoss, AorRef, Invited, LegRef, Origin, Refer, ReleasedBy, Transport, TrunkRef};
@@ -28,7 +29,7 @@ macro_rules! index {
         }
     )+ };
 }
-index!(AgentRef, AorRef, ClipRef, FlowRef, GroupRef, ListRef, TrunkRef);
+index!(AgentRef, AorRef, ClipRef, DispositionRef, FlowRef, GroupRef, LanguageRef, ListRef, StepRef, TrunkRef);
 
 /// Generational handles: slot and generation by themselves, because both are small.
 macro_rules! handle {
@@ -68,6 +69,7 @@ words!(AorLoss, "loss of a phone", { 0 => Expired, 1 => Unregistered, 2 => Unrea
 words!(Side, "side", { 0 => Caller, 1 => Agent, 2 => System, 3 => Guest });
 words!(Phase, "phase of a talk", { 0 => Talk, 1 => Hold, 2 => Consult, 3 => Conference });
 words!(Keeps, "what a recording keeps", { 0 => Speech, 1 => Silence, 2 => Tone });
+words!(Resolver, "who resolved a call", { 0 => Agent, 1 => Specialist });
 words!(Supervision, "supervision", { 0 => Listen, 1 => Whisper, 2 => Barge });
 words!(OfferEnd, "end of an offer", { 0 => Accepted, 1 => RangOut, 2 => Declined, 3 => CallerGone, 4 => AgentGone, 5 => TakenElsewhere });
 words!(Turned, "reason to turn away", { 0 => LineFull, 1 => WaitedTooLong, 2 => NobodySignedIn, 3 => Closed, 4 => Surge, 5 => Blocked });
@@ -248,6 +250,7 @@ impl Word for Control {
                 pen.byte(7);
                 whom.put(pen);
             }
+            Self::Survey => pen.byte(0x80),
         }
     }
     fn take(from: &mut Cursor<'_>) -> Result<Self, Fault> {
@@ -260,6 +263,7 @@ impl Word for Control {
             5 => Self::Reconnect,
             6 => Self::Transfer,
             7 => Self::TransferTo(Word::take(from)?),
+            0x80 => Self::Survey,
             other => return Err(Fault::Unknown { what: "deed in a talk", value: other.into() }),
         })
     }
@@ -305,6 +309,20 @@ pub(super) fn put_step(step: &GuestStep, pen: &mut Pen<'_>) {
         GuestStep::TookOver => pen.byte(4),
         GuestStep::Left => pen.byte(5),
         GuestStep::SecondLine => pen.byte(6),
+    }
+}
+
+/// In events only.
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "the form of the table of events")]
+pub(super) fn put_verdict(verdict: &Verdict, pen: &mut Pen<'_>) {
+    match verdict {
+        Verdict::Rated(rating) => {
+            pen.byte(0);
+            pen.byte(*rating);
+        }
+        Verdict::Timeout => pen.byte(1),
+        Verdict::Invalid => pen.byte(2),
+        Verdict::HungUp => pen.byte(3),
     }
 }
 

@@ -38,10 +38,11 @@ pub(super) async fn talk(
             ("conference", None) => TalkDeed::Conference,
             ("reconnect", None) => TalkDeed::Reconnect,
             ("transfer", None) => TalkDeed::Transfer,
+            ("survey", None) => TalkDeed::Survey,
             ("transfer", Some(whom)) => TalkDeed::TransferTo(whom),
             ("consult", Some(whom)) => TalkDeed::Consult(whom),
             ("consult", None) => return Err(wrong("nobody is named", WHOM)),
-            ("hold" | "retrieve" | "alternate" | "conference" | "reconnect", Some(_)) => {
+            ("hold" | "retrieve" | "alternate" | "conference" | "reconnect" | "survey", Some(_)) => {
                 return Err(wrong(
                     format!("{what} is for who is there"),
                     "leave out agent, group and number",
@@ -55,7 +56,7 @@ pub(super) async fn talk(
 }
 
 const WHOM: &str = r#"name one: "agent": "8002", "group": "enterprise" or "number": "110""#;
-const DEEDS: &str = "do is hold, retrieve, consult, alternate, conference, reconnect or transfer";
+const DEEDS: &str = "do is hold, retrieve, consult, alternate, conference, reconnect, transfer or survey";
 
 fn whom(body: TalkBody) -> Result<Option<Whom>, Problem> {
     match (body.agent, body.group, body.number) {
