@@ -121,3 +121,42 @@ fn a_day_is_read_as_a_stream_and_counts_what_the_board_counted() {
     });
     assert!(matches!(stopped, Err(Stopped::Told("enough"))) && seen == 10);
 }
+
+#[test]
+fn a_file_of_an_earlier_version_is_read_without_what_it_does_not_know() {
+    let file = File(std::env::temp_dir().join(format!("sujie-earlier-{}.db", std::process::id())));
+    let mut records = Records::open(&file.0).expect("opens");
+    let run = records.begin_run(UnixMs(1)).expect("begins");
+    let plan = report::Plan { run, ..day::plan(40) };
+    let mut writer = records.writer(&plan, Numbers::Masked).expect("names");
+    let (mut report, mut out, mut backlog) = (Report::new(plan), Out::default(), Backlog::default());
+    for stamped in &day::events(3, 200, 40) {
+        report.fold(stamped, &mut out);
+    }
+    report.finish(&mut out);
+    backlog.take(&mut out);
+    backlog.flush(&mut writer).expect("is written");
+    drop(writer);
+    rusqlite::Connection::open(&file.0)
+        .and_then(|file| {
+            file.execute_batch(
+                "DROP VIEW call_log; DROP TABLE disposition; ALTER TABLE call DROP COLUMN last_agent_id;
+                 ALTER TABLE call DROP COLUMN survey; ALTER TABLE call DROP COLUMN rating;
+                 ALTER TABLE call DROP COLUMN choices; ALTER TABLE call DROP COLUMN language;
+                 PRAGMA user_version = 3;",
+            )
+        })
+        .expect("as it was");
+    let records = Records::open_to_read(&file.0).expect("opens");
+    let reading = records.reading().expect("begins");
+    assert_eq!(reading.results(), Vec::<String>::new());
+    let (mut calls, mut after) = (0, 0);
+    reading
+        .each_call(UnixMs(0), UnixMs(u64::MAX >> 1), |call| {
+            calls += 1;
+            after += u64::from(call.survey.is_some() || call.disposed.is_some() || call.last_agent.is_some());
+            Ok::<(), Infallible>(())
+        })
+        .unwrap_or_else(|stopped| panic!("{stopped:?}"));
+    assert!(calls >= 200 && after == 0, "{calls} calls, {after} of them with what followed the talk");
+}
