@@ -156,17 +156,18 @@ fn a_wrong_key_and_then_a_right_one_is_a_rating_and_a_wrong_one_and_then_none_is
 #[test]
 fn a_caller_may_hang_up_at_each_moment_and_is_answered_all_the_same() {
     // While the question is heard, while he thinks, while he is thanked; and what was counted then.
-    let moments: [(fn(&mut Day), &[Verdict]); 4] = [
-        (|_| {}, &[Verdict::HungUp]),
-        (|day| day.clip_ends("c1", QUESTION), &[Verdict::HungUp]),
-        (|day| day.presses("c1", '9'), &[Verdict::HungUp]),
-        (|day| day.presses("c1", '4'), &[Verdict::Rated(4)]),
+    type Moment = (fn(&mut Day), Verdict);
+    let moments: [Moment; 4] = [
+        (|_| {}, Verdict::HungUp),
+        (|day| day.clip_ends("c1", QUESTION), Verdict::HungUp),
+        (|day| day.presses("c1", '9'), Verdict::HungUp),
+        (|day| day.presses("c1", '4'), Verdict::Rated(4)),
     ];
-    for (moment, verdicts) in moments {
+    for (moment, verdict) in moments {
         let mut day = asked();
         moment(&mut day);
         day.caller_hangs_up("c1");
-        assert_eq!((day.verdicts(), day.outcome("c1")), (verdicts.into(), Some(Outcome::Answered)));
+        assert_eq!((day.verdicts(), day.outcome("c1")), (vec![verdict], Some(Outcome::Answered)));
         assert_eq!(day.engine.calls(), 0);
     }
     // In the talk: nobody asks him.
@@ -261,6 +262,21 @@ fn the_agent_who_had_the_caller_last_is_rated() {
         _ => None,
     });
     assert_eq!(rated, Some(AgentRef(1)));
+}
+
+#[test]
+fn a_specialist_outside_who_has_the_caller_last_leaves_him_to_the_survey_of_the_agent() {
+    let mut day = talking();
+    let whom = Whom::Number(base::Private::new("110".into()));
+    day.request(Request::Control(AgentRef(0), Control::Consult(whom)));
+    day.outside_answers();
+    day.agent_hangs_up(0);
+    assert_eq!(day.verdicts(), []);
+    day.leg_ends(day.dialed(), 16, 200, ReleasedBy::Peer);
+    day.presses("c1", '3');
+    day.caller_hears_clips_out("c1");
+    assert_eq!((day.verdicts(), day.engine.calls()), (vec![Verdict::Rated(3)], 0));
+    assert_eq!(day.disposes(0, 0, Resolver::Specialist), Ok(()), "the agent says who resolved it");
 }
 
 #[test]

@@ -387,8 +387,17 @@ mod tests {
     fn both_pictures_have_every_step_and_every_reason() {
         let pictures = [sample("hotline"), sample("talent")];
         for text in [mermaid(&pictures), svg(&pictures)] {
-            for word in ["firm", "people", "english", "在名单", "键 8", "未按键 no key, 错键", "尚贤 talent"]
-            {
+            for word in [
+                "firm",
+                "people",
+                "english",
+                "在名单",
+                "键 8",
+                "未按键 no key, 错键",
+                "尚贤 talent",
+                "通话后 after",
+                "评价 rating 12345",
+            ] {
                 assert!(text.contains(word), "{word} is not in {text}");
             }
         }

@@ -264,6 +264,8 @@ pub struct AgentBoard {
     pub answered: u64,
     /// Offers to him, by how they ended.
     pub offers: Offers,
+    /// Talks that he answered for last, that are over, and of which nobody has said what came of them.
+    pub undisposed: u64,
     /// Time in each state since the start, the present one included.
     pub times: Times,
 }

@@ -365,8 +365,9 @@ impl Callers {
 
     /// A talk is over: what has been said of it.
     fn count_said(&mut self, call: CallRef, place: Place, books: &mut Books) {
-        let said = self.live.get(&call).and_then(|live| live.said);
-        self.last.over(call, place);
+        let Some(live) = self.live.get(&call) else { return };
+        let said = live.said;
+        self.last.over(call, (place, live.record.last_agent), said);
         books.both(place, Step::Disposed(DisposalStep::Over(said)));
     }
 

@@ -132,6 +132,8 @@ impl Disposals {
 pub(crate) struct LastCalls {
     of: Vec<Option<CallRef>>,
     calls: Table<CallRef, Last>,
+    /// Of each agent: talks that are over, that he answered for last, and of which nobody has said anything.
+    missing: Vec<u64>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -139,8 +141,8 @@ struct Last {
     /// How many agents' last it is.
     agents: u32,
     record: RecordId,
-    /// Where it was counted, once it was over.
-    counted: Option<Place>,
+    /// Where it was counted, once it was over, and who answered for it last.
+    counted: Option<(Place, Option<AgentRef>)>,
     said: Option<Given>,
 }
 
@@ -156,7 +158,7 @@ pub(crate) struct Said {
 
 impl LastCalls {
     pub(crate) fn new(agents: usize) -> Self {
-        Self { of: vec![None; agents], calls: Table::default() }
+        Self { of: vec![None; agents], calls: Table::default(), missing: vec![0; agents] }
     }
 
     /// An agent talks in a call, of which this has been said so far.
@@ -183,18 +185,36 @@ impl LastCalls {
         }
     }
 
-    /// A call is over and counted there.
-    pub(crate) fn over(&mut self, call: CallRef, place: Place) {
+    /// A call is over and counted there; this has been said of it.
+    pub(crate) fn over(&mut self, call: CallRef, counted: (Place, Option<AgentRef>), said: Option<Given>) {
         if let Some(known) = self.calls.get_mut(&call) {
-            known.counted = Some(place);
+            known.counted = Some(counted);
         }
+        if let Some(missing) = self.missing_of(counted.1).filter(|_| said.is_none()) {
+            *missing += 1;
+        }
+    }
+
+    fn missing_of(&mut self, agent: Option<AgentRef>) -> Option<&mut u64> {
+        self.missing.get_mut(agent?.index())
+    }
+
+    /// Talks that this agent answered for last and of which nobody has said anything.
+    pub(crate) fn missing(&self, agent: AgentRef) -> u64 {
+        self.missing.get(agent.index()).copied().unwrap_or(0)
     }
 
     /// Something is said of a call; `None` when it is nobody's last.
     pub(crate) fn disposed(&mut self, call: CallRef, now: Given) -> Option<Said> {
         let known = self.calls.get_mut(&call)?;
         let was = known.said.replace(now);
-        Some(Said { record: known.record, place: known.counted, was })
+        let (record, counted) = (known.record, known.counted);
+        if let (Some((_, agent)), None) = (counted, was)
+            && let Some(missing) = self.missing_of(agent)
+        {
+            *missing = missing.saturating_sub(1);
+        }
+        Some(Said { record, place: counted.map(|(place, _)| place), was })
     }
 }
 

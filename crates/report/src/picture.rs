@@ -125,6 +125,7 @@ impl Report {
             since: agent.since,
             answered: agent.answered,
             offers: agent.offers,
+            undisposed: self.callers.last.missing(acd::AgentRef::at(index)),
             times: agent.times(now),
         }
     }

@@ -90,6 +90,8 @@ fn what_the_engine_tells_is_counted_without_a_contradiction() {
             assert_eq!(counters.surveys.total(), counters.talks, "seed {seed}: each talk has one result");
             assert_eq!(counters.disposals.total(), counters.talks + counters.callback.talks, "seed {seed}");
             surveys += &counters.surveys;
+            let missing: u64 = report.board(day.now).agents.iter().map(|agent| agent.undisposed).sum();
+            assert_eq!(missing, counters.disposals.none, "seed {seed}: each is some agent's");
             disposed += counters.disposals.given();
         }
     }

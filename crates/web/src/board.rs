@@ -458,6 +458,9 @@ pub struct Agent {
     pub for_ms: u64,
     /// Talks taken.
     pub answered: u64,
+    /// Talks that he answered for last and of which nobody has said what came of them; that of his wrap-up is among
+    /// them.
+    pub undisposed: u64,
     /// Occupancy.
     pub occupancy: Share,
 }
@@ -715,6 +718,7 @@ impl Agent {
             },
             for_ms: ms(board.taken_at.since(agent.since)),
             answered: agent.answered,
+            undisposed: agent.undisposed,
             occupancy: Share::of(agent.times.occupancy()),
         }
     }

@@ -40,7 +40,7 @@ impl AfterTalk {
             disposed: plan.dispositions.iter().map(disposed).collect(),
             undisposed: to.gauge(
                 "sujie_calls_undisposed",
-                "Talks that are over and have no disposition; those in wrap-up are among them.",
+                "Talks that are over and had no disposition from an agent; those in wrap-up are among them.",
                 &[("group", group)],
             ),
         }

@@ -34,7 +34,7 @@ pub struct Dispositions {
     pub online_agent: Share,
     /// The same by specialists.
     pub online_specialist: Share,
-    /// Nobody has said anything; those in wrap-up are among them.
+    /// Nobody has said anything: those in wrap-up are among them, and what is entered later for a record is not known here.
     pub undisposed: u64,
 }
 
