@@ -388,6 +388,7 @@ impl Setup {
             entries: vec![entry("12345", 0), entry("96345", 1)],
             languages: vec![mandarin],
             lists: Vec::new(),
+            dispositions: Vec::new(),
             audio: AudioPlan {
                 advertised: None,
                 ports: self.ports.clone(),
@@ -404,6 +405,7 @@ impl Setup {
                 listen: "*20".to_owned(),
                 whisper: "*21".to_owned(),
                 barge: "*22".to_owned(),
+                disposition: "*3".to_owned(),
                 done: None,
                 refused: None,
             },

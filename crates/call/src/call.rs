@@ -11,6 +11,7 @@
 //!                                                                                        │
 //!   a callback, agent first:   Ringing ─ agent answers ─▶ Calling ─ caller answers ──────┘
 //!   a callback, caller first:  Calling ─ caller answers ─▶ Waiting ⇄ Ringing ─▶ Talking
+//!   the agent hangs up first:  Talking ─▶ Walking (a survey), where the flow says so
 //!   handed over:               Talking ─▶ Waiting, or Forwarding ─▶ Talking; nobody left with him: Waiting
 //! ```
 //!
@@ -58,6 +59,8 @@ pub struct Call {
     pub withdrawn: u32,
     /// Legs that have left, and whose last facts have not come.
     pub departed: Vec<Departed>,
+    /// The agent who answered last for a talk with him.
+    pub agent: Option<AgentRef>,
     /// He has talked with an agent: what comes after that is no callback's business any more.
     pub served: bool,
     /// What is known of his case.
@@ -130,6 +133,13 @@ pub enum Walk {
         /// How often he may still hear it, this time included.
         left: u8,
     },
+    /// Hears the question of a survey, or thinks.
+    Asked {
+        /// How often he may still hear it, this time included.
+        left: u8,
+    },
+    /// Has rated, and is thanked.
+    Thanked,
 }
 
 /// A place in a line.
@@ -195,6 +205,7 @@ impl Call {
             limit: None,
             withdrawn: 0,
             departed: Vec::new(),
+            agent: None,
             served: false,
             case: None,
             told: false,
@@ -260,7 +271,10 @@ impl Call {
     /// The talk, taken out: the caller is with nobody, and goes somewhere else in this step.
     pub fn take_talk(&mut self) -> Option<Talk> {
         match std::mem::replace(&mut self.stage, Stage::Opening) {
-            Stage::Talking(talk) => Some(talk),
+            Stage::Talking(talk) => {
+                self.course.telling = false;
+                Some(talk)
+            }
             other => {
                 self.stage = other;
                 None
@@ -376,6 +390,8 @@ impl fmt::Display for Call {
             Stage::Opening => f.write_str("opening: waits for the caller's SDP")?,
             Stage::Walking(Walk::Hearing) => write!(f, "hearing: {}", self.course.step)?,
             Stage::Walking(Walk::Choosing { .. }) => write!(f, "choosing: {}", self.course.step)?,
+            Stage::Walking(Walk::Asked { .. }) => write!(f, "asked to rate: {}", self.course.step)?,
+            Stage::Walking(Walk::Thanked) => write!(f, "has rated: {}", self.course.step)?,
             Stage::Waiting(place) => write!(f, "waiting: {} since {}", place.group, place.since)?,
             Stage::Ringing(place, rings) => {
                 write!(f, "ringing: {} since {}", place.group, place.since)?;

@@ -22,6 +22,7 @@ impl Engine {
     /// - nobody waits to be dialed first while there is a place for him;
     /// - a call of ours belongs to one callback until it has led to a talk or is over;
     /// - only talks are recorded;
+    /// - only who has talked with an agent is asked to rate that;
     /// - the distributor's own invariants;
     /// - what is done is forgotten.
     ///
@@ -259,8 +260,10 @@ fn check_course(call: &Call) -> Result<(), String> {
     })?;
     let talking = matches!(call.stage, Stage::Talking(_));
     hold(!course.telling || call.is_ending() || (talking && hears_one), || "nobody is told".into())?;
-    let wakes =
-        matches!(call.stage, Stage::Walking(Walk::Choosing { .. }) | Stage::Waiting(_) | Stage::Ringing(..));
+    let thinks = matches!(call.stage, Stage::Walking(Walk::Choosing { .. } | Walk::Asked { .. }));
+    let wakes = thinks || matches!(call.stage, Stage::Waiting(_) | Stage::Ringing(..));
+    let rates = matches!(call.stage, Stage::Walking(Walk::Asked { .. } | Walk::Thanked));
+    hold(!rates || (call.served && call.agent.is_some()), || "rates a talk that he had with nobody".into())?;
     hold(course.pause.is_none() || wakes, || "is woken for nothing".into())
 }
 

@@ -123,6 +123,7 @@ impl Engine {
                 self.keep_case(now, call, *case, out);
                 Ok(())
             }
+            Control::Survey => self.leave_to_survey(now, call, out),
         }
     }
 

@@ -89,6 +89,8 @@ pub struct Engine {
     /// Recordings that run.
     pub(crate) recordings: Table<CallRef, Running>,
     pub(crate) recordings_minted: u32,
+    /// The call in which each agent talks, or talked last.
+    pub(crate) last: Vec<Option<CallRef>>,
     /// Callbacks that came from no call are named by this.
     pub(crate) callbacks_minted: u32,
     /// The agent whom a party should get, because of an open case; bounded
@@ -124,7 +126,7 @@ pub(crate) struct Owner {
 pub(crate) enum Timer {
     /// Answer a call that is still in early media.
     Setup(CallRef),
-    /// The pause of a menu is over, or it is time to comfort a caller.
+    /// The pause of a menu or a survey is over, or it is time to comfort a caller.
     Pause(CallRef),
     /// End a call that lasts too long, or forget one whose last facts never came.
     Limit(CallRef),
@@ -166,6 +168,7 @@ impl Engine {
             agents: vec![AgentState::SignedOut; plan.acd.agents.len()],
             bound: vec![false; plan.acd.agents.len()],
             byes: vec![None; plan.acd.agents.len()],
+            last: vec![None; plan.acd.agents.len()],
             winding: vec![0; plan.acd.agents.len()],
             live: 0,
             draining: false,

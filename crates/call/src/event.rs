@@ -5,6 +5,8 @@
 //! t4 [`Event::Connected`] · t5 [`Event::Disconnected`] · t6 [`Event::Agent`] out of wrap-up.
 
 use crate::call::{Guest, Part, Supervision, Talk, With};
+use crate::disposition::{DispositionRef, Resolver};
+use crate::flow::{LanguageRef, StepRef};
 use crate::plan::FlowRef;
 use crate::request::RequestId;
 use crate::roster::{PersonRef, ReasonRef, RosterRef};
@@ -105,6 +107,19 @@ pub enum RosterStep {
     Nobody,
     /// Nobody is wanted any more.
     CalledOff,
+}
+
+/// What came of asking a caller to rate the service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Verdict {
+    /// He pressed this key, 1 to 9.
+    Rated(u8),
+    /// He pressed none, the last time.
+    Timeout,
+    /// He pressed one that rates nothing, the last time.
+    Invalid,
+    /// The call ended meanwhile.
+    HungUp,
 }
 
 /// How far a call had come when it ended; decides which counter it lands in.
@@ -435,6 +450,45 @@ pub enum Event {
         call: CallRef,
         /// The recording.
         recording: RecordingRef,
+    },
+    /// A caller was asked to rate the service; told once for each survey, however it ended. An answered call that ends
+    /// without it came to none.
+    Surveyed {
+        /// The call.
+        call: CallRef,
+        /// Who answered for the talk that he rates.
+        agent: AgentRef,
+        /// What came of it.
+        verdict: Verdict,
+    },
+    /// An agent has said what came of a call (话后小结); the last one said of a call stands. It may come after `Ended`.
+    Disposed {
+        /// The call: the one in which he talks, or talked last.
+        call: CallRef,
+        /// Who.
+        agent: AgentRef,
+        /// What.
+        disposition: DispositionRef,
+        /// Who resolved it.
+        by: Resolver,
+        /// By a code at his phone, and not by a request.
+        phone: bool,
+    },
+    /// A caller has pressed a key that leads on: in a menu, or out of a line.
+    Chose {
+        /// The call.
+        call: CallRef,
+        /// Where.
+        step: StepRef,
+        /// Which.
+        key: char,
+    },
+    /// A caller hears another language from now on.
+    Speaks {
+        /// The call.
+        call: CallRef,
+        /// Which.
+        language: LanguageRef,
     },
     /// A supervisor should know.
     Alert(acd::Alert),

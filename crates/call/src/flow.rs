@@ -126,6 +126,8 @@ pub enum Act {
     },
     /// The call is over.
     HangUp,
+    /// Whoever has talked with an agent rates the service; anybody else goes on at once.
+    Survey(Survey),
 }
 
 /// A menu of one level.
@@ -162,6 +164,29 @@ pub struct Queue {
     pub place_every: Duration,
     /// The way out.
     pub exit: Option<Exit>,
+    /// Where a caller goes when whoever answers for his talk hangs up first; `None`: his call is over then.
+    pub after: Option<StepRef>,
+}
+
+/// The caller rates the service (满意度评价).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Survey {
+    /// The question; at least one clip, so that no two silent waits follow each other.
+    pub clips: Vec<ClipRef>,
+    /// Keys that rate, digits from 1 to 9: each is the rating. Pressed while the question is heard it counts, too.
+    pub keys: Vec<char>,
+    /// How long he may think when the clips are over.
+    pub wait: Duration,
+    /// What he hears meanwhile; `None` is silence, and then `wait` should be short.
+    pub music: Option<ClipRef>,
+    /// How often the question is heard; at least once.
+    pub tries: u8,
+    /// Heard after a key that rates nothing.
+    pub wrong: Option<ClipRef>,
+    /// Heard after a rating.
+    pub thanks: Option<ClipRef>,
+    /// And then, whatever came of it.
+    pub then: StepRef,
 }
 
 /// A way out of a line.
@@ -194,6 +219,8 @@ pub enum Because {
     Unlisted,
     /// He cannot be called back.
     Otherwise,
+    /// Whoever answered for his talk has hung up.
+    After,
 }
 
 impl Because {
@@ -214,6 +241,7 @@ impl Queue {
             comfort_every: Duration::ZERO,
             place_every: Duration::ZERO,
             exit: None,
+            after: None,
         }
     }
 }
@@ -262,8 +290,11 @@ impl Flow {
                 vec![(Because::Listed, *listed), (Because::Unlisted, *others)]
             }
             Act::Queue(queue) => {
-                queue.exit.map(|exit| (Because::Key(exit.key), exit.to)).into_iter().collect()
+                let exit = queue.exit.map(|exit| (Because::Key(exit.key), exit.to));
+                exit.into_iter().chain(queue.after.map(|after| (Because::After, after))).collect()
             }
+            // No rating is a choice of where to go.
+            Act::Survey(survey) => vec![(Because::Then, survey.then)],
             Act::CallBack { otherwise, .. } => vec![(Because::Otherwise, *otherwise)],
             Act::HangUp => Vec::new(),
         }
@@ -284,7 +315,7 @@ impl Flow {
             || self.ring_back.is_some()
             || self.steps.iter().any(|step| match &step.act {
                 Act::Say { clips, .. } => !clips.is_empty(),
-                Act::Menu(_) => true,
+                Act::Menu(_) | Act::Survey(_) => true,
                 Act::Queue(queue) => !queue.comfort.is_empty() || queue.place_every > Duration::ZERO,
                 _ => false,
             })
@@ -303,6 +334,26 @@ impl Flow {
         let reached = self.reached(from, |why| !why.is_chosen());
         let somebody = |act: &Act| matches!(act, Act::Queue(_) | Act::CallBack { .. });
         self.steps.iter().zip(reached).any(|(step, reached)| reached && somebody(&step.act))
+    }
+
+    /// Queues after whose talks a caller who presses no key would stand in a line again, or be called back: nobody who
+    /// is through with his agent asked for that.
+    #[must_use]
+    pub fn returns(&self) -> Vec<StepRef> {
+        let after = |act: &Act| match act {
+            Act::Queue(queue) => queue.after,
+            _ => None,
+        };
+        let returns = |step: &Step| after(&step.act).is_some_and(|after| self.leads_to_somebody(after));
+        (0..self.steps.len()).filter(|at| returns(&self.steps[*at])).map(StepRef::at).collect()
+    }
+
+    /// Surveys that a caller meets who has talked with nobody yet: they are passed over.
+    #[must_use]
+    pub fn asked_too_early(&self) -> Vec<StepRef> {
+        let reached = self.reached(StepRef::FIRST, |why| why != Because::After);
+        let early = |at: &usize| reached[*at] && matches!(self.steps[*at].act, Act::Survey(_));
+        (0..self.steps.len()).filter(early).map(StepRef::at).collect()
     }
 
     /// Which steps are reached from one by such ways, itself included.
@@ -378,6 +429,39 @@ mod tests {
 
     fn say(then: u32) -> Act {
         Act::Say { clips: vec![ClipRef(0)], then: StepRef(then) }
+    }
+
+    fn survey(then: u32) -> Act {
+        Act::Survey(Survey {
+            clips: vec![ClipRef(0)],
+            keys: vec!['1', '2'],
+            wait: Duration::from_secs(3),
+            music: None,
+            tries: 1,
+            wrong: None,
+            thanks: None,
+            then: StepRef(then),
+        })
+    }
+
+    fn queue_then(after: u32) -> Act {
+        Act::Queue(Queue { after: Some(StepRef(after)), ..Queue::of(GroupRef(0)) })
+    }
+
+    #[test]
+    fn what_follows_a_talk_is_reached_and_never_leads_back_without_a_key() {
+        let queue = || Act::Queue(Queue::of(GroupRef(0)));
+        let of = flow(vec![say(1), queue_then(2), survey(9)]);
+        assert_eq!((of.unreached(), of.round(), of.returns(), of.asked_too_early()), Default::default());
+        assert!(of.speaks());
+        let of = flow(vec![queue_then(1), survey(0)]);
+        assert_eq!(of.round(), [StepRef(0), StepRef(1)], "from the agent back into the line, and so on");
+        let of = flow(vec![queue_then(1), survey(2), queue()]);
+        assert_eq!((of.round(), of.returns()), (vec![], vec![StepRef(0)]), "into another line, unasked");
+        let of = flow(vec![queue_then(1), survey(2), menu(&[('0', 0)], 9, 9)]);
+        assert_eq!((of.round(), of.returns()), (vec![], vec![]), "by his own key he may");
+        let of = flow(vec![survey(1), queue_then(0)]);
+        assert_eq!(of.asked_too_early(), [StepRef(0)], "nobody has talked with him yet");
     }
 
     #[test]

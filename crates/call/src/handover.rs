@@ -3,7 +3,7 @@
 //! ```text
 //!   agent leaves ─┬─ somebody consulted is there ───────▶ he has the caller now
 //!                 ├─ his phone still rings ─────────────▶ Forwarding: music, then he has the caller
-//!                 ├─ nobody, and the agent hung up ─────▶ the call ends
+//!                 ├─ nobody, and the agent hung up ─────▶ the step after the talk (survey.rs), or the call ends
 //!                 └─ nobody, and the agent was lost, or the caller was on hold ─▶ back into the line
 //!                    (others who are there stay; whoever still rings is called off)
 //!   guest leaves ─▶ agent and caller talk on, out of hold unless somebody else is asked
@@ -39,6 +39,9 @@ impl Engine {
         let Some(talk) = this.talk() else { return };
         let listens = talk.leg.audio().is_none_or(|audio| audio.sends);
         let waits = talk.held || !listens || !by_himself;
+        if talk.consulted().is_none() && !waits && self.after_talk(call).is_some() {
+            return self.go_on_after_talk(now, call, cause, out);
+        }
         if talk.consulted().is_none() && (!waits || talk.back.is_none()) {
             let outcome = outcome(this, false);
             let by = if by_himself { Side::Agent } else { Side::System };
@@ -126,6 +129,7 @@ impl Engine {
         out: &mut Out,
     ) {
         let _ = self.ask(now, acd::Input::Takes { agent, group });
+        self.answers_for(call, agent);
         if !met {
             self.tell_met(now, call, agent, group, out);
         }
@@ -141,6 +145,7 @@ impl Engine {
         group: GroupRef,
         out: &mut Out,
     ) {
+        self.met(agent, call);
         self.tell(now, Event::Connected { call, agent, group, waited: Duration::ZERO }, out);
     }
 

@@ -12,8 +12,9 @@
 //!
 //! Reading order: [`plan`] → [`event`] → [`call`] (the drawing of a call's stages) and [`talk`] → [`engine`] → along the
 //! path of a call: [`ingress`], [`flow`], [`steps`], [`waiting`], [`comfort`], [`spoken`], [`ringing`], [`talking`] with
-//! `scene` (who hears whom), [`renegotiate`], [`release`]; in the talk: [`consult`], [`hunt`] (a [`roster`]'s people), [`case`], [`second_line`], [`refer`],
-//! [`supervise`], [`handover`], seen by [`view`]; beside it [`callback`], [`calling`], [`outside`], [`service_code`], [`phone`],
+//! `scene` (who hears whom), [`renegotiate`], [`release`]; in the talk: [`consult`], [`hunt`] (a [`roster`]'s people),
+//! [`case`], [`second_line`], [`refer`], [`supervise`], [`handover`], seen by [`view`]; after it [`survey`],
+//! [`disposition`]; beside it [`callback`], [`calling`], [`outside`], [`service_code`], [`phone`],
 //! [`requests`]; under it [`leg`], [`dialing`], [`audio`], [`sdp`], [`ports`], [`cause`]; over it [`check`].
 
 pub mod audio;
@@ -26,6 +27,7 @@ pub mod check;
 pub mod comfort;
 pub mod consult;
 pub mod dialing;
+pub mod disposition;
 pub mod engine;
 pub mod event;
 pub mod flow;
@@ -53,12 +55,14 @@ pub mod service_code;
 pub mod spoken;
 pub mod steps;
 pub mod supervise;
+pub mod survey;
 pub mod talk;
 pub mod talking;
 pub mod view;
 pub mod waiting;
 
 pub use callback::Callback;
+pub use disposition::Resolver;
 pub use engine::{Engine, Input, Out};
 pub use event::{CallRef, Event};
 pub use plan::Plan;

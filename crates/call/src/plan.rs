@@ -9,6 +9,7 @@ use std::net::IpAddr;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
+pub use crate::disposition::{Disposition, DispositionRef};
 pub use crate::flow::{Flow, LanguageRef, ListRef, StepRef};
 
 base::index!(FlowRef, "flow", "A flow, by its place in the plan.");
@@ -31,6 +32,8 @@ pub struct Plan {
     pub languages: Vec<Language>,
     /// Lists of numbers that flows look into; at most 64.
     pub lists: Vec<List>,
+    /// What agents may say came of a call; at most [`DISPOSITIONS_MAX`](crate::disposition::DISPOSITIONS_MAX).
+    pub dispositions: Vec<Disposition>,
     /// Audio.
     pub audio: AudioPlan,
     /// Codes that agents dial.
@@ -291,6 +294,9 @@ pub struct ServiceCodes {
     pub whisper: String,
     /// Barge in (`*22`), followed by it.
     pub barge: String,
+    /// What came of the last call (`*3`), followed by the code of a disposition, and by `*` when a specialist resolved
+    /// it: `*31`, `*31*`.
+    pub disposition: String,
     /// Heard after a code was taken; `None` releases at once.
     pub done: Option<ClipRef>,
     /// Heard after a code was refused.

@@ -15,10 +15,10 @@
 //! A leg that is lost while others are in the call ends its own part only: an agent's leads the caller to a guest or
 //! back into the line ([`handover`](crate::handover)).
 
-use crate::call::{Call, Departed, Forward, Guest, Stage, Talk, Way, With};
+use crate::call::{Call, Departed, Forward, Guest, Stage, Talk, Walk, Way, With};
 use crate::cause;
 use crate::engine::{Decided, Engine, Out, Timer, caller_of, session_of};
-use crate::event::{CallRef, Event, Outcome, Side};
+use crate::event::{CallRef, Event, Outcome, Side, Verdict};
 use crate::ingress::Denied;
 use crate::leg::{Dialog, Leg, Role, Sound};
 use crate::ports::Ports;
@@ -54,6 +54,7 @@ impl Engine {
         };
         match std::mem::replace(&mut this.stage, Stage::Ending) {
             Stage::Ending => return,
+            Stage::Walking(Walk::Asked { .. }) => self.tell_verdict(now, call, Verdict::HungUp, out),
             Stage::Talking(talk) => self.part(now, call, talk, cause, by, out),
             Stage::Calling(calling) => {
                 self.not_reached(now, call);

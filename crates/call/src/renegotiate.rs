@@ -152,6 +152,20 @@ impl Engine {
         }
     }
 
+    /// The same of a caller whose talk is over and who hears clips: there is none in G.722.
+    pub(crate) fn narrow_caller(&mut self, call: CallRef, out: &mut Out) {
+        let (packet_time, codecs) = (self.plan.audio.packet_time, self.mixed_codecs());
+        let Some(leg) = self.calls.get_mut(call).map(|this| &mut this.caller) else { return };
+        let wide = leg.audio().is_some_and(|audio| audio.codec == Codec::G722);
+        let (true, None, Dialog::Confirmed, Some(port)) = (wide, leg.asked, leg.dialog, leg.sound.port())
+        else {
+            return;
+        };
+        let body = sdp::offer::write(&mut leg.local, port, codecs.as_slice(), packet_time);
+        leg.asked = Some(codecs);
+        out.legs.push(Command::Reoffer { leg: leg.leg, offer: body });
+    }
+
     /// Codecs that can be mixed, in the configured order.
     pub(crate) fn mixed_codecs(&self) -> Preference {
         let codecs = self.plan.audio.codecs.iter().copied();

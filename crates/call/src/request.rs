@@ -4,6 +4,7 @@
 
 use crate::call::Supervision;
 use crate::case::Case;
+use crate::disposition::{DispositionRef, Resolver};
 use crate::flow::ListRef;
 use crate::roster::{ReasonRef, RosterRef};
 use acd::input::Reason;
@@ -48,6 +49,8 @@ pub enum Control {
     TransferTo(Whom),
     /// What is known of the caller's case, to go with him.
     Case(Box<Case>),
+    /// The agent leaves, and the caller rates the service: to the step after the talk (满意度评价).
+    Survey,
 }
 
 /// What is asked.
@@ -161,6 +164,16 @@ pub enum Request {
     WhyAgent(AgentRef),
     /// Who is in an agent's talk, and what is known of the caller's case.
     ViewTalk(AgentRef),
+
+    /// An agent says what came of the call in which he talks, or talked last (话后小结).
+    Dispose {
+        /// Who.
+        agent: AgentRef,
+        /// What.
+        disposition: DispositionRef,
+        /// Who resolved it.
+        by: Resolver,
+    },
 
     /// No new calls from now on; running ones go on.
     Drain,

@@ -71,6 +71,9 @@ impl Engine {
                 Err(why) => Err(why),
             },
             Request::Control(agent, control) => self.control(now, agent, control, out),
+            Request::Dispose { agent, disposition, by } => {
+                self.dispose(now, agent, disposition, by, false, out)
+            }
             Request::Supervise { supervisor, agent, how } => self.supervise(now, supervisor, agent, how, out),
             Request::TakeOver { supervisor, agent } => self.take_over(now, supervisor, agent, out),
             Request::WhyCaller(call) => {

@@ -2,12 +2,14 @@
 //!
 //! ```text
 //!   *10 sign in · *11 sign out · *13[digit] not ready ─▶ done at once ─▶ a clip says so, or why not
+//!   *3 and the code of a disposition ─▶ done at once, of the last call (disposition.rs)
 //!   *20, *21, *22 and a work number ─▶ into that agent's talk (supervise.rs)
 //!   *12 ready ─▶ the clip ─▶ phone free again ─▶ done: the next caller must not meet a busy phone
 //! ```
 
 use crate::call::{Stage, Supervision, Way};
 use crate::cause;
+use crate::disposition::{DispositionRef, Resolver};
 use crate::engine::{Engine, Out};
 use crate::event::CallRef;
 use crate::ingress::Denied;
@@ -25,6 +27,7 @@ enum Code {
     SignOut,
     Ready,
     NotReady(Reason),
+    Dispose(DispositionRef, Resolver),
 }
 
 impl Engine {
@@ -33,8 +36,14 @@ impl Engine {
     /// # Errors
     /// 403 for a number that is no code, a phone that is no agent's, or a code that cannot be met when there
     /// is no clip to say so.
-    pub(crate) fn service_code(&mut self, now: Timestamp, aor: AorRef, called: &str) -> Result<Way, Denied> {
-        let (Some(agent), Some(code)) = (self.agent_at(aor), Code::of(&self.plan.codes, called)) else {
+    pub(crate) fn service_code(
+        &mut self,
+        now: Timestamp,
+        aor: AorRef,
+        called: &str,
+        out: &mut Out,
+    ) -> Result<Way, Denied> {
+        let (Some(agent), Some(code)) = (self.agent_at(aor), self.code(called)) else {
             return Err(Denied::with(cause::REJECTED));
         };
         let mut then = None;
@@ -42,6 +51,7 @@ impl Engine {
             Code::SignIn => self.ask(now, acd::Input::SignIn { agent }).is_ok(),
             Code::SignOut => self.ask(now, acd::Input::SignOut { agent }).is_ok(),
             Code::NotReady(reason) => self.ask(now, acd::Input::NotReady { agent, reason }).is_ok(),
+            Code::Dispose(disposition, by) => self.dispose(now, agent, disposition, by, true, out).is_ok(),
             Code::Ready => {
                 then = Some(acd::Input::Ready { agent });
                 self.agent_state(agent).is_some_and(|state| state != AgentState::SignedOut)
@@ -68,7 +78,12 @@ impl Engine {
 
     /// Whether a number is one of them.
     pub(crate) fn is_code(&self, called: &str) -> bool {
-        Code::of(&self.plan.codes, called).is_some()
+        self.code(called).is_some()
+    }
+
+    fn code(&self, called: &str) -> Option<Code> {
+        let disposed = || self.disposition_code(called).map(|(what, by)| Code::Dispose(what, by));
+        Code::of(&self.plan.codes, called).or_else(disposed)
     }
 
     /// How a code wants whose talk to be supervised.
@@ -133,6 +148,7 @@ mod tests {
             listen: "*20".into(),
             whisper: "*21".into(),
             barge: "*22".into(),
+            disposition: "*3".into(),
             done: None,
             refused: None,
         };
@@ -163,6 +179,7 @@ mod tests {
             listen: String::new(),
             whisper: String::new(),
             barge: String::new(),
+            disposition: String::new(),
             done: None,
             refused: None,
         };

@@ -6,6 +6,7 @@
 //!              ├─ Menu ───▶ Choosing: clips, then music ─key─▶ walk(…) · nothing, or a wrong key: again, then its way
 //!              ├─ Queue ──▶ Waiting (waiting.rs, comfort.rs) ─its key─▶ out of the line, walk(…)
 //!              ├─ CallBack ▶ callback.rs; who cannot be called back: walk(otherwise)
+//!              ├─ Survey ─▶ survey.rs; who has talked with nobody: walk(then)
 //!              └─ HangUp ─▶ end
 //! ```
 //!
@@ -16,7 +17,7 @@ use crate::call::{Place, Stage, Walk, Way};
 use crate::callback::Wish;
 use crate::cause;
 use crate::engine::{Engine, Out, Timer, caller_of};
-use crate::event::{CallRef, Outcome, Side};
+use crate::event::{CallRef, Event, Outcome, Side};
 use crate::flow::{Act, Flow, LanguageRef, ListRef, Menu, StepRef};
 use crate::leg::CALLER;
 use crate::party::party;
@@ -45,7 +46,7 @@ pub struct Course {
     pub comfort: Option<Timestamp>,
     /// The same of his place.
     pub place: Option<Timestamp>,
-    /// For these two, or for a menu's wait.
+    /// For these two, or for the wait of a menu or a survey.
     pub pause: Option<TimerRef>,
 }
 
@@ -96,8 +97,11 @@ impl Engine {
                     }
                 }
                 Act::Speak { language, requires, then } => {
-                    this.course.language = language.unwrap_or(this.course.language);
                     this.course.requires.0 |= requires.0;
+                    if let Some(language) = language.filter(|language| *language != this.course.language) {
+                        this.course.language = language;
+                        self.tell(now, Event::Speaks { call, language }, out);
+                    }
                     then
                 }
                 Act::Say { clips, then } if clips.is_empty() => then,
@@ -125,6 +129,12 @@ impl Engine {
                         return self.announce(now, call, Outcome::CalledBack, confirm, out);
                     }
                     otherwise
+                }
+                Act::Survey(survey) => {
+                    if this.agent.is_some() {
+                        return self.ask_to_rate(now, call, survey.tries.max(1), None, out);
+                    }
+                    survey.then
                 }
                 Act::HangUp => {
                     let outcome = self.calls.get(call).map_or(Outcome::Lost, left);
@@ -197,15 +207,24 @@ impl Engine {
                 let Some(menu) = self.menu(call) else { return };
                 let chosen = menu.keys.iter().find(|(key, _)| *key == digit).map(|(_, to)| *to);
                 match chosen {
-                    Some(to) => self.walk(now, call, to, out),
+                    Some(to) => {
+                        let step = this.course.step;
+                        self.tell(now, Event::Chose { call, step, key: digit }, out);
+                        self.walk(now, call, to, out);
+                    }
                     None if left > 1 => self.choose(now, call, left - 1, menu.wrong, out),
                     None => self.walk(now, call, menu.on_wrong, out),
                 }
             }
+            Stage::Walking(Walk::Asked { left }) => self.rated(now, call, digit, left, out),
             Stage::Waiting(_) | Stage::Ringing(..) => {
                 let exit = self.queue(call).and_then(|queue| queue.exit);
                 match exit.filter(|exit| exit.key == digit) {
-                    Some(exit) => self.leave_line(now, call, exit.to, out),
+                    Some(exit) => {
+                        let step = this.course.step;
+                        self.tell(now, Event::Chose { call, step, key: digit }, out);
+                        self.leave_line(now, call, exit.to, out);
+                    }
                     None => self.callback_key_pressed(now, call, digit),
                 }
             }
@@ -241,6 +260,7 @@ impl Engine {
                     self.walk(now, call, to, out);
                 }
             }
+            Stage::Walking(Walk::Asked { left }) => self.rated_nothing(now, call, left, out),
             Stage::Waiting(_) | Stage::Ringing(..) => self.comfort(now, call, out),
             _ => {}
         }
@@ -286,6 +306,8 @@ impl Engine {
                 }
             }
             Stage::Walking(Walk::Choosing { .. }) => self.think(now, call, out),
+            Stage::Walking(Walk::Asked { .. }) => self.think_of_rating(now, call, out),
+            Stage::Walking(Walk::Thanked) => self.thanked(now, call, out),
             Stage::Waiting(_) | Stage::Ringing(..) => self.wait_to_music(call, out),
             Stage::Talking(_) if this.course.telling => {
                 this.course.telling = false;

@@ -48,6 +48,8 @@ impl Engine {
             }
         }
         this.served = true;
+        self.answers_for(call, agent);
+        self.met(agent, call);
         self.rest(call);
         self.pick_up(call, out);
         if !self.tell_agent(call, agent, out) {

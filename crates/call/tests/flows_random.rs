@@ -5,8 +5,8 @@ mod day;
 
 use acd::{Abilities, HoursRef};
 use base::{Random, Timestamp};
-use call::event::{Event, Outcome};
-use call::flow::{Act, Exit, Flow, LanguageRef, ListRef, Menu, Queue, Step, StepRef};
+use call::event::{Event, Outcome, Verdict};
+use call::flow::{Act, Exit, Flow, LanguageRef, ListRef, Menu, Queue, Step, StepRef, Survey};
 use call::plan::{Language, List, Plan, Target};
 use call::spoken::{Grammar, Piece};
 use day::centre::{ENTERPRISE, GENERAL, calling_back};
@@ -24,6 +24,33 @@ const fn s(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
 }
 
+fn random_survey(random: &mut Random, to: impl Fn(&mut Random) -> StepRef) -> Act {
+    let music = random.chance(0.5).then_some(ClipRef(2));
+    let longest = if music.is_some() { 12 } else { 4 };
+    Act::Survey(Survey {
+        clips: vec![ClipRef(1 + random.below(2) as u32)],
+        keys: vec!['1', '2'],
+        wait: s(random.below(longest)),
+        music,
+        tries: random.below(4) as u8,
+        wrong: random.chance(0.5).then_some(ClipRef(3)),
+        thanks: random.chance(0.5).then_some(ClipRef(1)),
+        then: to(random),
+    })
+}
+
+/// Often the talks of a flow are followed by a survey, and that by anything.
+fn survey_after(random: &mut Random, steps: &mut Vec<Step>) {
+    let (at, count) = (StepRef::at(steps.len()), steps.len() as u64);
+    for step in &mut *steps {
+        if let Act::Queue(queue) = &mut step.act {
+            queue.after = Some(at);
+        }
+    }
+    let to = |random: &mut Random| StepRef(random.below(count * 2) as u32);
+    steps.push(Step { name: "survey".into(), act: random_survey(random, to) });
+}
+
 fn random_act(random: &mut Random, steps: u64) -> Act {
     let group = if random.chance(0.5) { GENERAL } else { ENTERPRISE };
     let clips = |random: &mut Random| {
@@ -32,7 +59,7 @@ fn random_act(random: &mut Random, steps: u64) -> Act {
     };
     // One beyond the last is a hang-up, too.
     let to = |random: &mut Random| StepRef(random.below(steps + 1) as u32);
-    match random.below(9) {
+    match random.below(10) {
         0 | 1 => Act::Say { clips: clips(random), then: to(random) },
         2 | 3 => {
             let music = random.chance(0.5).then_some(ClipRef(2));
@@ -56,12 +83,14 @@ fn random_act(random: &mut Random, steps: u64) -> Act {
             then: to(random),
         },
         7 => Act::CallBack { group, otherwise: to(random) },
+        8 => random_survey(random, to),
         _ => Act::Queue(Queue {
             group,
             comfort: clips(random),
             comfort_every: s(random.below(3) * 7),
             place_every: s(random.below(3) * 9),
             exit: random.chance(0.6).then(|| Exit { key: '0', to: to(random) }),
+            after: random.chance(0.7).then(|| to(random)),
         }),
     }
 }
@@ -70,8 +99,12 @@ fn random_act(random: &mut Random, steps: u64) -> Act {
 fn random_flow(random: &mut Random) -> Flow {
     loop {
         let count = 1 + random.below(9);
-        let steps =
-            (0..count).map(|at| Step { name: at.to_string(), act: random_act(random, count) }).collect();
+        let step =
+            |at: u64, random: &mut Random| Step { name: at.to_string(), act: random_act(random, count) };
+        let mut steps: Vec<Step> = (0..count).map(|at| step(at, random)).collect();
+        if random.chance(0.6) {
+            survey_after(random, &mut steps);
+        }
         let flow = Flow {
             early_media: random.chance(0.3),
             ring_back: random.chance(0.2).then_some(ClipRef(6)),
@@ -79,7 +112,7 @@ fn random_flow(random: &mut Random) -> Flow {
             steps,
             ..Flow::plain("random", vec![], Queue::of(GENERAL))
         };
-        if flow.round().is_empty() {
+        if flow.round().is_empty() && flow.returns().is_empty() {
             return flow;
         }
     }
@@ -144,6 +177,8 @@ struct Met {
     queued: usize,
     called_back: usize,
     ended: usize,
+    /// Rated, timeout, invalid, hung up.
+    surveyed: [usize; 4],
 }
 
 fn random_day(seed: u64, met: &mut Met) {
@@ -201,6 +236,14 @@ fn random_day(seed: u64, met: &mut Met) {
             Event::Connected { .. } => met.connected += 1,
             Event::Queued { .. } => met.queued += 1,
             Event::CallbackKept { attempt: 0, .. } => met.called_back += 1,
+            Event::Surveyed { verdict, .. } => {
+                met.surveyed[match verdict {
+                    Verdict::Rated(_) => 0,
+                    Verdict::Timeout => 1,
+                    Verdict::Invalid => 2,
+                    Verdict::HungUp => 3,
+                }] += 1;
+            }
             _ => {}
         }
     }
@@ -240,11 +283,12 @@ fn counted_once(day: &Day) {
 #[test]
 fn nobody_hears_silence_for_more_than_three_seconds_and_every_call_ends() {
     let mut met = Met::default();
-    for seed in 1..=400 {
+    for seed in 1..=500 {
         random_day(seed, &mut met);
     }
     assert!(met.calls > 2_000 && met.ended == met.calls, "{met:?}");
     assert!(met.queued > 1_000 && met.connected > 150 && met.called_back > 100, "{met:?}");
+    assert!(met.surveyed[..3].iter().all(|count| *count > 2), "{met:?}");
 }
 
 #[test]

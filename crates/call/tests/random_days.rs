@@ -45,6 +45,12 @@ fn reconcile(day: &Day) -> Result<[usize; 9], String> {
             Event::Connected { call, .. } if !accounts.get(call).is_some_and(|account| account.in_line) => {
                 return Err(format!("{call} was connected without having waited"));
             }
+            Event::Surveyed { call, .. } => {
+                let account = accounts.get(call).ok_or("surveyed before it arrived")?;
+                if !account.in_line || account.ended.is_some() {
+                    return Err(format!("{call} rates what it did not have, or after its end"));
+                }
+            }
             Event::Ended { call, outcome, .. } => {
                 let account = accounts.get_mut(call).ok_or("ended before it arrived")?;
                 if account.ended.replace(*outcome).is_some() {

@@ -259,6 +259,13 @@ impl Centre {
             rosters: config.report.rosters.clone(),
             sites: config.report.sites.clone(),
             lists: config.call.lists.iter().map(|list| list.name.clone()).collect(),
+            dispositions: config
+                .report
+                .dispositions
+                .iter()
+                .cloned()
+                .zip(config.report.online.clone())
+                .collect(),
         }));
         let rim = Rim::start(&config, tcp, streams, lookups, answers, &engine_bell, counter.clone())?;
         Ok(Self {

@@ -63,12 +63,25 @@ pub struct Config {
     pub prompts: PathBuf,
     /// The file of each list of numbers, when it has one; in the order of `call.lists`.
     pub lists: Vec<Option<PathBuf>>,
+    /// Names of dispositions for people, in the order of `call.dispositions`.
+    pub dispositions: Vec<Titled>,
     /// Lists of those who have called within so long.
     pub repeats: Vec<(ListRef, Duration)>,
     /// What it was read from: to be read again, and for the head of a journal.
     pub source: Source,
     /// What is allowed but odd; empty for a file that nobody needs to look at again.
     pub warnings: Mistakes,
+}
+
+/// A key with its names for people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Titled {
+    /// Key.
+    pub key: String,
+    /// Chinese.
+    pub zh: String,
+    /// English.
+    pub en: String,
 }
 
 /// The text of a configuration.

@@ -16,10 +16,10 @@ use crate::requests::{Answered, Requests, Unanswered};
 use acd::{AgentRef, GroupRef, Listing, Prefer, SiteRef, SkillLevel};
 use base::{Private, Timestamp};
 use call::event::{CallRef, Why};
-use call::plan::ListRef;
+use call::plan::{DispositionRef, ListRef};
 use call::request::Control;
 use call::roster::{ReasonRef, RosterRef};
-use call::{Request, RequestId, Whose};
+use call::{Request, RequestId, Resolver, Whose};
 use media::session::Keeps;
 use parking_lot::Mutex;
 use report::plan::RosterNames;
@@ -27,14 +27,18 @@ use report::{Board, RecordId, UnixMs};
 use sip::plan::NumberRules;
 use std::path::PathBuf;
 use std::sync::Arc;
+use store::dispositions::{Entered, Late, Undisposed};
 use store::register::{AuditRow, List, Listed};
 use store::{RecordingFilter, Recordings, Register};
 use web::board::Live;
 use web::deed::{
-    CallbackRow, ListedNumber, PlanAnswer, PlanRow, RecordingQuery, Talk, TalkDeed, Taping, Whom, Wish,
+    CallbackRow, ListedNumber, PlanAnswer, PlanRow, RecordingQuery, Talk, TalkDeed, Taping, UndisposedRow,
+    Whom, Wish,
 };
 use web::{Answer, Deed, Refusal};
 
+/// Talks without a disposition are shown for so long: an hour.
+const UNDISPOSED_MS: u64 = 3_600_000;
 /// Rows of the audit that are shown at once.
 const AUDIT_SHOWN: u32 = 500;
 
@@ -69,6 +73,8 @@ pub struct Deeds {
     pub lists: Vec<String>,
     /// Specialists and other platforms, with their reasons.
     pub rosters: Vec<RosterNames>,
+    /// The same of dispositions, and whether each counts as answered on line.
+    pub dispositions: Vec<(String, bool)>,
 }
 
 /// Deeds, as `web` asks for them.
@@ -199,6 +205,13 @@ impl Deeds {
                 };
                 self.ask(Request::Recording(whose, keeps)).await
             }
+            Deed::Dispose { agent, result, by } => {
+                let (agent, disposition) = (self.agent(&agent)?, self.disposition(&result)?);
+                let disposition = DispositionRef::at(disposition);
+                self.ask(Request::Dispose { agent, disposition, by }).await
+            }
+            Deed::DisposeRecord { call, result, by } => self.dispose(call, result, by, operator).await,
+            Deed::Undisposed(agent) => self.undisposed(agent).await,
             Deed::Recordings(query) => self.recordings(query).await,
             Deed::Hold(id, why) => self.hold(id, why, operator).await,
             Deed::Surge(group, mode) => self.ask(Request::Surge(self.group(&group)?, mode)).await,
@@ -334,6 +347,45 @@ impl Deeds {
         }
     }
 
+    // ── Dispositions ─────────────────────────────────────────────────────────────────────────────────────────
+
+    /// What came of a call is entered where its record is; the engine has forgotten it.
+    async fn dispose(
+        &self,
+        call: u64,
+        result: String,
+        by: Resolver,
+        operator: &str,
+    ) -> Result<Answer, Refusal> {
+        let online = self.dispositions[self.disposition(&result)?].1;
+        let (operator, at, record) = (operator.to_owned(), self.unix_ms(), RecordId(call));
+        let late = Late { call: record, result, online, by, operator, at };
+        match self.keep(move |register| Ok(register.dispose(&late)?)).await? {
+            Entered::Done => Ok(Answer::Done),
+            Entered::NoCall => Err(Refusal::Unknown(format!("there is no record of a call {call}"))),
+            Entered::InProgress => Err(Refusal::Cannot(
+                format!("call {call} is in progress"),
+                vec!["its agent says it: POST /api/v1/agents/{key}/disposition".into()],
+            )),
+            Entered::NoTalk => Err(Refusal::Cannot(format!("no agent talked in call {call}"), Vec::new())),
+        }
+    }
+
+    async fn undisposed(&self, agent: String) -> Result<Answer, Refusal> {
+        self.agent(&agent)?;
+        let since = UnixMs(self.unix_ms().0.saturating_sub(UNDISPOSED_MS));
+        let rows = self.keep(move |register| Ok(register.undisposed(&agent, since)?)).await?;
+        let row = |talk: Undisposed| UndisposedRow {
+            call: talk.call.0,
+            arrived_unix_ms: talk.arrived.0,
+            ended_unix_ms: talk.ended.0,
+            number: talk.caller.reveal().clone(),
+            group: talk.group,
+            talked_ms: talk.talked_ms,
+        };
+        Ok(Answer::Undisposed(rows.into_iter().map(row).collect()))
+    }
+
     // ── Recordings ───────────────────────────────────────────────────────────────────────────────────────────
 
     async fn recordings(&self, query: RecordingQuery) -> Result<Answer, Refusal> {
@@ -439,6 +491,17 @@ impl Deeds {
         place(&self.sites, key, "site").map(SiteRef::at)
     }
 
+    fn disposition(&self, key: &str) -> Result<usize, Refusal> {
+        let found = self.dispositions.iter().position(|(known, _)| known == key);
+        let all = || self.dispositions.iter().map(|(key, _)| key.as_str()).collect::<Vec<_>>().join(", ");
+        found.ok_or_else(|| {
+            Refusal::Unknown(match self.dispositions.is_empty() {
+                true => "the configuration has no [dispositions]".to_owned(),
+                false => format!("there is no disposition {key}; there are {}", all()),
+            })
+        })
+    }
+
     fn control(&self, deed: TalkDeed) -> Result<Control, Refusal> {
         Ok(match deed {
             TalkDeed::Hold => Control::Hold,
@@ -450,6 +513,7 @@ impl Deeds {
             TalkDeed::Transfer => Control::Transfer,
             TalkDeed::TransferTo(whom) => Control::TransferTo(self.whom(&whom)?),
             TalkDeed::Case(case) | TalkDeed::WithCase(case, _) => Control::Case(Box::new(case)),
+            TalkDeed::Survey => Control::Survey,
         })
     }
 
@@ -490,6 +554,12 @@ impl Deeds {
             Deed::CallBack(call) => format!("call {call}: called back"),
             Deed::CancelCallback(call) => format!("call {call}: not called back"),
             Deed::CallBackNumber { number, group, .. } => format!("callback to {number} for {group}"),
+            Deed::Dispose { agent, result, by } => {
+                format!("agent {agent}: disposition {result}, by {}", report::words::resolver(*by))
+            }
+            Deed::DisposeRecord { call, result, by } => {
+                format!("record {call}: disposition {result}, by {}", report::words::resolver(*by))
+            }
             Deed::Recording(Talk::OfAgent(agent), taping) => {
                 format!("recording of agent {agent}: {taping:?}")
             }

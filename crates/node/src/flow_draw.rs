@@ -168,6 +168,12 @@ fn node(config: &Config, name: &str, act: &Act) -> Node {
             (Shape::Person, vec![format!("回拨 callback {}", group(of.index()))])
         }
         Act::HangUp => (Shape::End, vec!["挂机 hang up".into()]),
+        Act::Survey(survey) => {
+            let keys: String = survey.keys.iter().collect();
+            let wait = format!("{} s × {}", survey.wait.as_secs_f32(), survey.tries);
+            let asked = vec![format!("♪ {}", clips(&survey.clips)), format!("评价 rating {keys} · {wait}")];
+            (Shape::Asks, asked)
+        }
     };
     Node { lines: std::iter::once(name.to_owned()).chain(words).collect(), shape }
 }
@@ -183,6 +189,7 @@ fn because(why: Because) -> String {
         Because::Listed => "在名单 listed".into(),
         Because::Unlisted => "其他 others".into(),
         Because::Otherwise => "否则 otherwise".into(),
+        Because::After => "通话后 after the talk".into(),
     }
 }
 
@@ -380,8 +387,17 @@ mod tests {
     fn both_pictures_have_every_step_and_every_reason() {
         let pictures = [sample("hotline"), sample("talent")];
         for text in [mermaid(&pictures), svg(&pictures)] {
-            for word in ["firm", "people", "english", "在名单", "键 8", "未按键 no key, 错键", "尚贤 talent"]
-            {
+            for word in [
+                "firm",
+                "people",
+                "english",
+                "在名单",
+                "键 8",
+                "未按键 no key, 错键",
+                "尚贤 talent",
+                "通话后 after",
+                "评价 rating 12345",
+            ] {
                 assert!(text.contains(word), "{word} is not in {text}");
             }
         }

@@ -17,6 +17,7 @@
 //! counts stays in its line; `sujie_centre_…` counts callers and agents once, whatever lines and groups they were in.
 //! Never knows: HTTP.
 
+mod after_talk;
 mod asked;
 mod centre;
 mod engine;

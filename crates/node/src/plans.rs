@@ -142,14 +142,20 @@ pub fn needs_restart(old: &Config, new: &Config) -> Vec<String> {
     note(sip(old) != sip(new) || old.sip.product != new.sip.product, "[sip]");
     note(old.report.sites != new.report.sites, "[sites]");
     note(old.report.thresholds != new.report.thresholds, "[report] thresholds");
-    let counted =
-        |config: &Config| (config.report.short_abandon, config.report.long_talk, config.report.target);
+    let counted = |config: &Config| {
+        let report = &config.report;
+        (report.short_abandon, report.long_talk, report.target, report.satisfied, report.low)
+    };
     note(counted(old) != counted(new), "[report]");
     note(old.clips != new.clips || old.call.languages != new.call.languages, "[clips] or [prompts]");
     let numbers = |config: &Config| (config.lists.clone(), config.repeats.clone(), config.call.lists.clone());
     note(numbers(old) != numbers(new), "[lists]");
     note(old.call.audio != new.call.audio, "[audio]");
     note(old.call.codes != new.call.codes, "[codes]");
+    let said = |config: &Config| {
+        (config.call.dispositions.clone(), config.dispositions.clone(), config.report.online.clone())
+    };
+    note(said(old) != said(new), "[dispositions]");
     note(old.call.entries != new.call.entries, "[[entries]]");
     let calls = |config: &Config| {
         let call = &config.call;

@@ -24,15 +24,19 @@ use crate::recording::notes::Notes;
 use crate::repeats::Repeats;
 use crate::requests::Requests;
 use crate::{recording, rtp};
+use acd::AgentRef;
 use anyhow::{Context, Result};
 use base::{Ring, Timestamp};
+use call::Resolver;
 use call::event::{Event, Stamped};
+use call::plan::DispositionRef;
 use parking_lot::{Mutex, RwLock};
-use report::{Board, Out, Report, UnixMs};
+use report::{Board, Out, Report, UnixMs, words};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
+use store::register::AuditRow;
 use store::{Backlog, Numbers, Records, Register, Writer};
 use web::board::Live as Picture;
 
@@ -270,8 +274,12 @@ impl Reporter {
             if let Some((notes, _)) = &mut self.recordings {
                 notes.take(&event, &self.report);
             }
-            if let Event::Alert(alert) = event.event {
-                self.alert(alert);
+            match event.event {
+                Event::Alert(alert) => self.alert(alert),
+                Event::Disposed { agent, disposition, by, phone: true, .. } => {
+                    self.audit(agent, disposition, by);
+                }
+                _ => {}
             }
             if let Some(why) = self.requests.waiting().heard(&event.event) {
                 tracing::debug!(why, "a request was refused");
@@ -279,6 +287,23 @@ impl Reporter {
         }
         if let Some((notes, _)) = &mut self.recordings {
             notes.flush();
+        }
+    }
+
+    /// A code that an agent dialed is noted like a request of his.
+    fn audit(&self, agent: AgentRef, disposition: DispositionRef, by: Resolver) {
+        let board = self.status.board();
+        let agent = board.agents.get(agent.index()).map_or("?", |agent| agent.key.as_str());
+        let result = board.dispositions.get(disposition.index()).map_or("?", String::as_str);
+        let row = AuditRow {
+            at: UnixMs(self.clock.epoch().unix_millis(self.clock.now())),
+            operator: agent.to_owned(),
+            deed: format!("agent {agent}: disposition {result}, by {}, at his phone", words::resolver(by)),
+            outcome: "done".to_owned(),
+        };
+        tracing::info!(target: "audit", operator = row.operator, deed = row.deed, outcome = row.outcome, "deed");
+        if let Err(error) = self.register.lock().audit(&row) {
+            tracing::error!(%error, "a deed could not be noted in the records");
         }
     }
 

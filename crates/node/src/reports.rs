@@ -55,7 +55,7 @@ pub fn command(options: &Options) -> Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     if options.list.as_deref() == Some("help") {
-        print!("{}", list::help(&report::tables::figure::all(&options.limits()?), options.lang));
+        print!("{}", list::help(&report::tables::figure::all(&options.limits(None)?), options.lang));
         return Ok(ExitCode::SUCCESS);
     }
     let (document, reconciles) = make(options)?;
@@ -69,10 +69,10 @@ pub fn command(options: &Options) -> Result<ExitCode> {
 
 /// Makes the report, and says whether it reconciles.
 fn make(options: &Options) -> Result<(Document, bool)> {
-    let limits = options.limits()?;
     let format = options.format()?;
     let base = options.base.as_deref().map(Base::load).transpose()?;
     let centre = options.centre()?;
+    let limits = options.limits(centre.as_ref())?;
     let database =
         options.database.as_ref().context("--database FILE: name the file that a centre has written")?;
     let records = Records::open_to_read(database)?;
@@ -88,6 +88,7 @@ fn make(options: &Options) -> Result<(Document, bool)> {
         by,
         limits,
         sites: titles.agent_sites.clone(),
+        results: reading.results().to_vec(),
     };
     // A list is of the whole period: the interval is asked for with --from and --to.
     let every = options.interval.filter(|_| options.list.is_none());

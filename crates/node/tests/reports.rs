@@ -4,12 +4,13 @@
 use acd::input::Reason;
 use acd::{AgentRef, GroupRef, OfferEnd, Turned};
 use base::Private;
+use call::Resolver;
 use call::event::{Outcome, Side};
-use call::plan::FlowRef;
+use call::plan::{DispositionRef, FlowRef, LanguageRef, StepRef};
 use clap::Parser;
 use node::cli::{Cli, Command};
-use report::record::{Segment, SegmentEnd, SegmentKind};
-use report::{AgentSpan, CallRecord, Opened, Plan, RecordId, SpanKind, UnixMs};
+use report::record::{Choice, Segment, SegmentEnd, SegmentKind};
+use report::{AgentSpan, CallRecord, Disposed, Opened, Plan, RecordId, SpanKind, Survey, UnixMs};
 use sip::leg::{Origin, TrunkRef};
 use sip::message::Cause;
 use std::path::{Path, PathBuf};
@@ -136,6 +137,10 @@ impl Day {
             moves: 0,
             helped: false,
             segments: vec![segment(SegmentKind::Greeting, None, None, arrived, queued, SegmentEnd::Queued)],
+            last_agent: None,
+            survey: None,
+            choices: Vec::new(),
+            language: None,
             truncated: false,
             asked: Vec::new(),
             case: String::new(),
@@ -189,6 +194,7 @@ fn served(call: &mut CallRecord, group: GroupRef, waits: f64, rings: f64, number
     }
     call.talked += secs(talks);
     (call.disconnected_at, call.ended_at) = (Some(left), left);
+    (call.last_agent, call.survey) = (agent, Some(Survey::NotOffered));
 }
 
 fn gave_up(call: &mut CallRecord, group: GroupRef, waits: f64) {
@@ -275,6 +281,14 @@ fn day() -> Day {
     // The INVITE is today's, the line tomorrow's.
     served(day.call(at(23, 59, 58.0), "+8613800000009"), GENERAL, 5.0, 2.0, 8003, 40.0);
 
+    // What they said of it: very satisfied, nothing, not at all, and the one who was handed on of who had him last.
+    for (call, survey) in [(1, 1), (5, 5), (6, 2), (7, 4)] {
+        day.calls[call].survey = Some(Survey::Rated(survey));
+    }
+    day.calls[2].survey = Some(Survey::Timeout);
+    day.calls[5].choices = [('8', 1), ('0', 2)].map(|(key, step)| Choice { key, step: StepRef(step) }).into();
+    day.calls[5].language = Some(LanguageRef(1));
+
     day.span(8001, SpanKind::SignedIn, at(8, 0, 0.0), at(12, 0, 0.0));
     day.span(8002, SpanKind::SignedIn, at(9, 0, 0.0), at(11, 0, 0.0));
     day.span(8003, SpanKind::SignedIn, at(9, 30, 0.0), at(11, 30, 0.0));
@@ -292,12 +306,26 @@ fn written(name: &str) -> Folder {
         agents: names(&["8001", "8002", "8003"]),
         trunks: names(&["telecom"]),
         flows: names(&["hotline"]),
+        steps: vec![names(&["welcome", "choose", "desk"])],
+        languages: names(&["zh", "en"]),
+        dispositions: names(&["answered", "case", "nuisance"]),
+        online: vec![true, false, false],
         run,
         ..Plan::default()
     };
     let mut writer = records.writer(&plan, Numbers::Plain).expect("names");
     let day = day();
     writer.write(&[], &day.calls, &day.spans).expect("is written");
+    // What came of it; the fifth was said twice, the last two were never said.
+    let said = [(1, 0, 8001), (2, 1, 8002), (5, 0, 8002), (5, 2, 8002), (6, 0, 8003), (7, 0, 8001)];
+    let disposed = said.into_iter().enumerate().map(|(second, (call, what, number))| Disposed {
+        call: day.calls[call].opened.id,
+        disposition: DispositionRef(what),
+        by: if call == 6 { Resolver::Specialist } else { Resolver::Agent },
+        agent: agent(number),
+        at: at(11, 0, second as f64),
+    });
+    writer.dispose(&disposed.collect::<Vec<_>>()).expect("is written");
     // One is still going on.
     let open = Opened { id: RecordId::new(run, 99), arrived: at(10, 30, 0.0), ..day.calls[0].opened.clone() };
     writer.write(&[open], &[], &[]).expect("is written");
@@ -337,6 +365,26 @@ fn a_spreadsheet_and_a_program_read_the_same_day() {
     }
     let (_, book) = folder.report(&format!("{day} --by group --format xlsx")).expect("a workbook");
     assert!(book.starts_with(b"PK"), "a zip file");
+}
+
+#[test]
+fn who_was_not_satisfied_and_what_was_not_said_are_found_call_by_call() {
+    let folder = written("after");
+    compare(&folder.text("--day 2024-02-02 --list rated_low --lang en"), "rated_low.md");
+    let undisposed = folder.text("--day 2024-02-02 --by agent=8003 --list undisposed --lang en");
+    assert!(undisposed.contains("✓ reconciles: 0 lines, together 0"), "{undisposed}");
+    // He came before midnight and entered the line after it.
+    let undisposed = folder.text("--day 2024-02-03 --by agent=8003 --list undisposed --lang en");
+    assert!(undisposed.contains("✓ reconciles: 1 lines, together 1"), "{undisposed}");
+    // Four of five are satisfied when a city says that 4 is; nobody else is.
+    let strict = folder.text("--day 2024-02-02 --satisfied 1,2,4 --lang en");
+    let satisfaction = strict.lines().find(|line| line.starts_with("| satisfaction")).unwrap_or_default();
+    assert!(
+        satisfaction.contains("75.00%") && satisfaction.contains("rated 1+2+4 / rated"),
+        "{satisfaction}"
+    );
+    let said = folder.refused("--day 2024-02-02 --satisfied 0");
+    assert!(said.contains("write keys from 1 to 9"), "{said}");
 }
 
 #[test]

@@ -36,6 +36,8 @@ pub struct Board {
     pub thresholds: Vec<Duration>,
     /// What [`GroupBoard::recent`] is measured for.
     pub target: Target,
+    /// Keys of what agents may say came of a call, in the order of the counters.
+    pub dispositions: Vec<String>,
     /// Each group, in the plan's order.
     pub groups: Vec<GroupBoard>,
     /// The whole centre: every caller once.
@@ -151,6 +153,8 @@ pub struct Line {
     pub wait_quantiles: [Duration; 3],
     /// Talks longer than the limit, of talks that have ended.
     pub long_talks: Ratio,
+    /// 满意率: rated as satisfied, of those who rated. Counts by key are in the counters.
+    pub satisfied: Ratio,
 }
 
 /// What ended in the last minutes, or today.
@@ -277,6 +281,8 @@ pub struct AgentBoard {
     pub answered: u64,
     /// Offers to him, by how they ended.
     pub offers: Offers,
+    /// Talks that he answered for last, that are over, and of which nobody has said what came of them.
+    pub undisposed: u64,
     /// Time in each state since the start, the present one included.
     pub times: Times,
 }

@@ -122,6 +122,8 @@ fn across<'a>(total: &Counters, groups: impl Iterator<Item = &'a Counters>) -> R
         sum.waiting += group.waiting;
         sum.answered += group.answered;
         sum.put_through += group.put_through;
+        sum.surveys += &group.surveys;
+        sum.disposals += &group.disposals;
         sum.callback.kept += group.callback.kept;
         sum.callback.open += group.callback.open;
         sum.callback.reached += group.callback.reached;
@@ -134,6 +136,8 @@ fn across<'a>(total: &Counters, groups: impl Iterator<Item = &'a Counters>) -> R
         ("sum of offers in groups", sum.offers.made == total.offers.made),
         ("answered in groups >= answered", sum.answered >= total.answered),
         ("answered in groups <= answered + transferred", sum.answered <= total.answered + sum.transferred_in),
+        ("sum of surveys in groups", sum.surveys == total.surveys),
+        ("sum of disposals in groups", sum.disposals == total.disposals),
         ("sum of put through in groups", sum.put_through == total.put_through),
         ("sum of callbacks in groups", sum.callback.kept == total.callback.kept),
         ("sum of open callbacks in groups", sum.callback.open == total.callback.open),

@@ -216,8 +216,11 @@ impl Callers {
         live.record.waited = whole(waited);
         live.record.connected_at.get_or_insert(wall);
         live.record.agent.get_or_insert(agent);
+        live.record.last_agent = Some(agent);
         live.talk(agent, group, now, wall);
-        let id = live.record.opened.id;
+        let (id, said) = (live.record.opened.id, live.said);
+        self.last.talks(agent, call, (id, said));
+        let Some(live) = self.live.get_mut(&call) else { return };
         if live.reached.is_none() {
             live.reached = Some(place);
             books.both(place, Step::Callback(CallbackStep::Connected));

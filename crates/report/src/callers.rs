@@ -14,15 +14,20 @@ use crate::asked::{ASKED_MAX, Asked, AskedBook, AskedKey};
 use crate::books::{Books, Place};
 use crate::callbacks::CallbackStep;
 use crate::counters::{Before, Came, Left, Step, Waits};
+use crate::disposals::{DisposalStep, Given, LastCalls};
 use crate::fold::{AUDIO_WAIT, CALLS_MAX};
 use crate::interval::Quarter;
 use crate::live::{Live, Stay, whole};
 use crate::plan::Plan;
-use crate::record::{CallRecord, LegAudio, Opened, RecordId, SegmentEnd, SegmentKind, UnixMs};
+use crate::record::{
+    CHOICES_MAX, CallRecord, Choice, LegAudio, Opened, RecordId, SegmentEnd, SegmentKind, UnixMs,
+};
+use crate::surveys::Survey;
 use acd::{AgentRef, GroupRef, OfferEnd, OfferRef, Turned};
 use base::{Epoch, Table, Timestamp};
 use call::call::With;
 use call::event::{CallRef, GuestStep, Outcome, Phase, RosterStep, Side};
+use call::plan::LanguageRef;
 use sip::message::Cause;
 use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
@@ -36,6 +41,8 @@ pub(crate) struct Callers {
     pub(crate) live: Table<CallRef, Live>,
     /// Who is to be called back, and where he is counted.
     pub(crate) callbacks: Table<CallRef, Place>,
+    /// Of which call each agent speaks who says what came of it.
+    pub(crate) last: LastCalls,
     /// Who waits in each group's line (slots of [`Books`]), by the original clock.
     lines: Vec<BTreeSet<(Timestamp, CallRef)>>,
     /// Calls that are over and waited for audio measurements, in the order in which they ended; those whose
@@ -55,6 +62,7 @@ impl Callers {
             number: 0,
             live: Table::default(),
             callbacks: Table::default(),
+            last: LastCalls::new(plan.agents.len()),
             lines: vec![BTreeSet::new(); plan.groups.len() + 1],
             awaiting: VecDeque::new(),
             over: 0,
@@ -282,6 +290,11 @@ impl Callers {
         live.askings.connected(wall);
         live.record.connected_at.get_or_insert(wall);
         live.record.agent.get_or_insert(agent);
+        // Whoever is asked into a talk does not answer for it.
+        if live.talks.is_empty() {
+            live.record.last_agent = Some(agent);
+        }
+        self.last.talks(agent, call, (live.record.opened.id, live.said));
         live.talk(agent, served, now, wall);
         let id = live.record.opened.id;
         if let Some(agent) = agents.get_mut(agent.index()) {
@@ -320,6 +333,7 @@ impl Callers {
         match (step, with) {
             (GuestStep::Answered, _) => live.guest_answered(with.agent()),
             (GuestStep::SecondLine, _) => live.guest_answered(None),
+            (GuestStep::TookOver, With::Agent(agent)) => live.record.last_agent = Some(agent),
             (GuestStep::TookOver, With::Outside(..)) => {
                 let group = live.record.group;
                 live.goes_outside(group, wall);
@@ -355,6 +369,54 @@ impl Callers {
     pub(crate) fn case(&mut self, call: CallRef, id: &str) {
         if let Some(live) = self.known(call) {
             id.clone_into(&mut live.record.case);
+        }
+    }
+
+    /// What came of asking a caller about his talk. A call of ours to somebody is asked nothing.
+    pub(crate) fn surveyed(&mut self, call: CallRef, agent: AgentRef, survey: Survey) {
+        if let Some(live) = self.known(call).filter(|live| live.callback.is_none()) {
+            live.record.last_agent = Some(agent);
+            live.record.survey = Some(survey);
+        }
+    }
+
+    /// An agent says what came of a call, which may be over: its record.
+    pub(crate) fn disposed(&mut self, call: CallRef, given: Given, books: &mut Books) -> Option<RecordId> {
+        let Some(said) = self.last.disposed(call, given) else {
+            self.strays += 1;
+            return None;
+        };
+        if let Some(live) = self.live.get_mut(&call) {
+            live.said = Some(given);
+        }
+        if let Some(place) = said.place {
+            books.both(place, Step::Disposed(DisposalStep::Later { was: said.was, now: given }));
+        }
+        Some(said.record)
+    }
+
+    /// A talk is over: what has been said of it.
+    fn count_said(&mut self, call: CallRef, place: Place, books: &mut Books) {
+        let Some(live) = self.live.get(&call) else { return };
+        let said = live.said;
+        self.last.over(call, (place, live.record.last_agent), said);
+        books.both(place, Step::Disposed(DisposalStep::Over(said)));
+    }
+
+    /// A caller has pressed a key that leads on.
+    pub(crate) fn chose(&mut self, call: CallRef, choice: Choice) {
+        let Some(live) = self.known(call) else { return };
+        let choices = &mut live.record.choices;
+        if choices.len() == CHOICES_MAX {
+            choices.remove(0);
+        }
+        choices.push(choice);
+    }
+
+    /// A caller hears another language.
+    pub(crate) fn speaks(&mut self, call: CallRef, language: LanguageRef) {
+        if let Some(live) = self.known(call) {
+            live.record.language = Some(language);
         }
     }
 
@@ -443,10 +505,16 @@ impl Callers {
             self.live.get(&call).and_then(|live| Some((live.reached?, live.record.talked)))
         {
             books.both(place, Step::Callback(CallbackStep::Talked(talked)));
+            self.count_said(call, place, books);
         }
         if let Some(place) = self.live.get(&call).and_then(|live| live.answered) {
             let talked = self.live.get(&call).map(|live| live.record.talked).unwrap_or_default();
             books.both(place, Step::Talked(talked));
+            if let Some(live) = self.live.get_mut(&call) {
+                let survey = *live.record.survey.get_or_insert(Survey::NotOffered);
+                books.both(place, Step::Surveyed(survey));
+            }
+            self.count_said(call, place, books);
         }
     }
 

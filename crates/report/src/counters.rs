@@ -20,8 +20,10 @@
 //! Every change is a [`Step`], and [`Counters::take`] is the only place that counts.
 
 use crate::callbacks::{CallbackStep, Callbacks};
+use crate::disposals::{DisposalStep, Disposals};
 use crate::plan::{Plan, THRESHOLDS_MAX};
 use crate::service_level::Served;
+use crate::surveys::{Ratings, Survey, Surveys};
 use acd::{OfferEnd, Turned};
 use std::time::Duration;
 
@@ -90,6 +92,10 @@ pub struct Counters {
     pub help_given: u64,
     /// Who is to be called back, missed calls included.
     pub callback: Callbacks,
+    /// What callers said of their talks.
+    pub surveys: Surveys,
+    /// What came of talks, those of callbacks included.
+    pub disposals: Disposals,
 }
 
 /// Answered and abandoned after at most a threshold.
@@ -279,6 +285,10 @@ pub enum Step {
     PutThrough,
     /// Something of a callback.
     Callback(CallbackStep),
+    /// The talk of an answered caller is over, and this came of asking him about it.
+    Surveyed(Survey),
+    /// Something of what came of talks.
+    Disposed(DisposalStep),
     /// A caller was answered who had been told a wait.
     Foretold {
         /// What he was told.
@@ -297,6 +307,10 @@ pub struct Limits {
     pub short_abandon: Duration,
     /// Longer talks are long.
     pub long_talk: Duration,
+    /// Ratings that count as satisfied (满意率).
+    pub satisfied: Ratings,
+    /// Ratings that somebody should look at.
+    pub low: Ratings,
 }
 
 impl Limits {
@@ -307,6 +321,8 @@ impl Limits {
             thresholds: plan.thresholds.iter().copied().take(THRESHOLDS_MAX).collect(),
             short_abandon: plan.short_abandon,
             long_talk: plan.long_talk,
+            satisfied: plan.satisfied,
+            low: plan.low,
         }
     }
 }
@@ -354,6 +370,8 @@ impl Counters {
             Step::WrappedUp(_) => self.wrap_ups += 1,
             Step::PutThrough => self.put_through += 1,
             Step::Callback(step) => self.callback.take(step),
+            Step::Surveyed(survey) => self.surveys.take(survey),
+            Step::Disposed(step) => self.disposals.take(step),
             Step::Foretold { .. } => {}
         }
     }
@@ -424,6 +442,8 @@ impl Counters {
             ("short <= abandoned", self.short_abandoned <= self.abandoned()),
             ("long talks <= talks", self.long_talks <= self.talks),
             ("talks <= answered", self.talks <= self.answered),
+            ("surveys <= talks", self.surveys.total() <= self.talks),
+            ("disposals <= talks", self.disposals.total() <= self.talks + self.callback.talks),
             (
                 "overflowed in + transferred in <= offered",
                 self.overflowed_in + self.transferred_in <= self.offered,

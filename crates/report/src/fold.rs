@@ -19,10 +19,12 @@ use crate::board::Alerts;
 use crate::books::Books;
 use crate::callers::Callers;
 use crate::counters::Step;
+use crate::disposals::{Disposed, Given};
 use crate::interval::{Intervals, Quarter};
 use crate::plan::Plan;
-use crate::record::{CallRecord, LegAudio, Opened, RecordId, UnixMs};
+use crate::record::{CallRecord, Choice, LegAudio, Opened, RecordId, UnixMs};
 use crate::spread::Dense;
+use crate::surveys::Survey;
 use crate::tally::Tally;
 use acd::GroupRef;
 use base::Timestamp;
@@ -45,6 +47,8 @@ pub struct Out {
     pub closed: Vec<CallRecord>,
     /// Sessions, breaks and wrap-ups of agents that are over.
     pub agent_spans: Vec<AgentSpan>,
+    /// What came of calls, as agents say; the later one of a call stands.
+    pub disposed: Vec<Disposed>,
 }
 
 impl Out {
@@ -53,12 +57,16 @@ impl Out {
         self.opened.clear();
         self.closed.clear();
         self.agent_spans.clear();
+        self.disposed.clear();
     }
 
     /// Whether there is nothing to write.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.opened.is_empty() && self.closed.is_empty() && self.agent_spans.is_empty()
+        self.opened.is_empty()
+            && self.closed.is_empty()
+            && self.agent_spans.is_empty()
+            && self.disposed.is_empty()
     }
 }
 
@@ -184,6 +192,25 @@ impl Report {
                 callers.asked(*call, key, *step, now, &mut self.asked);
             }
             Event::Case { call, id } => callers.case(*call, id),
+            Event::Surveyed { call, agent, verdict } => {
+                callers.surveyed(*call, *agent, Survey::of(*verdict));
+            }
+            Event::Disposed { call, agent, disposition, by, .. } => {
+                let online = self.plan.online.get(disposition.index()).copied().unwrap_or(false);
+                let given = Given { result: disposition.index(), online, by: *by };
+                if let Some(record) = callers.disposed(*call, given, books) {
+                    let (disposition, by, agent) = (*disposition, *by, *agent);
+                    out.disposed.push(Disposed {
+                        call: record,
+                        disposition,
+                        by,
+                        agent,
+                        at: callers.wall(now),
+                    });
+                }
+            }
+            Event::Chose { call, step, key } => callers.chose(*call, Choice { step: *step, key: *key }),
+            Event::Speaks { call, language } => callers.speaks(*call, *language),
             Event::Alert(alert) => self.alerts.take(alert),
             Event::CallbackOffered { .. }
             | Event::Relaxed { .. }

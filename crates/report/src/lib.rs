@@ -7,6 +7,8 @@
 //!                           ├─ tallies      per group and centre: counters, sums, spreads
 //!                           ├─ intervals    the same per quarter of an hour, for a day
 //!                           ├─ recent       what ended in the last minutes, and today
+//!                           ├─ surveys      what callers said of their talks
+//!                           ├─ disposals    what came of them, as agents say
 //!                           └─ agents       time in each state
 //!
 //!   rows of the records ──▶ tables: figures of any past, by group, agent, site, trunk and interval
@@ -45,7 +47,7 @@
 //!
 //! Never knows: files, SQL, HTTP, SIP, the insides of the engine.
 //!
-//! Reading order: [`plan`] → [`counters`] → [`callbacks`] → [`service_level`] → [`record`] → [`fold`] → [`board`]; then
+//! Reading order: [`plan`] → [`counters`] → [`callbacks`] → [`surveys`] → [`disposals`] → [`service_level`] → [`record`] → [`fold`] → [`board`]; then
 //! [`tables`], which count finished calls again. Beside them, without events: [`erlang`] → [`staffing`] → [`advice`].
 
 pub mod advice;
@@ -56,6 +58,7 @@ mod books;
 pub mod callbacks;
 mod callers;
 pub mod counters;
+pub mod disposals;
 pub mod erlang;
 pub mod fold;
 pub mod interval;
@@ -68,13 +71,16 @@ pub mod service_level;
 pub mod spread;
 pub mod staffing;
 mod sum;
+pub mod surveys;
 pub mod tables;
 pub mod tally;
 pub mod words;
 
 pub use agents::{AgentSpan, SpanKind};
 pub use board::Board;
+pub use disposals::Disposed;
 pub use fold::{Out, Report};
 pub use plan::Plan;
 pub use record::{CallRecord, Opened, RecordId, Segment, UnixMs};
 pub use service_level::{Formula, Ratio};
+pub use surveys::{Ratings, Survey};

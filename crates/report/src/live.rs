@@ -10,6 +10,7 @@
 
 use crate::asked::Askings;
 use crate::books::Place;
+use crate::disposals::Given;
 use crate::record::{
     CallRecord, LEGS_MAX, LegAudio, SEGMENTS_MAX, SEGMENTS_RESERVED, Segment, SegmentEnd, SegmentKind, UnixMs,
 };
@@ -42,6 +43,8 @@ pub(crate) struct Live {
     pub(crate) answered: Option<Place>,
     /// Where he was turned away for good.
     pub(crate) turned_away: Option<Place>,
+    /// What an agent has said came of it.
+    pub(crate) said: Option<Given>,
     /// What he was told to expect in the line he is in, and when.
     pub(crate) foretold: Option<(Duration, Timestamp)>,
     /// A call of ours: where its callback is counted.
@@ -107,6 +110,7 @@ impl Live {
             settled: false,
             answered: None,
             turned_away: None,
+            said: None,
             foretold: None,
             callback: None,
             reached: None,

@@ -8,7 +8,7 @@ use crate::asked::{AskedCounts, AskedKey};
 use crate::board::{
     AgentBoard, AgentsByState, AskedLine, Board, GroupBoard, Levels, Line, Mean, TrunkBoard, Window,
 };
-use crate::counters::Counters;
+use crate::counters::{Counters, Limits};
 use crate::fold::Report;
 use crate::recent::{Reach, Whose};
 use crate::service_level::{Formula, Ratio};
@@ -26,7 +26,8 @@ impl Report {
     #[must_use]
     pub fn board(&self, now: Timestamp) -> Board {
         let plan = &self.plan;
-        let thresholds = &self.books.limits().thresholds;
+        let limits = self.books.limits();
+        let thresholds = &limits.thresholds;
         let mut by_group = vec![AgentsByState::default(); plan.groups.len()];
         let mut by_state = AgentsByState::default();
         for (index, agent) in self.agents.iter().enumerate() {
@@ -45,7 +46,7 @@ impl Report {
                 group: GroupRef::at(slot),
                 key: plan.groups[slot].clone(),
                 title: plan.titles.get(slot).cloned().unwrap_or_default(),
-                line: line(tally, tally.counters, thresholds, waited(first, now)),
+                line: line(tally, tally.counters, limits, waited(first, now)),
                 agents,
                 recent: self.measured(agents, &windows, now),
                 windows,
@@ -68,10 +69,11 @@ impl Report {
             thresholds: thresholds.clone(),
             groups,
             target: plan.target,
+            dispositions: plan.dispositions.clone(),
             windows: self.windows(Whose::Centre, now),
             total: Line {
                 waiting,
-                ..line(total, total.counters, thresholds, waited(self.callers.first_anywhere(), now))
+                ..line(total, total.counters, limits, waited(self.callers.first_anywhere(), now))
             },
             agents_by_state: by_state,
             agents: (0..)
@@ -90,13 +92,13 @@ impl Report {
 
     /// The last minutes and today.
     fn windows(&self, whose: Whose, now: Timestamp) -> Vec<Window> {
-        let thresholds = &self.books.limits().thresholds;
+        let limits = self.books.limits();
         let began = self.wall(Timestamp::START);
         self.books.recent.draw(whose, self.wall(now), |reach, since, tally| Window {
             reach,
             since: since.max(began),
             came: tally.counters.offered,
-            line: line(tally, closed(&tally.counters), thresholds, Duration::ZERO),
+            line: line(tally, closed(&tally.counters), limits, Duration::ZERO),
         })
     }
 
@@ -137,6 +139,7 @@ impl Report {
             since: agent.since,
             answered: agent.answered,
             offers: agent.offers,
+            undisposed: self.callers.last.missing(acd::AgentRef::at(index)),
             times: agent.times(now),
         }
     }
@@ -156,15 +159,10 @@ fn closed(counters: &Counters) -> Counters {
     Counters { offered: counters.accounted(), ..counters }
 }
 
-fn line<R>(
-    tally: &Tally<Dense, R>,
-    counters: Counters,
-    thresholds: &[Duration],
-    longest_wait: Duration,
-) -> Line {
+fn line<R>(tally: &Tally<Dense, R>, counters: Counters, limits: &Limits, longest_wait: Duration) -> Line {
     let Tally { sums, wait_buckets, forecast, spreads, .. } = tally;
     let mean = |sum: Duration, count: u64| Mean { sum, count };
-    let levels = thresholds.iter().enumerate().map(|(at, threshold)| {
+    let levels = limits.thresholds.iter().enumerate().map(|(at, threshold)| {
         let served = counters.served(at);
         Levels { threshold: *threshold, ratios: Formula::ALL.map(|formula| formula.of(&served)) }
     });
@@ -185,5 +183,6 @@ fn line<R>(
         wait_buckets: wait_buckets.to_vec(),
         wait_quantiles: [0.5, 0.9, 0.99].map(|quantile| spreads.wait.quantile(quantile)),
         long_talks: Ratio { part: counters.long_talks, whole: counters.talks },
+        satisfied: counters.surveys.satisfaction(limits.satisfied),
     }
 }

@@ -4,6 +4,7 @@
 //! beyond its list is counted in the totals and shown without a name; it never stops the fold.
 
 use crate::staffing::Target;
+use crate::surveys::Ratings;
 use acd::GroupRef;
 use base::Epoch;
 use base::calendar::Offset;
@@ -34,12 +35,24 @@ pub struct Plan {
     pub flows: Vec<String>,
     /// Specialists and other platforms.
     pub rosters: Vec<RosterNames>,
+    /// Of each flow, the keys of its steps.
+    pub steps: Vec<Vec<String>>,
+    /// Keys of the languages.
+    pub languages: Vec<String>,
+    /// Keys of what agents may say came of a call.
+    pub dispositions: Vec<String>,
+    /// Which of these count as answered on line (在线解答); same order.
+    pub online: Vec<bool>,
     /// Service-level thresholds T, inclusive; the first [`THRESHOLDS_MAX`] count.
     pub thresholds: Vec<Duration>,
     /// An abandoned wait shorter than this is also counted as short.
     pub short_abandon: Duration,
     /// A talk longer than this is a long one (超10分钟).
     pub long_talk: Duration,
+    /// Ratings that count as satisfied.
+    pub satisfied: Ratings,
+    /// Ratings that somebody should look at.
+    pub low: Ratings,
     /// Wall clock at the start, for the times in records and the quarters of intervals.
     pub epoch: Epoch,
     /// Local time, in which today begins.
@@ -91,9 +104,15 @@ impl Default for Plan {
             trunks: Vec::new(),
             flows: Vec::new(),
             rosters: Vec::new(),
+            steps: Vec::new(),
+            languages: Vec::new(),
+            dispositions: Vec::new(),
+            online: Vec::new(),
             thresholds: vec![Duration::from_secs(15), Duration::from_secs(20), Duration::from_secs(30)],
             short_abandon: Duration::from_secs(5),
             long_talk: Duration::from_secs(600),
+            satisfied: Ratings::SATISFIED,
+            low: Ratings::LOW,
             epoch: Epoch::default(),
             offset: Offset::CHINA,
             target: Target::default(),

@@ -13,10 +13,11 @@
 //! Times are whole milliseconds: the fold rounds down once, so records and counters cannot disagree.
 
 use crate::asked::Asked;
+use crate::surveys::Survey;
 use acd::{AgentRef, GroupRef, OfferEnd, Turned};
 use base::Private;
 use call::event::{Outcome, Side};
-use call::plan::FlowRef;
+use call::plan::{FlowRef, LanguageRef, StepRef};
 use media::session::Report;
 use sip::leg::Origin;
 use sip::message::Cause;
@@ -28,6 +29,8 @@ pub const SEGMENTS_MAX: usize = 64;
 /// Of these, as many are kept free of ring segments, so that a phone that rings out for an hour does not
 /// push out the lines and the talk.
 pub const SEGMENTS_RESERVED: usize = 16;
+/// Choices kept of one call; earlier ones are forgotten.
+pub const CHOICES_MAX: usize = 8;
 /// Audio reports kept of one call.
 pub const LEGS_MAX: usize = 16;
 
@@ -127,6 +130,14 @@ pub struct CallRecord {
     pub helped: bool,
     /// Stretches in the order in which they began, [`SEGMENTS_MAX`] at most.
     pub segments: Vec<Segment>,
+    /// Agent who answered for his talk last.
+    pub last_agent: Option<AgentRef>,
+    /// Of a call whose outcome is answered: what came of the survey after it.
+    pub survey: Option<Survey>,
+    /// Keys by which he chose his way, the last [`CHOICES_MAX`].
+    pub choices: Vec<Choice>,
+    /// The language that he chose; `None`: that in which his flow begins.
+    pub language: Option<LanguageRef>,
     /// More happened than `segments` (or `legs`) keeps.
     pub truncated: bool,
     /// Audio of each leg, in the order in which they ended.
@@ -163,12 +174,25 @@ impl CallRecord {
             helped: false,
             // Greeting, line, ring, talk: the usual call.
             segments: Vec::with_capacity(4),
+            last_agent: None,
+            survey: None,
+            choices: Vec::new(),
+            language: None,
             truncated: false,
             legs: Vec::with_capacity(2),
             asked: Vec::new(),
             case: String::new(),
         }
     }
+}
+
+/// A key by which a caller chose his way: in a menu, or out of a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Choice {
+    /// At which step of his flow.
+    pub step: StepRef,
+    /// Which key.
+    pub key: char,
 }
 
 /// One stretch of a call.

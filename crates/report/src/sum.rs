@@ -4,7 +4,9 @@
 
 use crate::callbacks::Callbacks;
 use crate::counters::{Counters, Offers, TurnedAway, Within};
+use crate::disposals::Disposals;
 use crate::spread::{Dense, Sparse};
+use crate::surveys::Surveys;
 use crate::tally::{Forecast, Spreads, Sums, Tally};
 use std::ops::AddAssign;
 
@@ -41,6 +43,27 @@ impl AddAssign<&Self> for Offers {
     }
 }
 
+impl AddAssign<&Self> for Surveys {
+    fn add_assign(&mut self, more: &Self) {
+        let Self { rated, timeout, invalid, hung_up, not_offered } = more;
+        self.rated.iter_mut().zip(rated).for_each(|(sum, count)| *sum += count);
+        self.timeout += timeout;
+        self.invalid += invalid;
+        self.hung_up += hung_up;
+        self.not_offered += not_offered;
+    }
+}
+
+impl AddAssign<&Self> for Disposals {
+    fn add_assign(&mut self, more: &Self) {
+        let Self { results, online, none } = more;
+        let counts = self.results.iter_mut().flatten().zip(results.iter().flatten());
+        counts.for_each(|(sum, count)| *sum += count);
+        self.online.iter_mut().zip(online).for_each(|(sum, count)| *sum += count);
+        self.none += none;
+    }
+}
+
 impl AddAssign<&Self> for Counters {
     fn add_assign(&mut self, more: &Self) {
         let Self {
@@ -74,6 +97,8 @@ impl AddAssign<&Self> for Counters {
             help_asked,
             help_given,
             callback,
+            surveys,
+            disposals,
         } = more;
         self.arrived += arrived;
         self.reached_line += reached_line;
@@ -107,6 +132,8 @@ impl AddAssign<&Self> for Counters {
         self.help_asked += help_asked;
         self.help_given += help_given;
         self.callback += callback;
+        self.surveys += surveys;
+        self.disposals += disposals;
     }
 }
 

@@ -4,6 +4,7 @@
 
 use acd::input::Reason;
 use acd::{AgentState, CallbackEnd, OfferEnd, Selection, SurgeMode, Turned};
+use call::Resolver;
 use call::call::Supervision;
 use call::event::{Exchange, Outcome, Phase, RosterStep, Side};
 use call::roster::PersonRef;
@@ -267,6 +268,21 @@ pub const fn roster_person(step: RosterStep) -> Option<PersonRef> {
         | RosterStep::Left(person) => Some(person),
         RosterStep::Asked | RosterStep::Nobody | RosterStep::CalledOff => None,
     }
+}
+
+/// Key of who resolved what a caller wanted.
+#[must_use]
+pub const fn resolver(by: Resolver) -> &'static str {
+    match by {
+        Resolver::Agent => "agent",
+        Resolver::Specialist => "specialist",
+    }
+}
+
+/// Who resolved it, by that key.
+#[must_use]
+pub fn resolver_of(key: &str) -> Option<Resolver> {
+    [Resolver::Agent, Resolver::Specialist].into_iter().find(|by| resolver(*by) == key)
 }
 
 /// What is kept of a recorded talk.

@@ -15,7 +15,8 @@ use report::{Out, Plan, Report, Segment};
 #[test]
 fn what_the_engine_tells_is_counted_without_a_contradiction() {
     let mut sum = report::callbacks::Callbacks::default();
-    let mut put_through = 0;
+    let (mut put_through, mut disposed) = (0, 0);
+    let mut surveys = report::surveys::Surveys::default();
     let mut within = [0usize; 5];
     let days = [(harsh(), 1..=15), (calling_back_harshly(), 16..=60), (consulting_harshly(), 61..=120)];
     for (plan, seeds) in days {
@@ -24,6 +25,8 @@ fn what_the_engine_tells_is_counted_without_a_contradiction() {
             let mut report = Report::new(Plan {
                 groups: vec!["general".into(), "enterprise".into()],
                 agents: vec!["8001".into(), "8002".into(), "8003".into()],
+                dispositions: vec!["answered".into(), "case".into(), "nuisance".into()],
+                online: vec![true, false, false],
                 ..Plan::default()
             });
             let mut out = Out::default();
@@ -83,12 +86,21 @@ fn what_the_engine_tells_is_counted_without_a_contradiction() {
                 *to += from;
             }
             put_through += report.total().counters.put_through;
+            let counters = report.total().counters;
+            assert_eq!(counters.surveys.total(), counters.talks, "seed {seed}: each talk has one result");
+            assert_eq!(counters.disposals.total(), counters.talks + counters.callback.talks, "seed {seed}");
+            surveys += &counters.surveys;
+            let missing: u64 = report.board(day.now).agents.iter().map(|agent| agent.undisposed).sum();
+            assert_eq!(missing, counters.disposals.none, "seed {seed}: each is some agent's");
+            disposed += counters.disposals.given();
         }
     }
     // The days reach everything that a callback can come to, or the test tests nothing.
     let reached = [sum.kept, sum.missed, sum.dialed, sum.put_off, sum.reached, sum.called_again, sum.merged];
     assert!(reached.iter().all(|count| *count > 10), "{sum:?}");
     assert!(within.iter().all(|count| *count > 5), "{within:?} of {WITHIN:?}");
+    assert!(surveys.ratings() > 5 && surveys.hung_up > 5 && surveys.not_offered > 100, "{surveys:?}");
+    assert!(disposed > 50, "{disposed}");
     assert!(sum.given_up > 10 && sum.cancelled > 10 && put_through > 5, "{sum:?}, {put_through} put through");
 }
 

@@ -8,6 +8,7 @@ use base::{Private, Timestamp};
 use call::event::Outcome;
 use report::callbacks::Callbacks;
 use report::counters::{Counters, Limits};
+use report::disposals::Given;
 use report::record::SegmentKind;
 use report::spread::histogram;
 use report::tables::rows::Fate;
@@ -16,7 +17,9 @@ use report::tables::{
     TimeKind, Value, Who, Zone, figure,
 };
 use report::tally::Sums;
-use report::{AgentSpan, CallRecord, Formula, Out, RecordId, Report, SpanKind, UnixMs, words};
+use report::{
+    AgentSpan, CallRecord, Disposed, Formula, Out, Ratings, RecordId, Report, SpanKind, UnixMs, words,
+};
 use sip::leg::Origin;
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -39,6 +42,8 @@ fn limits(thresholds: &[u64], short: u64) -> Limits {
         thresholds: thresholds.iter().map(|ms| Duration::from_millis(*ms)).collect(),
         short_abandon: Duration::from_secs(short),
         long_talk: Duration::from_secs(600),
+        satisfied: Ratings::SATISFIED,
+        low: Ratings::LOW,
     }
 }
 
@@ -51,6 +56,7 @@ fn setup(by: By, every: Option<Every>) -> Setup {
         by,
         limits: limits(&[15_000, 30_000], 5),
         sites: BTreeMap::from([(ANN, 0), (BEN, 1)]),
+        results: vec!["answered".into(), "case".into()],
     }
 }
 
@@ -71,6 +77,10 @@ fn caller(number: u64, arrived: f64, hash: i64) -> Call {
         waited_ms: 0,
         rang_ms: 0,
         talked_ms: 0,
+        last_agent: None,
+        survey: None,
+        disposed: None,
+        way: String::new(),
         truncated: false,
         stretches: Vec::new(),
         redialled: false,
@@ -349,7 +359,7 @@ fn id(index: usize, kind: i64) -> NameId {
 }
 
 /// A row as the records would give it: words written and read again.
-fn row(record: &CallRecord) -> Call {
+fn row(record: &CallRecord, said: &BTreeMap<RecordId, Given>) -> Call {
     let stretches = record.segments.iter().map(|segment| {
         let kind = Kind::of(segment.kind.key());
         assert_ne!((kind, segment.kind), (Kind::Unknown, SegmentKind::Line));
@@ -382,6 +392,10 @@ fn row(record: &CallRecord) -> Call {
         waited_ms: ms(record.waited),
         rang_ms: ms(record.rang),
         talked_ms: ms(record.talked),
+        last_agent: record.last_agent.map(|agent| id(agent.index(), 1000)),
+        survey: record.survey,
+        disposed: said.get(&record.opened.id).copied(),
+        way: String::new(),
         truncated: record.truncated,
         stretches: stretches.collect(),
         redialled: false,
@@ -398,16 +412,24 @@ fn time(span: &AgentSpan) -> AgentTime {
     AgentTime { agent: id(span.agent.index(), 1000), kind, group: None, call, from: span.from, to: span.to }
 }
 
+/// So many that most are still in wrap-up after the call of which they say what came of it.
+const AGENTS: usize = 400;
+
 fn live_day(seed: u64, calls: u64) -> (Report, Vec<Call>, Vec<AgentTime>) {
-    let mut report = Report::new(day::plan(40));
+    let mut report = Report::new(day::plan(AGENTS));
     let (mut out, mut last) = (Out::default(), Timestamp::START);
-    for stamped in day::events(seed, calls, 40) {
+    for stamped in day::events(seed, calls, AGENTS) {
         report.fold(&stamped, &mut out);
         last = stamped.at;
     }
     report.tick(last + Duration::from_secs(3600), &mut out);
     report.finish(&mut out);
-    let mut calls: Vec<Call> = out.closed.iter().map(row).collect();
+    let given = |disposed: &Disposed| {
+        let result = disposed.disposition.index();
+        (disposed.call, Given { result, online: day::ONLINE[result], by: disposed.by })
+    };
+    let said = out.disposed.iter().map(given).collect();
+    let mut calls: Vec<Call> = out.closed.iter().map(|record| row(record, &said)).collect();
     calls.sort_by_key(|call| (call.arrived, call.id));
     (report, calls, out.agent_spans.iter().map(time).collect())
 }
@@ -416,8 +438,8 @@ fn of_day(by: By, every: Option<Every>, report: &Report) -> Setup {
     let from = Zone::CHINA.date(report.wall(Timestamp::START)).at(Zone::CHINA, 0);
     Setup {
         period: Period { from, to: UnixMs(from.0 + 2 * 86_400_000) },
-        limits: Limits::of(&day::plan(40)),
-        sites: (0..40).map(|agent| (id(agent, 1000), (agent % 4) as u16)).collect(),
+        limits: Limits::of(&day::plan(AGENTS)),
+        sites: (0..AGENTS).map(|agent| (id(agent, 1000), (agent % 4) as u16)).collect(),
         ..setup(by, every)
     }
 }
@@ -452,7 +474,25 @@ fn a_day_counted_again_from_its_records_is_the_live_day() {
             let counters = Counters { wrap_ups: live.counters.wrap_ups, ..*cell.counters() };
             assert_eq!(without_help(&counters), without_help(&live.counters), "seed {seed} group {index}");
         }
+        let (after, said) = (live.counters.surveys, live.counters.disposals);
+        assert_eq!(after.total(), live.counters.talks, "every talk is rated, or is not");
+        assert_eq!(said.total(), live.counters.talks + live.counters.callback.talks);
+        assert!(after.rated[..5].iter().all(|count| *count > 20), "{after:?}");
+        assert!([after.timeout, after.invalid, after.hung_up, after.not_offered].iter().all(|it| *it > 20));
+        assert!(said.none > 20 && said.online.iter().all(|count| *count > 20), "{said:?}");
         for by in [By::Agent, By::Site, By::Trunk, By::All] {
+            let tables = table(of_day(by, None, &report), &calls, &times);
+            let of_rows = |all: bool| {
+                let rows = tables.cells().filter(|(_, who, _)| (*who == Who::All) == all);
+                rows.fold(Counters::default(), |mut sum, (_, _, cell)| {
+                    sum += cell.counters();
+                    sum
+                })
+            };
+            if by != By::All {
+                let (all, rows) = (of_rows(true), of_rows(false));
+                assert_eq!((rows.surveys, rows.disposals), (all.surveys, all.disposals), "{by:?}");
+            }
             table(of_day(by, Some(Every::Hour), &report), &calls, &times);
         }
         let cell = |formula: Formula| formula.of(&total.counters().served(2)).share();

@@ -7,12 +7,13 @@
 //! ```
 //!
 //! **At the limit** the oldest are dropped and counted, the least valuable kind first: beginnings of calls
-//! (the completed record carries all that they do), then stretches of agents' days, then completed calls.
+//! (the completed record carries all that they do), then stretches of agents' days, then what agents said came of
+//! calls, then completed calls.
 //! A centre of 200 agents fills the default limit with complete calls in days, a load test in minutes.
 
 use crate::error::WriteError;
 use crate::writer::{Writer, Written};
-use report::{AgentSpan, CallRecord, Opened, Out};
+use report::{AgentSpan, CallRecord, Disposed, Opened, Out};
 
 /// Rows of each kind in one transaction at most, so that a long backlog does not become one long write.
 const BATCH_MAX: usize = 4096;
@@ -26,6 +27,8 @@ pub struct Dropped {
     pub agent_spans: u64,
     /// Completed calls: the records no longer tell the whole truth.
     pub closed: u64,
+    /// What agents said came of calls.
+    pub disposed: u64,
 }
 
 /// What waits to be written.
@@ -34,6 +37,7 @@ pub struct Backlog {
     opened: Vec<Opened>,
     closed: Vec<CallRecord>,
     agent_spans: Vec<AgentSpan>,
+    disposed: Vec<Disposed>,
     limit: usize,
     dropped: Dropped,
 }
@@ -49,8 +53,15 @@ impl Backlog {
     /// An empty backlog that keeps at most `limit` items of all kinds together.
     #[must_use]
     pub const fn new(limit: usize) -> Self {
-        let dropped = Dropped { opened: 0, agent_spans: 0, closed: 0 };
-        Self { opened: Vec::new(), closed: Vec::new(), agent_spans: Vec::new(), limit, dropped }
+        let dropped = Dropped { opened: 0, agent_spans: 0, closed: 0, disposed: 0 };
+        Self {
+            opened: Vec::new(),
+            closed: Vec::new(),
+            agent_spans: Vec::new(),
+            disposed: Vec::new(),
+            limit,
+            dropped,
+        }
     }
 
     /// Takes over what the report gave out; `out` is empty afterwards.
@@ -58,9 +69,11 @@ impl Backlog {
         self.opened.append(&mut out.opened);
         self.closed.append(&mut out.closed);
         self.agent_spans.append(&mut out.agent_spans);
+        self.disposed.append(&mut out.disposed);
         let mut excess = self.len().saturating_sub(self.limit);
         drop_oldest(&mut self.opened, &mut excess, &mut self.dropped.opened);
         drop_oldest(&mut self.agent_spans, &mut excess, &mut self.dropped.agent_spans);
+        drop_oldest(&mut self.disposed, &mut excess, &mut self.dropped.disposed);
         drop_oldest(&mut self.closed, &mut excess, &mut self.dropped.closed);
     }
 
@@ -74,6 +87,7 @@ impl Backlog {
             let opened = self.opened.len().min(BATCH_MAX);
             let closed = self.closed.len().min(BATCH_MAX);
             let spans = self.agent_spans.len().min(BATCH_MAX);
+            let disposed = self.disposed.len().min(BATCH_MAX);
             // Completed calls of a later part find their beginning in the file; it is completed in place.
             let part =
                 writer.write(&self.opened[..opened], &self.closed[..closed], &self.agent_spans[..spans])?;
@@ -83,6 +97,10 @@ impl Backlog {
             written.opened += part.opened;
             written.closed += part.closed;
             written.agent_spans += part.agent_spans;
+            if disposed > 0 {
+                writer.dispose(&self.disposed[..disposed])?;
+                self.disposed.drain(..disposed);
+            }
         }
         Ok(written)
     }
@@ -90,7 +108,7 @@ impl Backlog {
     /// How many items wait.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.opened.len() + self.closed.len() + self.agent_spans.len()
+        self.opened.len() + self.closed.len() + self.agent_spans.len() + self.disposed.len()
     }
 
     /// Whether nothing waits.

@@ -54,6 +54,16 @@ pub struct StoredCall {
     pub segments: Vec<StoredSegment>,
     /// Legs whose audio was measured.
     pub legs: u32,
+    /// Key of what came of the survey after an answered call.
+    pub survey: Option<String>,
+    /// The rating, 1 to 9.
+    pub rating: Option<u8>,
+    /// What came of the call, as an agent said: key of the disposition, and of who resolved it.
+    pub disposition: Option<(String, String)>,
+    /// Keys by which the caller chose his way: `choose:8`.
+    pub choices: Option<String>,
+    /// The language that he chose.
+    pub language: Option<String>,
 }
 
 /// A stretch of a call as it is kept.
@@ -75,8 +85,10 @@ pub struct StoredSegment {
 
 const CALLS: &str = "
 SELECT call.id, arrived_at, ended_at, caller, called, sip_call_id, outcome, cause, line.key, agent.key,
-       waited_ms, talked_ms, (SELECT count(*) FROM leg WHERE leg.call_id = call.id)
+       waited_ms, talked_ms, (SELECT count(*) FROM leg WHERE leg.call_id = call.id),
+       survey, rating, result, resolver, choices, language
 FROM call
+LEFT JOIN disposition ON disposition.call_id = call.id
 LEFT JOIN name AS line ON line.id = call.group_id
 LEFT JOIN name AS agent ON agent.id = call.agent_id
 WHERE {who} arrived_at >= ?2 AND arrived_at < ?3 AND (?4 IS NULL OR outcome = ?4)
@@ -154,6 +166,11 @@ fn call(row: &Row<'_>) -> rusqlite::Result<StoredCall> {
         talked: span(11)?,
         segments: Vec::new(),
         legs: row.get(12)?,
+        survey: row.get(13)?,
+        rating: row.get(14)?,
+        disposition: row.get::<_, Option<String>>(15)?.zip(row.get(16)?),
+        choices: row.get(17)?,
+        language: row.get(18)?,
     })
 }
 

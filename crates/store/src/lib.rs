@@ -49,6 +49,7 @@
 mod askings;
 pub mod backlog;
 pub mod calls;
+pub mod dispositions;
 pub mod error;
 pub mod journal;
 mod names;

@@ -5,6 +5,7 @@
 
 use report::Plan;
 use report::plan::RosterNames;
+use report::record::Choice;
 use rusqlite::{Connection, OptionalExtension, params};
 
 /// From positions in the plan to numbers in the file.
@@ -16,6 +17,11 @@ pub(crate) struct Names {
     flows: Vec<i64>,
     /// These are written as they are: people come and go.
     pub(crate) rosters: Vec<RosterNames>,
+    /// Keys, and whether they count as answered on line.
+    dispositions: Vec<(String, bool)>,
+    /// Of each flow.
+    steps: Vec<Vec<String>>,
+    languages: Vec<String>,
 }
 
 impl Names {
@@ -28,6 +34,9 @@ impl Names {
             trunks: ids(&transaction, "trunk", &plan.trunks)?,
             flows: ids(&transaction, "flow", &plan.flows)?,
             rosters: plan.rosters.clone(),
+            dispositions: plan.dispositions.iter().cloned().zip(plan.online.iter().copied()).collect(),
+            steps: plan.steps.clone(),
+            languages: plan.languages.clone(),
         };
         transaction.commit()?;
         Ok(names)
@@ -48,6 +57,25 @@ impl Names {
 
     pub(crate) fn flow(&self, flow: Option<call::plan::FlowRef>) -> Option<i64> {
         self.flows.get(flow?.index()).copied()
+    }
+
+    pub(crate) fn disposition(&self, disposition: call::plan::DispositionRef) -> Option<(&str, bool)> {
+        self.dispositions.get(disposition.index()).map(|(key, online)| (key.as_str(), *online))
+    }
+
+    pub(crate) fn language(&self, language: Option<call::plan::LanguageRef>) -> Option<&str> {
+        self.languages.get(language?.index()).map(String::as_str)
+    }
+
+    /// `choose:8 desk:0`; `None` for nothing.
+    pub(crate) fn choices(&self, flow: Option<call::plan::FlowRef>, choices: &[Choice]) -> Option<String> {
+        let steps = flow.and_then(|flow| self.steps.get(flow.index()));
+        let step = |choice: &Choice| steps.and_then(|steps| steps.get(choice.step.index()));
+        let shown = choices.iter().map(|choice| match step(choice) {
+            Some(step) => format!("{step}:{}", choice.key),
+            None => format!("{}:{}", choice.step, choice.key),
+        });
+        (!choices.is_empty()).then(|| shown.collect::<Vec<_>>().join(" "))
     }
 }
 

@@ -12,14 +12,21 @@
 use crate::error::ReadError;
 use crate::records::{Records, signed};
 use base::Private;
+use report::disposals::Given;
 use report::tables::rows::Fate;
 use report::tables::{AgentTime, Call, End, Kind, NameId, Stretch, TimeKind};
-use report::{RecordId, UnixMs};
-use rusqlite::{Row, Statement, Transaction, params};
+use report::{RecordId, Survey, UnixMs, words};
+use rusqlite::{Connection, Row, Statement, Transaction, params};
 
 /// The records at one moment.
 #[derive(Debug)]
-pub struct Reading<'r>(pub(crate) Transaction<'r>);
+pub struct Reading<'r> {
+    pub(crate) file: Transaction<'r>,
+    /// Whether it tells what followed the talks; a file of an earlier version does not.
+    after_talk: bool,
+    /// Keys of dispositions, the most frequent first.
+    results: Vec<String>,
+}
 
 /// What stopped a reading.
 #[derive(Debug)]
@@ -48,9 +55,16 @@ pub struct Name {
 }
 
 const CALLS: &str = "
-SELECT id, arrived_at, queued_at, ended_at, caller, caller_hash, outcome, group_id, agent_id, trunk_id,
-       greeted_ms, waited_ms, rang_ms, talked_ms, truncated
-FROM call INDEXED BY call_by_arrival WHERE arrived_at >= ?1 AND arrived_at < ?2 ORDER BY arrived_at, id";
+SELECT id, arrived_at, queued_at, ended_at, caller, caller_hash, outcome, group_id, call.agent_id, trunk_id,
+       greeted_ms, waited_ms, rang_ms, talked_ms, truncated, {after_talk}
+FROM call INDEXED BY call_by_arrival {disposition} WHERE arrived_at >= ?1 AND arrived_at < ?2
+ORDER BY arrived_at, id";
+/// Put for `{after_talk}`, `{disposition}`: in a file that knows of it, and in one that does not.
+const AFTER_TALK: (&str, &str) = (
+    "last_agent_id, survey, rating, choices, language, result, online, resolver",
+    "LEFT JOIN disposition ON disposition.call_id = call.id",
+);
+const NOTHING_AFTER_TALK: (&str, &str) = ("NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL", "");
 
 const SEGMENTS: &str = "
 SELECT kind, group_id, agent_id, from_at, to_at, waited_ms, ended FROM segment WHERE call_id = ?1 ORDER BY number";
@@ -70,7 +84,11 @@ impl Records {
     /// # Errors
     /// The file cannot be read.
     pub fn reading(&self) -> Result<Reading<'_>, ReadError> {
-        Ok(Reading(self.connection.unchecked_transaction()?))
+        let file = self.connection.unchecked_transaction()?;
+        let known = "SELECT count(*) FROM pragma_table_info('call') WHERE name = 'survey'";
+        let after_talk = file.query_row(known, [], |row| row.get::<_, u32>(0))? > 0;
+        let results = if after_talk { results(&file)? } else { Vec::new() };
+        Ok(Reading { file, after_talk, results })
     }
 }
 
@@ -80,10 +98,16 @@ impl Reading<'_> {
     /// # Errors
     /// The file cannot be read.
     pub fn names(&self) -> Result<Vec<Name>, ReadError> {
-        let mut statement = self.0.prepare("SELECT id, kind, key FROM name ORDER BY id")?;
+        let mut statement = self.file.prepare("SELECT id, kind, key FROM name ORDER BY id")?;
         let names = statement
             .query_map([], |row| Ok(Name { id: NameId(row.get(0)?), kind: row.get(1)?, key: row.get(2)? }))?;
         Ok(names.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// Keys of dispositions, the most frequent first; the places that calls name.
+    #[must_use]
+    pub fn results(&self) -> &[String] {
+        &self.results
     }
 
     /// When the first and the last call arrived; `None` while there is none.
@@ -92,7 +116,7 @@ impl Reading<'_> {
     /// The file cannot be read.
     pub fn extent(&self) -> Result<Option<(UnixMs, UnixMs)>, ReadError> {
         // Two questions, so that each is one step in the index.
-        let one = |sql: &str| self.0.query_row(sql, [], |row| row.get::<_, Option<u64>>(0));
+        let one = |sql: &str| self.file.query_row(sql, [], |row| row.get::<_, Option<u64>>(0));
         let first = one("SELECT min(arrived_at) FROM call")?;
         let last = one("SELECT max(arrived_at) FROM call")?;
         Ok(first.zip(last).map(|(first, last)| (UnixMs(first), UnixMs(last))))
@@ -104,7 +128,7 @@ impl Reading<'_> {
     /// The file cannot be read.
     pub fn count(&self, from: UnixMs, to: UnixMs) -> Result<u64, ReadError> {
         let sql = "SELECT count(*) FROM call WHERE arrived_at >= ?1 AND arrived_at < ?2";
-        Ok(self.0.query_row(sql, params![signed(from.0), signed(to.0)], |row| row.get(0))?)
+        Ok(self.file.query_row(sql, params![signed(from.0), signed(to.0)], |row| row.get(0))?)
     }
 
     /// Tells every call that arrived in a period, by arrival.
@@ -117,11 +141,13 @@ impl Reading<'_> {
         to: UnixMs,
         mut tell: impl FnMut(Call) -> Result<(), E>,
     ) -> Result<(), Stopped<E>> {
-        let mut calls = self.0.prepare(CALLS)?;
-        let mut segments = self.0.prepare(SEGMENTS)?;
+        let (columns, join) = if self.after_talk { AFTER_TALK } else { NOTHING_AFTER_TALK };
+        let sql = CALLS.replace("{after_talk}", columns).replace("{disposition}", join);
+        let mut calls = self.file.prepare(&sql)?;
+        let mut segments = self.file.prepare(SEGMENTS)?;
         let mut rows = calls.query(params![signed(from.0), signed(to.0)])?;
         while let Some(row) = rows.next()? {
-            let mut call = call(row)?;
+            let mut call = call(row, &self.results)?;
             stretches(&mut segments, &mut call)?;
             tell(call).map_err(Stopped::Told)?;
         }
@@ -139,7 +165,7 @@ impl Reading<'_> {
         to: UnixMs,
         mut tell: impl FnMut(AgentTime) -> Result<(), E>,
     ) -> Result<(), Stopped<E>> {
-        let mut times = self.0.prepare(TIMES)?;
+        let mut times = self.file.prepare(TIMES)?;
         let mut rows = times.query(params![signed(from.0), signed(to.0)])?;
         while let Some(row) = rows.next()? {
             tell(agent_time(row)?).map_err(Stopped::Told)?;
@@ -157,7 +183,33 @@ fn word<'a>(row: &'a Row<'_>, column: usize) -> rusqlite::Result<Option<&'a str>
     Ok(row.get_ref(column)?.as_str_or_null()?)
 }
 
-fn call(row: &Row<'_>) -> rusqlite::Result<Call> {
+/// Keys of dispositions, the most frequent first.
+fn results(file: &Connection) -> rusqlite::Result<Vec<String>> {
+    let mut all =
+        file.prepare("SELECT result FROM disposition GROUP BY result ORDER BY count(*) DESC, result")?;
+    all.query_map([], |row| row.get(0))?.collect()
+}
+
+/// What came of it, as an agent said.
+fn disposed(row: &Row<'_>, results: &[String]) -> rusqlite::Result<Option<Given>> {
+    let (result, by) = (word(row, 20)?, word(row, 22)?.and_then(words::resolver_of));
+    let result = result.and_then(|result| results.iter().position(|known| known == result));
+    let online = row.get::<_, Option<bool>>(21)?.unwrap_or(false);
+    Ok(result.zip(by).map(|(result, by)| Given { result, online, by }))
+}
+
+fn survey(row: &Row<'_>) -> rusqlite::Result<Option<Survey>> {
+    let rating = row.get(17)?;
+    Ok(word(row, 16)?.and_then(|key| Survey::read(key, rating)))
+}
+
+/// Keys and language: `choose:8 en`.
+fn way(row: &Row<'_>) -> rusqlite::Result<String> {
+    let parts = [word(row, 18)?, word(row, 19)?];
+    Ok(parts.into_iter().flatten().collect::<Vec<_>>().join(" "))
+}
+
+fn call(row: &Row<'_>, results: &[String]) -> rusqlite::Result<Call> {
     let at = |column: usize| -> rusqlite::Result<Option<UnixMs>> {
         Ok(row.get::<_, Option<u64>>(column)?.map(UnixMs))
     };
@@ -178,6 +230,10 @@ fn call(row: &Row<'_>) -> rusqlite::Result<Call> {
         rang_ms: ms(12)?,
         talked_ms: ms(13)?,
         truncated: row.get::<_, Option<bool>>(14)?.unwrap_or(false),
+        last_agent: name(row, 15)?,
+        survey: survey(row)?,
+        disposed: disposed(row, results)?,
+        way: way(row)?,
         stretches: Vec::new(),
         redialled: false,
         repeat: false,

@@ -28,7 +28,7 @@ const PLANS_MAX: i64 = 200;
 /// The connection.
 #[derive(Debug)]
 pub struct Register {
-    records: Records,
+    pub(crate) records: Records,
 }
 
 /// On which list.

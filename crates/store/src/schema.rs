@@ -3,6 +3,7 @@
 //! ```text
 //!   run ◀── call ◀─┬── segment       greeting, line, ring, talk; one `line` for each stay in a group's line
 //!                  ├── leg           audio of each leg
+//!                  ├── disposition   what came of it, as an agent said
 //!                  ├── agent_state   sessions, breaks, wrap-ups (wrap-ups name their call)
 //!                  ├── recording ◀── recording_left   recorded talks, and what was left out of them
 //!                  └── asked         specialists, and exchanges with other platforms (双号互转)
@@ -16,7 +17,7 @@
 //! in progress. `PRAGMA user_version` is the number of the last migration that was applied.
 
 /// Migrations in order; the schema's number is how many have been applied.
-pub const MIGRATIONS: [&str; 4] = [FIRST, REGISTER, RECORDINGS, ASKED];
+pub const MIGRATIONS: [&str; 5] = [FIRST, REGISTER, RECORDINGS, ASKED, AFTER_TALK];
 
 /// Marks the file as ours (`PRAGMA application_id`): "SUJI".
 pub const APPLICATION_ID: i64 = 0x5355_4a49;
@@ -217,4 +218,34 @@ CREATE TABLE asked (                    -- a specialist was asked, or a caller e
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX asked_by_time ON asked (from_at);
 ALTER TABLE call ADD COLUMN case_id TEXT;   -- in the case system; NULL when none is known
+";
+
+const AFTER_TALK: &str = "
+ALTER TABLE call ADD COLUMN last_agent_id INTEGER;  -- name.id: who answered for the talk last
+ALTER TABLE call ADD COLUMN survey TEXT;            -- answered: rated, timeout, invalid, hung_up, not_offered
+ALTER TABLE call ADD COLUMN rating INTEGER;         -- rated: the key, 1 to 9
+ALTER TABLE call ADD COLUMN choices TEXT;           -- keys in menus and lines, the last eight: step:key step:key
+ALTER TABLE call ADD COLUMN language TEXT;          -- chosen on the way
+
+CREATE TABLE disposition (              -- what came of a talk; one of a call, the last one given
+    call_id INTEGER PRIMARY KEY,
+    result TEXT NOT NULL,               -- key in [dispositions]
+    online INTEGER NOT NULL,            -- 1: it counted as answered on line (在线解答) when it was given
+    resolver TEXT NOT NULL,             -- agent (接听员), specialist (政策专员)
+    agent_id INTEGER,                   -- name.id: who said so; NULL when it was entered later
+    operator TEXT,                      -- who entered it later
+    at INTEGER NOT NULL
+) STRICT;
+
+DROP VIEW call_log;
+CREATE VIEW call_log AS
+SELECT call.id, datetime(arrived_at / 1000, 'unixepoch', 'localtime') AS arrived, caller, called,
+       coalesce(outcome, 'in progress') AS outcome, line.key AS \"group\", agent.key AS agent,
+       waited_ms / 1000.0 AS waited_s, talked_ms / 1000.0 AS talked_s, ended_by, cause, trunk.key AS trunk,
+       sip_call_id, survey, rating, result, resolver, choices, language
+FROM call
+LEFT JOIN name AS line ON line.id = call.group_id
+LEFT JOIN name AS agent ON agent.id = call.agent_id
+LEFT JOIN name AS trunk ON trunk.id = call.trunk_id
+LEFT JOIN disposition ON disposition.call_id = call.id;
 ";

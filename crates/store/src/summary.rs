@@ -12,7 +12,7 @@ use crate::error::ReadError;
 use crate::records::{Records, ids_of};
 use report::counters::{Counters, Limits};
 use report::tally::Sums;
-use report::{Board, RecordId};
+use report::{Board, RecordId, Survey};
 use rusqlite::{Row, params};
 use std::fmt::Write;
 use std::time::Duration;
@@ -83,6 +83,11 @@ fn compare(found: &mut Vec<String>, place: &str, records: &Recount, line: &repor
         ("lost", ours.lost, theirs.lost),
         ("talks", ours.talks, theirs.talks),
         ("long talks", ours.long_talks, theirs.long_talks),
+        ("rated", ours.surveys.ratings(), theirs.surveys.ratings()),
+        ("survey timeouts", ours.surveys.timeout, theirs.surveys.timeout),
+        ("invalid ratings", ours.surveys.invalid, theirs.surveys.invalid),
+        ("hung up in the survey", ours.surveys.hung_up, theirs.surveys.hung_up),
+        ("not asked to rate", ours.surveys.not_offered, theirs.surveys.not_offered),
         ("wait in ms", millis(records.sums.waited), millis(line.wait.sum)),
         ("wait of abandoned in ms", millis(records.sums.waited_abandoned), millis(line.wait_abandoned.sum)),
         ("talk in ms", millis(records.sums.talked), millis(line.talk.sum)),
@@ -113,6 +118,7 @@ impl Records {
         let mut totals = Totals::default();
         self.centre(run, limits, &mut totals)?;
         self.groups(run, limits, &mut totals)?;
+        self.surveys(run, &mut totals)?;
         Ok(totals)
     }
 
@@ -157,6 +163,24 @@ impl Records {
                 total.sums.talked += span(row, 6)?;
             }
             add_within(total, &outcome, row, 9, limits)?;
+        }
+        Ok(())
+    }
+
+    /// What callers said of their talks, once for the centre and once for the group that answered.
+    fn surveys(&self, run: u64, totals: &mut Totals) -> Result<(), ReadError> {
+        let mut statement = self.connection.prepare(
+            "SELECT coalesce(name.key, '?'), survey, rating, count(*)
+             FROM call LEFT JOIN name ON name.id = call.group_id
+             WHERE call.id BETWEEN ?1 AND ?2 AND outcome = 'answered' AND survey IS NOT NULL GROUP BY 1, 2, 3",
+        )?;
+        let (first, last) = ids_of(run);
+        let mut rows = statement.query(params![first, last])?;
+        while let Some(row) = rows.next()? {
+            let (key, word, count): (String, String, u64) = (row.get(0)?, row.get(1)?, row.get(3)?);
+            let Some(survey) = Survey::read(&word, row.get(2)?) else { continue };
+            totals.total.counters.surveys.add(survey, count);
+            group_of(&mut totals.groups, key).counters.surveys.add(survey, count);
         }
         Ok(())
     }

@@ -9,7 +9,7 @@ use crate::records::{Records, signed};
 use base::Private;
 use report::asked::Asked;
 use report::record::{LegAudio, Segment, SegmentKind};
-use report::{AgentSpan, CallRecord, Opened, SpanKind, UnixMs, words};
+use report::{AgentSpan, CallRecord, Disposed, Opened, SpanKind, Survey, UnixMs, words};
 use rusqlite::{Statement, TransactionBehavior, params};
 use sip::leg::Origin;
 use std::time::Duration;
@@ -56,16 +56,17 @@ const COMPLETE: &str = "
 UPDATE call SET answered_at = ?2, queued_at = ?3, offered_at = ?4, connected_at = ?5, disconnected_at = ?6,
     ended_at = ?7, outcome = ?8, cause = ?9, ended_by = ?10, group_id = ?11, agent_id = ?12, greeted_ms = ?13,
     waited_ms = ?14, rang_ms = ?15, talked_ms = ?16, offers = ?17, moves = ?18, helped = ?19, truncated = ?20,
-    case_id = ?29
+    last_agent_id = ?21, survey = ?22, rating = ?23, choices = ?24, language = ?25, case_id = ?26
 WHERE id = ?1";
 
 const WHOLE: &str = "
 INSERT OR REPLACE INTO call (id, answered_at, queued_at, offered_at, connected_at, disconnected_at,
     ended_at, outcome, cause, ended_by, group_id, agent_id, greeted_ms,
     waited_ms, rang_ms, talked_ms, offers, moves, helped, truncated,
-    arrived_at, caller, caller_hash, called, sip_call_id, trunk_id, phone, flow_id, case_id)
+    last_agent_id, survey, rating, choices, language, case_id,
+    arrived_at, caller, caller_hash, called, sip_call_id, trunk_id, phone, flow_id)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20,
-    ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29)";
+    ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34)";
 
 const SEGMENT: &str = "
 INSERT OR REPLACE INTO segment (call_id, number, kind, group_id, agent_id, from_at, to_at, waited_ms, ended)
@@ -159,6 +160,36 @@ impl Writer {
     }
 }
 
+/// A disposition replaces the one before, never a later one.
+pub(crate) const DISPOSE: &str = "
+INSERT INTO disposition (call_id, result, online, resolver, agent_id, operator, at)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+ON CONFLICT (call_id) DO UPDATE SET result = excluded.result, online = excluded.online,
+    resolver = excluded.resolver, agent_id = excluded.agent_id, operator = excluded.operator, at = excluded.at
+WHERE excluded.at >= disposition.at";
+
+impl Writer {
+    /// Writes what agents said came of calls, in one transaction. It needs no record: that may follow.
+    ///
+    /// # Errors
+    /// Nothing of it was written.
+    pub fn dispose(&mut self, disposed: &[Disposed]) -> Result<(), WriteError> {
+        let Self { records, names, .. } = self;
+        let transaction = records.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        {
+            let mut statement = transaction.prepare_cached(DISPOSE)?;
+            for Disposed { call, disposition, by, agent, at } in disposed {
+                let Some((result, online)) = names.disposition(*disposition) else { continue };
+                let (agent, by) = (names.agent(Some(*agent)), words::resolver(*by));
+                let (call, at, nobody) = (signed(call.0), signed(at.0), None::<String>);
+                statement.execute(params![call, result, online, by, agent, nobody, at])?;
+            }
+        }
+        transaction.commit()?;
+        Ok(())
+    }
+}
+
 fn sorted(ids: &mut Vec<u64>, of: impl Iterator<Item = u64>) {
     ids.clear();
     ids.extend(of);
@@ -245,19 +276,19 @@ fn write_whole(
     let (number, hash) = caller(&record.opened.caller, numbers);
     let (trunk, phone) = origin(record.opened.origin, names);
     bind_end(statement, record, names)?;
-    statement.raw_bind_parameter(21, signed(arrived.0))?;
-    statement.raw_bind_parameter(22, number)?;
-    statement.raw_bind_parameter(23, hash)?;
-    statement.raw_bind_parameter(24, called)?;
-    statement.raw_bind_parameter(25, call_id)?;
-    statement.raw_bind_parameter(26, trunk)?;
-    statement.raw_bind_parameter(27, phone)?;
-    statement.raw_bind_parameter(28, names.flow(*flow))?;
+    statement.raw_bind_parameter(27, signed(arrived.0))?;
+    statement.raw_bind_parameter(28, number)?;
+    statement.raw_bind_parameter(29, hash)?;
+    statement.raw_bind_parameter(30, called)?;
+    statement.raw_bind_parameter(31, call_id)?;
+    statement.raw_bind_parameter(32, trunk)?;
+    statement.raw_bind_parameter(33, phone)?;
+    statement.raw_bind_parameter(34, names.flow(*flow))?;
     statement.raw_execute()?;
     Ok(())
 }
 
-/// Parameters 1 to 20 and 29: what is known when a call is over.
+/// Parameters 1 to 26: what is known when a call is over.
 fn bind_end(statement: &mut Statement<'_>, record: &CallRecord, names: &Names) -> rusqlite::Result<()> {
     let at = |moment: Option<UnixMs>| moment.map(|moment| signed(moment.0));
     statement.raw_bind_parameter(1, signed(record.opened.id.0))?;
@@ -280,7 +311,12 @@ fn bind_end(statement: &mut Statement<'_>, record: &CallRecord, names: &Names) -
     statement.raw_bind_parameter(18, record.moves)?;
     statement.raw_bind_parameter(19, record.helped)?;
     statement.raw_bind_parameter(20, record.truncated)?;
-    statement.raw_bind_parameter(29, Some(&record.case).filter(|case| !case.is_empty()))
+    statement.raw_bind_parameter(21, names.agent(record.last_agent))?;
+    statement.raw_bind_parameter(22, record.survey.map(Survey::key))?;
+    statement.raw_bind_parameter(23, record.survey.and_then(Survey::rating))?;
+    statement.raw_bind_parameter(24, names.choices(record.opened.flow, &record.choices))?;
+    statement.raw_bind_parameter(25, names.language(record.language))?;
+    statement.raw_bind_parameter(26, Some(&record.case).filter(|case| !case.is_empty()))
 }
 
 fn write_segment(

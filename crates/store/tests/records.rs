@@ -109,6 +109,7 @@ fn ten_thousand_calls_reconcile_with_the_board() {
         recount.counters.check().unwrap_or_else(|rule| panic!("{group}: {rule}"));
     }
     assert!(totals.total.counters.answered > 7000, "{totals:?}");
+    assert!(totals.total.counters.surveys.ratings() > 1000, "{totals:?}");
 
     // Another T and another short limit count history again, boundary included.
     let records = writer.records();
@@ -244,15 +245,16 @@ fn the_backlog_drops_the_least_valuable_first_and_counts_it() {
     assert!(spans > 50 && calls >= 300 && out.opened.len() == calls);
     let newest = out.closed.last().cloned();
 
-    let mut backlog = Backlog::new(calls + spans);
+    let said = out.disposed.len();
+    let mut backlog = Backlog::new(calls + spans + said);
     backlog.take(&mut out.clone());
     assert_eq!((backlog.dropped().opened, backlog.dropped().agent_spans), (calls as u64, 0));
     let mut backlog = Backlog::new(200);
     backlog.take(&mut out);
     let dropped = backlog.dropped();
     assert_eq!(
-        (dropped.opened, dropped.agent_spans, dropped.closed),
-        (calls as u64, spans as u64, calls as u64 - 200)
+        (dropped.opened, dropped.agent_spans, dropped.disposed, dropped.closed),
+        (calls as u64, spans as u64, said as u64, calls as u64 - 200)
     );
     assert_eq!(backlog.len(), 200);
 
@@ -421,4 +423,103 @@ fn a_file_held_by_another_program_is_busy_and_nothing_is_lost() {
     assert!(matches!(error, WriteError::Busy(_)) && error.passes(), "{error}");
     other.execute_batch("ROLLBACK").expect("lets go");
     assert_eq!(backlog.flush(&mut writer).expect("is written").closed, calls);
+}
+
+/// A call that 8001 of the made-up day answered and its caller rated, in a file with its writer.
+fn one_rated_call(path: &std::path::Path) -> (Report, Writer, Out) {
+    use call::event::{CallRef, Event, Outcome, Side, Stamped, Verdict};
+    let (mut report, writer, _) = begin(path);
+    let (call, agent, group) = (CallRef::from_bits(7), acd::AgentRef(0), acd::GroupRef(0));
+    let caller = base::Private::new("+8613851234567".into());
+    let arrived = Event::Arrived {
+        call,
+        origin: sip::leg::Origin::Trunk(sip::leg::TrunkRef(0)),
+        caller,
+        called: "12345".into(),
+        call_id: "a@carrier".into(),
+        flow: Some(call::plan::FlowRef(0)),
+    };
+    let by = Side::Agent;
+    let events = [
+        arrived,
+        Event::Answered { call },
+        Event::Chose { call, step: call::plan::StepRef(1), key: '8' },
+        Event::Queued { call, group, position: 1, expected: None },
+        Event::Connected { call, agent, group, waited: Duration::from_secs(3) },
+        Event::Disconnected { call, agent, by },
+        Event::Surveyed { call, agent, verdict: Verdict::Rated(5) },
+        Event::Ended {
+            call,
+            outcome: Outcome::Answered,
+            group: Some(group),
+            cause: sip::message::Cause(16),
+            by,
+        },
+    ];
+    let mut out = Out::default();
+    for (seq, event) in (1..).zip(events) {
+        report.fold(&Stamped { at: Timestamp::from_secs(seq), seq, event }, &mut out);
+    }
+    (report, writer, out)
+}
+
+#[test]
+fn what_is_said_after_the_record_is_closed_and_after_a_restart_is_kept_and_the_last_word_stands() {
+    use call::event::{CallRef, Event, Stamped};
+    use call::{Resolver, plan::DispositionRef};
+    use store::Register;
+    use store::dispositions::{Entered, Late};
+    let folder = Folder::new("dispositions");
+    let (mut report, mut writer, mut out) = one_rated_call(&folder.file());
+    let mut backlog = Backlog::default();
+    report.finish(&mut out);
+    backlog.take(&mut out);
+    backlog.flush(&mut writer).expect("is written");
+    let kept = |writer: &Writer| writer.records().calls(&Filter::default()).expect("reads").remove(0);
+    let call = kept(&writer);
+    assert_eq!(
+        (call.survey.as_deref(), call.rating, call.disposition.clone()),
+        (Some("rated"), Some(5), None)
+    );
+    assert_eq!(call.choices.as_deref(), Some("step#1:8"), "a step that the plan does not name");
+    let register = Register::open(folder.file()).expect("opens");
+    let undisposed = |since: u64| register.undisposed("8001", UnixMs(since)).expect("reads");
+    let waiting = undisposed(call.arrived_at.0);
+    assert_eq!(waiting.iter().map(|row| row.call).collect::<Vec<_>>(), [call.id]);
+    assert_eq!(undisposed(call.ended_at.expect("over").0 + 1), [], "it was over before that");
+    assert_eq!(register.undisposed("8002", UnixMs(0)).expect("reads"), [], "not his");
+
+    for (seq, what, by) in [(20, 1, Resolver::Agent), (21, 0, Resolver::Specialist)] {
+        let (call, agent, disposition) = (CallRef::from_bits(7), acd::AgentRef(0), DispositionRef(what));
+        let event = Event::Disposed { call, agent, disposition, by, phone: false };
+        report.fold(&Stamped { at: Timestamp::from_secs(seq), seq, event }, &mut out);
+    }
+    backlog.take(&mut out);
+    backlog.flush(&mut writer).expect("is written");
+    assert_eq!(kept(&writer).disposition, Some(("answered".into(), "specialist".into())));
+    assert_eq!(undisposed(0), []);
+
+    let late = |id, at| Late {
+        call: id,
+        result: "case".into(),
+        online: false,
+        by: Resolver::Agent,
+        operator: "李班长".into(),
+        at: UnixMs(at),
+    };
+    let soon = call.arrived_at.0 + 3_600_000;
+    assert_eq!(register.dispose(&late(call.id, soon)).expect("kept"), Entered::Done);
+    assert_eq!(kept(&writer).disposition, Some(("case".into(), "agent".into())));
+    assert_eq!(register.dispose(&late(report::RecordId(99), soon)).expect("read"), Entered::NoCall);
+    // A batch that was late itself does not undo what somebody has entered since.
+    writer
+        .dispose(&[report::Disposed {
+            call: call.id,
+            disposition: DispositionRef(2),
+            by: Resolver::Agent,
+            agent: acd::AgentRef(0),
+            at: UnixMs(soon - 1),
+        }])
+        .expect("written");
+    assert_eq!(kept(&writer).disposition, Some(("case".into(), "agent".into())));
 }

@@ -4,6 +4,10 @@
 //! (`tests/golden/board.json` shows all of them). Spans are whole milliseconds and say so in their names; a share
 //! carries both its numbers, so that a reader can add groups up. An unknown value is `null`.
 
+mod after_talk;
+
+pub use after_talk::{Disposition, Dispositions, Surveys};
+
 use crate::advice::Advice;
 use acd::explain::{Obstacles, WhyCaller};
 use base::Timestamp;
@@ -46,6 +50,10 @@ pub struct Snapshot {
     pub agents: Vec<Agent>,
     /// Each trunk.
     pub trunks: Vec<Trunk>,
+    /// What callers of all groups said of their talks.
+    pub surveys: Surveys,
+    /// What came of them.
+    pub dispositions: Dispositions,
     /// Phone accounts with a living contact.
     pub phones_bound: u32,
     /// Those who wait longest, and why.
@@ -172,6 +180,10 @@ pub struct Group {
     pub expected_wait_ms: Option<u64>,
     /// How far such words were from what came.
     pub expected_wait_error: Mean,
+    /// What callers said of their talks.
+    pub surveys: Surveys,
+    /// What came of talks, as agents said.
+    pub dispositions: Dispositions,
     /// Agents by what keeps them from the one who waits longest; `null` when nobody waits.
     pub why_not: Option<serde_json::Value>,
     /// The last minutes and today.
@@ -473,6 +485,9 @@ pub struct Agent {
     pub for_ms: u64,
     /// Talks taken.
     pub answered: u64,
+    /// Talks that he answered for last and of which nobody has said what came of them; that of his wrap-up is among
+    /// them.
+    pub undisposed: u64,
     /// Occupancy.
     pub occupancy: Share,
 }
@@ -494,7 +509,7 @@ impl Snapshot {
         let none = LiveGroup::default();
         let groups = board.groups.iter().enumerate();
         Self {
-            version: 3,
+            version: 4,
             unix_ms: board.unix_ms,
             uptime_ms: board.taken_at.as_nanos() / 1_000_000,
             seq: board.seq,
@@ -513,10 +528,15 @@ impl Snapshot {
             windows: board.windows.iter().map(Window::of).collect(),
             agents_by_state: States::of(&board.agents_by_state),
             groups: groups
-                .map(|(at, group)| Group::of(group, live.groups.get(at).unwrap_or(&none), board.target))
+                .map(|(at, group)| {
+                    let live = live.groups.get(at).unwrap_or(&none);
+                    Group::of(group, live, board.target, &board.dispositions)
+                })
                 .collect(),
             agents: board.agents.iter().map(|agent| Agent::of(agent, board)).collect(),
             trunks: board.trunks.iter().map(Trunk::of).collect(),
+            surveys: Surveys::of(&board.total),
+            dispositions: Dispositions::of(&board.total, &board.dispositions),
             phones_bound: board.phones_bound,
             alerts: live.alerts.iter().map(|alert| Alert::of(alert, board)).collect(),
             asked: board.asked.iter().map(Asked::of).collect(),
@@ -559,7 +579,7 @@ impl Waiting {
 }
 
 impl Group {
-    fn of(group: &GroupBoard, live: &LiveGroup, target: Target) -> Self {
+    fn of(group: &GroupBoard, live: &LiveGroup, target: Target, dispositions: &[String]) -> Self {
         Self {
             key: group.key.clone(),
             title: group.title.clone(),
@@ -573,6 +593,8 @@ impl Group {
                 sum: group.line.forecast.error,
                 count: group.line.forecast.count,
             }),
+            surveys: Surveys::of(&group.line),
+            dispositions: Dispositions::of(&group.line, dispositions),
             why_not: live.why.as_ref().map(|(agents, at)| crate::why::obstacles(agents, *at)),
             windows: group.windows.iter().map(Window::of).collect(),
             advice: Advice::of(&group.recent, target),
@@ -742,6 +764,7 @@ impl Agent {
             },
             for_ms: ms(board.taken_at.since(agent.since)),
             answered: agent.answered,
+            undisposed: agent.undisposed,
             occupancy: Share::of(agent.times.occupancy()),
         }
     }

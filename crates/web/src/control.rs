@@ -5,6 +5,7 @@
 //! configured, changes must carry it, too.
 
 mod centre;
+mod dispositions;
 mod people;
 mod questions;
 mod recordings;
@@ -53,6 +54,9 @@ pub(crate) fn routes() -> Router<Shared> {
         .route("/api/v1/agents/{key}/skills/{group}", put(skill).delete(no_skill))
         .route("/api/v1/agents/{key}/recording", post(recordings::of_agent))
         .route("/api/v1/callers/{call}/recording", post(recordings::of_caller))
+        .route("/api/v1/agents/{key}/disposition", post(dispositions::of_agent))
+        .route("/api/v1/agents/{key}/undisposed", get(dispositions::missing))
+        .route("/api/v1/calls/{call}/disposition", post(dispositions::of_record))
         .route("/api/v1/recordings", get(recordings::list))
         .route("/api/v1/recordings/{recording}/hold", put(recordings::hold).delete(recordings::release))
         .route("/api/v1/groups/{key}/surge", put(surge))
@@ -99,6 +103,7 @@ fn shown(centre: &Shared, answer: Answer) -> Response {
         Answer::Talk(talk) => json!(talk),
         Answer::Lists(listed, urgent) => json!({ "listed": listed, "urgent": urgent }),
         Answer::Callbacks(rows) => json!({ "callbacks": rows }),
+        Answer::Undisposed(rows) => json!({ "undisposed": rows }),
         Answer::Recordings(rows) => json!({ "recordings": rows }),
         Answer::Plan(plan) => plan::shown(&plan),
         Answer::History(plans) => json!({ "plans": plans }),

@@ -13,6 +13,7 @@ use acd::explain::{WhyAgent, WhyCaller};
 use acd::input::Reason;
 use acd::{Priority, SurgeMode};
 use base::{Private, Timestamp};
+use call::Resolver;
 use call::call::Supervision;
 use call::case::Case;
 use std::time::Duration;
@@ -124,6 +125,27 @@ pub enum Deed {
     /// A number has no such agent any more.
     PreferNobody(Private),
 
+    /// An agent says what came of the call in which he talks, or talked last.
+    Dispose {
+        /// Who.
+        agent: String,
+        /// What.
+        result: String,
+        /// Who resolved it.
+        by: Resolver,
+    },
+    /// What came of a call that is over is entered, by the number of its record.
+    DisposeRecord {
+        /// Its record.
+        call: u64,
+        /// What.
+        result: String,
+        /// Who resolved it.
+        by: Resolver,
+    },
+    /// Talks of an agent of the last hour of which nobody has said what came of them.
+    Undisposed(String),
+
     /// Another thing is kept of a talk that is recorded.
     Recording(Talk, Taping),
     /// What was recorded.
@@ -158,6 +180,7 @@ impl Deed {
                 | Self::Lists
                 | Self::Callbacks
                 | Self::Recordings(_)
+                | Self::Undisposed(_)
                 | Self::PlanHistory
                 | Self::Audit
                 | Self::Plan { dry_run: true, .. }
@@ -193,6 +216,7 @@ pub enum TalkDeed {
     Case(Case),
     /// The case first, then this.
     WithCase(Case, Box<TalkDeed>),
+    Survey,
 }
 
 /// Whose talk.
@@ -257,6 +281,8 @@ pub enum Answer {
     Lists(Vec<ListedNumber>, Vec<String>),
     /// Callbacks that are open, the oldest first.
     Callbacks(Vec<CallbackRow>),
+    /// Talks without a disposition, newest first.
+    Undisposed(Vec<UndisposedRow>),
     /// Recordings, newest first, as JSON.
     Recordings(Vec<serde_json::Value>),
     /// What a plan does, or would do.
@@ -291,6 +317,19 @@ pub struct CallbackRow {
     pub missed: bool,
     pub since_unix_ms: u64,
     pub not_before_unix_ms: u64,
+}
+
+/// A talk of which nobody has said what came of it.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[allow(missing_docs, reason = "the JSON's own words")]
+pub struct UndisposedRow {
+    /// Its record: `POST /api/v1/calls/{call}/disposition` says it.
+    pub call: u64,
+    pub arrived_unix_ms: u64,
+    pub ended_unix_ms: u64,
+    pub number: String,
+    pub group: Option<String>,
+    pub talked_ms: u64,
 }
 
 /// What a plan does, or would do.

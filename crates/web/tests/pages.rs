@@ -4,6 +4,7 @@ use acd::explain::{Obstacles, Waits, WhyCaller};
 use acd::input::Reason;
 use acd::{AgentState, Alert, GroupRef, Priority, SurgeMode};
 use base::{Private, Timestamp};
+use call::Resolver;
 use call::call::Supervision;
 use report::board::Mean;
 use report::{Board, Formula, Report};
@@ -318,6 +319,24 @@ fn each_deed_is_understood_and_done_in_the_name_of_who_asked() {
             r#"{"priority": "emergency"}"#,
             Deed::Prioritize(7, Priority::EMERGENCY),
         ),
+        (
+            "POST",
+            "/api/v1/agents/8001/talk",
+            r#"{"do": "survey"}"#,
+            Deed::Talk(key("8001"), TalkDeed::Survey),
+        ),
+        (
+            "POST",
+            "/api/v1/agents/8001/disposition",
+            r#"{"result": "answered", "by": "specialist"}"#,
+            Deed::Dispose { agent: key("8001"), result: key("answered"), by: Resolver::Specialist },
+        ),
+        (
+            "POST",
+            "/api/v1/calls/1099511627777/disposition",
+            r#"{"result": "case"}"#,
+            Deed::DisposeRecord { call: 1 << 40 | 1, result: key("case"), by: Resolver::Agent },
+        ),
         ("POST", "/api/v1/callers/7/callback", "", Deed::CallBack(7)),
         ("DELETE", "/api/v1/callers/7/callback", "", Deed::CancelCallback(7)),
         (
@@ -414,6 +433,14 @@ fn what_is_asked_wrongly_is_answered_with_what_would_be_right() {
             r#"{"supervisor": "8009", "how": "shout"}"#,
             "listen, whisper, barge",
         ),
+        ("POST", "/api/v1/agents/8001/talk", r#"{"do": "survey", "agent": "8002"}"#, "leave out"),
+        (
+            "POST",
+            "/api/v1/agents/8001/disposition",
+            r#"{"result": "case", "by": "me"}"#,
+            "agent or specialist",
+        ),
+        ("POST", "/api/v1/agents/8001/disposition", r#"{"by": "agent"}"#, r#"{\"result\": \"answered\""#),
         ("POST", "/api/v1/callers/7/priority", r#"{"priority": 10}"#, "0 to 9"),
         ("PUT", "/api/v1/groups/general/surge", r#"{"mode": "yes"}"#, "announce_only"),
         (

@@ -2,10 +2,10 @@
 
 use acd::{Abilities, AgentPlan, GroupPlan, GroupRef, Priority, SiteRef, SkillLevel};
 use call::Plan;
-use call::flow::Queue;
+use call::flow::{Act, Queue, Step, StepRef, Survey};
 use call::plan::{
-    AgentPhone, AudioPlan, CallbackFlow, Entry, Flow, FlowRef, GroupFlow, Outbound, Outside, OutsideLine,
-    ServiceCodes, Target,
+    AgentPhone, AudioPlan, CallbackFlow, Disposition, Entry, Flow, FlowRef, GroupFlow, Outbound, Outside,
+    OutsideLine, ServiceCodes, Target,
 };
 use call::roster::{Begins, CaseWay, Person, Reason, Roster, Shows};
 use media::session::{ClipRef, Codec};
@@ -15,7 +15,7 @@ use std::time::Duration;
 pub const GENERAL: GroupRef = GroupRef(0);
 pub const ENTERPRISE: GroupRef = GroupRef(1);
 /// What the clips are called.
-pub const CLIPS: [&str; 11] = [
+pub const CLIPS: [&str; 13] = [
     "greeting",
     "notice",
     "music",
@@ -27,7 +27,14 @@ pub const CLIPS: [&str; 11] = [
     "shall we call you back",
     "we will call you back",
     "you asked us to call you",
+    "please rate",
+    "thanks",
 ];
+
+/// The question of a survey.
+pub const QUESTION: ClipRef = ClipRef(11);
+/// What is said after a rating.
+pub const THANKS: ClipRef = ClipRef(12);
 
 /// What a clip is called.
 pub fn clip(clip: ClipRef) -> &'static str {
@@ -84,6 +91,7 @@ pub fn plan() -> Plan {
         entries: vec![entry("12345", 0), entry("12346", 1), entry("96000*", 2)],
         languages: Vec::new(),
         lists: Vec::new(),
+        dispositions: dispositions(),
         audio: AudioPlan {
             advertised: None,
             ports: 20_000..=20_399,
@@ -100,6 +108,7 @@ pub fn plan() -> Plan {
             listen: "*20".into(),
             whisper: "*21".into(),
             barge: "*22".into(),
+            disposition: "*3".into(),
             done: Some(ClipRef(4)),
             refused: Some(ClipRef(5)),
         },
@@ -112,6 +121,37 @@ pub fn plan() -> Plan {
         consult_ring: Duration::from_secs(15),
         register_signs_in: true,
     }
+}
+
+/// 在线解答, 转工单, 骚扰.
+fn dispositions() -> Vec<Disposition> {
+    let of = |name: &str, code: &str| Disposition { name: name.into(), code: code.into() };
+    vec![of("answered", "1"), of("case", "2"), of("nuisance", "44")]
+}
+
+/// What a caller is asked after his talk: 1 to 5, five seconds to music, twice, thanks, and then that step.
+pub fn survey(then: u32) -> Act {
+    Act::Survey(Survey {
+        clips: vec![QUESTION],
+        keys: vec!['1', '2', '3', '4', '5'],
+        wait: Duration::from_secs(5),
+        music: Some(ClipRef(7)),
+        tries: 2,
+        wrong: Some(ClipRef(3)),
+        thanks: Some(THANKS),
+        then: StepRef(then),
+    })
+}
+
+/// The same centre, whose hotline asks each caller after his talk with an agent: greeting, line, survey.
+pub fn surveying() -> Plan {
+    let mut plan = consulting();
+    let steps = &mut plan.flows[0].steps;
+    if let Act::Queue(queue) = &mut steps[1].act {
+        queue.after = Some(StepRef(2));
+    }
+    steps.push(Step { name: "survey".into(), act: survey(9) });
+    plan
 }
 
 /// SDP as a plain phone writes it; `codecs` are payload types.

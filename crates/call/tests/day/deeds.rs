@@ -1,6 +1,6 @@
 //! Random deeds: whatever callers, phones, carriers, supervisors and the audio path do.
 
-use super::centre::{ENTERPRISE, GENERAL, calling_back, consulting, plan, sdp};
+use super::centre::{ENTERPRISE, GENERAL, calling_back, consulting, plan, sdp, surveying};
 use super::{Day, Phone};
 use acd::input::Reason;
 use acd::plan::First;
@@ -8,10 +8,10 @@ use acd::{AgentRef, GroupRef, Priority, SiteRef, Stage};
 use base::{Private, Random};
 use call::CallRef;
 use call::call::Supervision;
-use call::plan::{Outside, Plan, Target};
+use call::plan::{DispositionRef, Outside, Plan, Target};
 use call::request::{Control, Whom};
 use call::roster::{ReasonRef, RosterRef};
-use call::{Input, Request, Whose};
+use call::{Input, Request, Resolver, Whose};
 use media::session::{self, ClipRef, Hear, Keeps, Party};
 use sip::leg::{Fact, LegRef, ReleasedBy, TrunkRef};
 use std::time::Duration;
@@ -36,6 +36,8 @@ pub fn harsh() -> Plan {
     plan.setup_max = Duration::from_secs(15);
     plan.call_max = Duration::from_secs(300);
     plan.groups.iter_mut().for_each(|group| group.record = true);
+    // The hotline's callers rate their talks.
+    plan.flows[0].steps = surveying().flows[0].steps.clone();
     plan
 }
 
@@ -151,6 +153,14 @@ pub fn talk_deed(day: &mut Day, random: &mut Random) {
         11..=12 => Request::Supervise { supervisor, agent, how },
         _ => Request::TakeOver { supervisor, agent },
     });
+    if random.chance(0.03) {
+        day.request(Request::Control(agent, Control::Survey));
+    }
+    if random.chance(0.15) {
+        let by = if random.chance(0.7) { Resolver::Agent } else { Resolver::Specialist };
+        let disposition = DispositionRef(random.below(4) as u32);
+        day.request(Request::Dispose { agent, disposition, by });
+    }
     if random.chance(0.15) {
         let called =
             pick(random, &["8001", "8002", "*208001", "*218002", "general", "110", "0099", "8601", "8110"])
@@ -189,7 +199,8 @@ pub fn deed(day: &mut Day, random: &mut Random, made: &mut u32) {
         }
         4 => {
             *made += 1;
-            let code = pick(random, &["*10", "*11", "*12", "*12", "*12", "*131", "12345"]).unwrap_or("*12");
+            let code = pick(random, &["*10", "*11", "*12", "*12", "*12", "*131", "*31", "*344*", "12345"])
+                .unwrap_or("*12");
             day.phone_dials(&format!("p{made}"), random.below(3) as u32, code);
         }
         5..=7 => {

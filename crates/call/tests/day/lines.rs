@@ -224,6 +224,20 @@ impl Day {
                 format!("          = {recording} keeps {keeps:?}")
             }
             Event::RecordingEnded { recording, .. } => format!("          = {recording} ended"),
+            Event::Surveyed { call, agent, verdict } => {
+                format!("          = surveyed {} {} {verdict:?}", self.name(*call), who(*agent))
+            }
+            Event::Disposed { call, agent, disposition, by, phone } => {
+                let way = if *phone { " by phone" } else { "" };
+                let name = self.name(*call);
+                format!("          = disposed {name} {} {disposition} {by:?}{way}", who(*agent))
+            }
+            Event::Chose { call, step, key } => {
+                format!("          = chose {} {key} at {step}", self.name(*call))
+            }
+            Event::Speaks { call, language } => {
+                format!("          = speaks {} {language}", self.name(*call))
+            }
             Event::Alert(alert) => format!("          = alert {alert:?}"),
             Event::PlanChanged { agents, groups } => {
                 format!("          = plan changed: {agents} agents, {groups} groups")

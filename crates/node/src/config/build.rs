@@ -17,6 +17,7 @@
 
 mod agents;
 mod callback;
+mod dispositions;
 mod flows;
 mod groups;
 mod prompts;
@@ -34,9 +35,12 @@ use base::Private;
 use call::plan::ListRef;
 use call::roster::Roster;
 use media::session::Codec;
+use report::Ratings;
 use report::plan::{RosterNames, THRESHOLDS_MAX};
+use report::surveys::RATINGS;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use toml::Spanned;
 
 /// A shorter token could be tried out.
 const TOKEN_MIN: usize = 16;
@@ -90,6 +94,7 @@ pub(super) fn build(raw: &raw::File, beside: &Path, findings: &Findings) -> Conf
         entries,
         languages,
         lists: raw.lists.iter().map(list).collect(),
+        dispositions: dispositions::dispositions(raw, findings),
         audio: wire::audio(raw, findings),
         codes: ways::codes(raw, &keys, findings),
         anonymous: raw.calls.anonymous.get_ref().clone(),
@@ -110,6 +115,7 @@ pub(super) fn build(raw: &raw::File, beside: &Path, findings: &Findings) -> Conf
         clips,
         prompts: beside.join(raw.prompts.directory.get_ref()),
         lists: lists(raw, beside, findings),
+        dispositions: dispositions::titles(raw),
         repeats: raw.lists.iter().enumerate().filter_map(repeat).collect(),
         source: Source::default(),
         warnings: Mistakes::of_file("", "", ""),
@@ -229,6 +235,7 @@ fn counting(raw: &raw::File, call: &call::Plan, findings: &Findings) -> report::
         let what = format!("there are {} thresholds", written.len());
         findings.wrong(beyond.span(), what, format!("write at most {THRESHOLDS_MAX}"));
     }
+    let (satisfied, low) = ratings(raw, findings);
     let sites: Vec<String> = raw.sites.iter().map(|site| site.get_ref().clone()).collect();
     report::Plan {
         groups: call.acd.groups.iter().map(|group| group.name.clone()).collect(),
@@ -240,6 +247,12 @@ fn counting(raw: &raw::File, call: &call::Plan, findings: &Findings) -> report::
         trunks: raw.trunks.iter().map(|trunk| trunk.key.get_ref().clone()).collect(),
         flows: call.flows.iter().map(|flow| flow.name.clone()).collect(),
         rosters: call.rosters.iter().map(roster_names).collect(),
+        steps: call.flows.iter().map(step_names).collect(),
+        languages: call.languages.iter().map(|language| language.name.clone()).collect(),
+        dispositions: call.dispositions.iter().map(|disposition| disposition.name.clone()).collect(),
+        online: raw.dispositions.iter().map(|disposition| *disposition.online.get_ref()).collect(),
+        satisfied,
+        low,
         thresholds: written.iter().map(|threshold| *threshold.get_ref()).collect(),
         short_abandon: *raw.report.short_abandon.get_ref(),
         long_talk: *raw.report.long_talk.get_ref(),
@@ -256,6 +269,29 @@ fn roster_names(roster: &Roster) -> RosterNames {
         liaison: roster.liaison.is_some(),
         reasons: roster.liaison.iter().flatten().map(|reason| reason.key.clone()).collect(),
     }
+}
+
+fn step_names(flow: &call::flow::Flow) -> Vec<String> {
+    flow.steps.iter().map(|step| step.name.clone()).collect()
+}
+
+/// Which keys of a survey count as satisfied, and which as low.
+fn ratings(raw: &raw::File, findings: &Findings) -> (Ratings, Ratings) {
+    let raw::Report { satisfied, low, .. } = &raw.report;
+    for key in satisfied.iter().chain(low) {
+        if !(1..=RATINGS as u8).contains(key.get_ref()) {
+            let what = format!("{} is no rating", key.get_ref());
+            findings.wrong(key.span(), what, format!("write keys from 1 to {RATINGS}"));
+        }
+    }
+    for key in low {
+        if satisfied.iter().any(|other| other.get_ref() == key.get_ref()) {
+            let what = format!("rating {} is satisfied and low", key.get_ref());
+            findings.wrong(key.span(), what, "write it in one of them");
+        }
+    }
+    let of = |keys: &[Spanned<u8>]| Ratings::of(keys.iter().map(|key| *key.get_ref()));
+    (of(satisfied), of(low))
 }
 
 fn repeat((at, list): (usize, &raw::List)) -> Option<(ListRef, Duration)> {

@@ -1,15 +1,18 @@
 //! What can be written in the file: one struct a section, each value with its place, defaults filled in.
 //!
-//! This is the list of all keys; those of groups are in `raw/group.rs`, those of flows in `raw/flow.rs`, those of specialists in
-//! `raw/roster.rs`, those of time in `raw/time.rs`. What they mean
+//! This is the list of all keys; those of groups are in `raw/group.rs`, those of flows in `raw/flow.rs`, those of
+//! specialists in `raw/roster.rs`, those of dispositions in `raw/disposition.rs`, those of time in `raw/time.rs`. What
+//! they mean
 //! together is checked in `build`.
 
+mod disposition;
 mod flow;
 mod group;
 mod roster;
 mod time;
 
-pub(super) use flow::{Act, Flow, List, Menu, Prompts, Queue, Step, Way};
+pub(super) use disposition::Disposition;
+pub(super) use flow::{Act, Flow, List, Menu, Prompts, Queue, Step, Survey, Way};
 pub(super) use group::{Group, Stage, Target};
 pub(super) use roster::{Person, Roster};
 pub(super) use time::{Calendar, Hours, Order};
@@ -49,6 +52,7 @@ pub(super) struct File {
     pub(super) clips: Vec<Clip>,
     pub(super) prompts: Prompts,
     pub(super) lists: Vec<List>,
+    pub(super) dispositions: Vec<Disposition>,
     pub(super) sites: Vec<Spanned<String>>,
     pub(super) abilities: Vec<Spanned<String>>,
     pub(super) calendar: Calendar,
@@ -173,6 +177,7 @@ pub(super) struct Codes {
     pub(super) listen: Spanned<String>,
     pub(super) whisper: Spanned<String>,
     pub(super) barge: Spanned<String>,
+    pub(super) disposition: Spanned<String>,
     pub(super) done: Option<Spanned<String>>,
     pub(super) refused: Option<Spanned<String>>,
 }
@@ -183,6 +188,8 @@ pub(super) struct Report {
     pub(super) short_abandon: Spanned<Duration>,
     pub(super) long_talk: Spanned<Duration>,
     pub(super) target: Spanned<report::staffing::Target>,
+    pub(super) satisfied: Vec<Spanned<u8>>,
+    pub(super) low: Vec<Spanned<u8>>,
 }
 
 /// `[clips.KEY]`.
@@ -270,6 +277,7 @@ impl File {
             clips: each(top.keyed("clips"), Clip::read),
             prompts: Prompts::read(top.section_or_empty("prompts")),
             lists: each(top.keyed("lists"), List::read),
+            dispositions: each(top.keyed("dispositions"), Disposition::read),
             sites: each(top.keyed("sites"), titled),
             abilities: each(top.keyed("abilities"), titled),
             calendar: Calendar::read(top.section_or_empty("calendar")),
@@ -469,6 +477,7 @@ impl Codes {
             listen: s.or("listen", "*20".into()),
             whisper: s.or("whisper", "*21".into()),
             barge: s.or("barge", "*22".into()),
+            disposition: s.or("disposition", "*3".into()),
             done: s.get("done"),
             refused: s.get("refused"),
         };
@@ -487,10 +496,17 @@ impl Report {
             short_abandon: s.within("short_abandon", usual.short_abandon, S(0)..=S(3_600)),
             long_talk: s.within("long_talk", usual.long_talk, S(1)..=S(86_400)),
             target: s.or("target", usual.target),
+            satisfied: s.list("satisfied").unwrap_or_else(|| ratings(usual.satisfied, &place)),
+            low: s.list("low").unwrap_or_else(|| ratings(usual.low, &place)),
         };
         s.close();
         report
     }
+}
+
+fn ratings(of: report::Ratings, place: &Range<usize>) -> Vec<Spanned<u8>> {
+    let keys = (1..=report::surveys::RATINGS as u8).filter(|key| of.contains(*key));
+    keys.map(|key| Spanned::new(place.clone(), key)).collect()
 }
 
 impl Clip {

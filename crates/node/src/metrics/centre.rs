@@ -1,5 +1,6 @@
 //! The centre's own metrics: callers, service levels, waits, agents, lines, trunks, phones.
 
+use super::after_talk::AfterTalk;
 use super::spans::{Buckets, Kind, Spans, TALK_BOUNDS, Talks};
 use super::{Labels, Register};
 use metrics::{Counter, Gauge};
@@ -32,6 +33,7 @@ struct Group {
     surge: Gauge,
     expected: Gauge,
     agents: Agents,
+    after_talk: AfterTalk,
 }
 
 impl Group {
@@ -197,6 +199,7 @@ impl Handles {
                     "Agents who serve the group, by state; reason when not ready.",
                     &labels,
                 ),
+                after_talk: AfterTalk::new(to, key, plan),
             }
         };
         let trunk = |key: &String| {
@@ -225,6 +228,7 @@ impl Handles {
             handles.callbacks(&group.line.counters.callback);
             handles.stays.set(&group.line);
             handles.flow.set(&group.line);
+            handles.after_talk.set(&group.line);
             handles.waiting.set(group.line.waiting as f64);
             handles.oldest.set(group.line.longest_wait.as_secs_f64());
             handles.agents.set(&group.agents);

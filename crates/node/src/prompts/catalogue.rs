@@ -95,7 +95,7 @@ pub const USUAL: [Usual; 20] = [
     usual("goodbye", "感谢您的来电，再见。", "Thank you for calling. Goodbye.", Builtin::Beep),
     usual(
         "survey",
-        "请对本次服务进行评价，非常满意请按一，满意请按二，基本满意请按三，不满意请按四，非常不满意请按五。",
+        "请对本次服务进行评价，非常满意请按一，满意请按二，一般请按三，不满意请按四，很不满意请按五。",
         "Please rate this service. Very satisfied, press one. Satisfied, press two. Fair, press three. Not satisfied, \
          press four. Not at all satisfied, press five.",
         Builtin::Beep,

@@ -7,6 +7,7 @@ use super::options::{Asked, Lang, Options};
 use super::titles::Titles;
 use anyhow::{Result, bail};
 use report::counters::Limits;
+use report::disposals::RESULTS_MAX;
 use report::tables::annual::{self, TelephoneBase};
 use report::tables::figure::{self, Topic, key_of};
 use report::tables::{Cell, Change, Figure, Slot, Tables, Value, Who};
@@ -68,6 +69,7 @@ impl Material<'_> {
                 sheets.extend(self.topic(topic, &figures));
             }
         }
+        sheets.extend(self.dispositions());
         Ok(Document { sheets, tiles: self.tiles(), charts: self.charts(), ..self.head() })
     }
 
@@ -80,6 +82,7 @@ impl Material<'_> {
         sheets.extend(self.team()?);
         sheets.extend(self.asked());
         sheets.push(self.rows());
+        sheets.extend(self.dispositions());
         Ok(Document { sheets, ..self.head() })
     }
 
@@ -372,6 +375,54 @@ impl Material<'_> {
             columns,
             rows,
             remark,
+        })
+    }
+
+    /// What came of talks, by row; one column for each disposition that was given, of agents and of specialists.
+    fn dispositions(&self) -> Option<Sheet> {
+        let lang = self.lang();
+        let cells: Vec<_> = self.shown().filter(|(slot, _, _)| *slot == Slot::Whole).collect();
+        let count = |cell: &Cell, at: usize, by: usize| u64::from(cell.counters().disposals.results[at][by]);
+        let given =
+            |at: &usize| cells.iter().any(|(_, _, cell)| count(cell, *at, 0) + count(cell, *at, 1) > 0);
+        let kept: Vec<usize> = (0..RESULTS_MAX).filter(given).collect();
+        if kept.is_empty() {
+            return None;
+        }
+        let mut columns = vec![
+            Column::text("row", lang, "分组", "Row"),
+            Column::text("title", lang, "名称", "Title"),
+            Column::text("resolver", lang, "解答人", "Resolved by"),
+        ];
+        columns.extend(kept.iter().map(|at| {
+            let (key, zh, en) = self.titles.disposition(self.tables.setup(), *at);
+            Column::number(&key, lang, &zh, &en)
+        }));
+        columns.push(Column::number("disposed", lang, "已小结", "Disposed"));
+        columns.push(Column::number("undisposed", lang, "未小结", "Undisposed"));
+        let mut rows = Vec::new();
+        for (slot, who, cell) in cells {
+            let (_, key, title) = self.names(slot, who);
+            let names = [lang.label("接听员", "agent"), lang.label("政策专员", "specialist")];
+            for (by, name) in names.into_iter().enumerate() {
+                let counts = kept.iter().map(|at| count(cell, *at, by));
+                let sum = counts.clone().sum();
+                let none = if by == 0 { Value::Count(cell.counters().disposals.none) } else { Value::None };
+                let mut row = vec![Item::from(key.as_str()), title.as_str().into(), name.into()];
+                row.extend(counts.chain([sum]).map(|count| Item::Value(Value::Count(count))));
+                row.push(Item::Value(none));
+                rows.push(row);
+            }
+        }
+        Some(Sheet {
+            key: "dispositions".to_owned(),
+            title: self.label("处理结果", "Dispositions"),
+            columns,
+            rows,
+            remark: self.label(
+                "每通话务一个处理结果，以最后一次为准；分组行归入首个接听的组。",
+                "One of each talk, the last one given; in groups' rows it is the group's that answered first.",
+            ),
         })
     }
 

@@ -13,9 +13,11 @@ use super::options::{Lang, Options};
 use super::titles::Titles;
 use crate::config::nearest::nearest;
 use anyhow::{Context, Result};
+use call::Resolver;
+use report::disposals::Given;
 use report::tables::rows::Fate;
 use report::tables::{AgentTime, Call, Figure, Setup, Tables, TimeKind, Value, Who, figure};
-use report::words;
+use report::{Survey, words};
 
 /// Lines that are kept; further calls are added up and not shown.
 pub(super) const LINES_MAX: usize = 100_000;
@@ -69,7 +71,7 @@ impl List {
             return;
         }
         let seconds = |ms: u64| Item::Value(Value::Mean { sum_ms: ms, count: 1 });
-        let zone = self.setup.zone;
+        let (zone, results) = (self.setup.zone, self.setup.results.clone());
         let fate = match call.fate {
             Fate::Open => "in progress",
             Fate::Over(outcome) => words::outcome(outcome),
@@ -84,6 +86,9 @@ impl List {
                 titles.key(call.group).into(),
                 titles.key(call.agent).into(),
                 fate.into(),
+                call.survey.map_or_else(String::new, rated).into(),
+                call.disposed.map_or_else(String::new, |given| said(&results, given)).into(),
+                call.way.as_str().into(),
                 seconds(call.waited_ms),
                 seconds(call.rang_ms),
                 seconds(call.talked_ms),
@@ -113,6 +118,9 @@ impl List {
                 titles.key(time.group).into(),
                 titles.key(Some(time.agent)).into(),
                 what.into(),
+                "".into(),
+                "".into(),
+                "".into(),
                 Item::Value(Value::None),
                 Item::Value(Value::None),
                 Item::Value(Value::None),
@@ -185,6 +193,9 @@ impl List {
                     Column::text("group", lang, "技能组", "Group"),
                     Column::text("agent", lang, "接听员", "Agent"),
                     Column::text("outcome", lang, "结果", "Outcome"),
+                    Column::text("survey", lang, "评价", "Survey"),
+                    Column::text("disposition", lang, "处理结果", "Disposition"),
+                    Column::text("way", lang, "按键与语言", "Keys, language"),
                     Column::number("waited", lang, "等待秒", "Wait s"),
                     Column::number("rang", lang, "振铃秒", "Ring s"),
                     Column::number("talked", lang, "通话秒", "Talk s"),
@@ -197,6 +208,17 @@ impl List {
         };
         (document, agrees)
     }
+}
+
+/// What came of asking a caller: the rating, or why there is none.
+fn rated(survey: Survey) -> String {
+    survey.rating().map_or_else(|| survey.key().to_owned(), |rating| rating.to_string())
+}
+
+/// `answered` of an agent, `answered*` of a specialist, as it is dialed.
+fn said(results: &[String], given: Given) -> String {
+    let result = results.get(given.result).map_or("?", String::as_str);
+    format!("{result}{}", if given.by == Resolver::Specialist { "*" } else { "" })
 }
 
 /// All figures with their names and formulas.

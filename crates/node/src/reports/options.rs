@@ -4,10 +4,11 @@ use crate::config::Config;
 use crate::config::nearest::nearest;
 use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
-use report::UnixMs;
 use report::counters::Limits;
 use report::plan::THRESHOLDS_MAX;
+use report::surveys::RATINGS;
 use report::tables::{By, Date, Every, Period, Zone};
+use report::{Ratings, UnixMs};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -21,6 +22,7 @@ Examples:
   sujie report --database sujie.db --year 2024 --base 2023.toml --interval 1mo --format xlsx --output 2024.xlsx
   sujie report --database sujie.db --month 2024-02 --by agent --threshold 15s,30s --format html --output feb.html
   sujie report --database sujie.db --day 2024-02-02 --by group=general --list answered_within_30s
+  sujie report --database sujie.db --day 2024-02-02 --list rated_low          (or undisposed)
 
 A figure is opened with --list FIGURE and --by group=KEY (agent=, site=, trunk=; all callers without): the calls that
 make it, each with its share. `--list help` names all figures.
@@ -76,6 +78,12 @@ pub struct Options {
     /// Longer talks are long ones (超10分钟)
     #[arg(long, value_name = "SPAN", default_value = "10m", value_parser = span)]
     pub long: Duration,
+    /// Ratings that count as satisfied (满意率) [default: those of --config, else 1,2]
+    #[arg(long, value_name = "KEY,…", value_delimiter = ',', value_parser = rating)]
+    pub satisfied: Option<Vec<u8>>,
+    /// Ratings that somebody should look at, --list rated_low [default: those of --config, else 4,5]
+    #[arg(long, value_name = "KEY,…", value_delimiter = ',', value_parser = rating)]
+    pub low: Option<Vec<u8>>,
     /// Base table: published figures of the base period, staff, residents; `--base example` prints one
     #[arg(long, value_name = "FILE")]
     pub base: Option<PathBuf>,
@@ -229,15 +237,25 @@ impl Options {
         bail!("--shift {wanted}: there is no such shift; there are {} (--shifts sets them)", names.join(", "))
     }
 
-    /// Thresholds and limits.
+    /// Thresholds and limits; what no flag says is as in the centre's configuration.
     ///
     /// # Errors
     /// Too many thresholds.
-    pub fn limits(&self) -> Result<Limits> {
+    pub fn limits(&self, centre: Option<&Config>) -> Result<Limits> {
         if self.threshold.len() > THRESHOLDS_MAX {
             bail!("--threshold: {} are given, at most {THRESHOLDS_MAX} fit one report", self.threshold.len());
         }
-        Ok(Limits { thresholds: self.threshold.clone(), short_abandon: self.short, long_talk: self.long })
+        Ok(Limits {
+            thresholds: self.threshold.clone(),
+            short_abandon: self.short,
+            long_talk: self.long,
+            satisfied: chosen(
+                &self.satisfied,
+                centre.map(|config| config.report.satisfied),
+                Ratings::SATISFIED,
+            ),
+            low: chosen(&self.low, centre.map(|config| config.report.low), Ratings::LOW),
+        })
     }
 
     /// How it is written.
@@ -263,6 +281,15 @@ impl Options {
         let Some(path) = &self.config else { return Ok(None) };
         Config::load(path).map(Some).map_err(|mistakes| anyhow::anyhow!("{mistakes}"))
     }
+}
+
+fn chosen(flag: &Option<Vec<u8>>, centre: Option<Ratings>, usual: Ratings) -> Ratings {
+    flag.as_ref().map(|keys| Ratings::of(keys.iter().copied())).or(centre).unwrap_or(usual)
+}
+
+fn rating(text: &str) -> Result<u8, String> {
+    let rating = text.trim().parse().ok().filter(|key| (1..=RATINGS as u8).contains(key));
+    rating.ok_or_else(|| format!("{text:?} is no rating; write keys from 1 to {RATINGS}, such as 1,2"))
 }
 
 fn digits(text: &str) -> Option<i64> {

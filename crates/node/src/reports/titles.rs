@@ -2,10 +2,11 @@
 
 use super::asked::RosterTitles;
 use super::options::{Lang, Rows};
-use crate::config::Config;
 use crate::config::nearest::nearest;
+use crate::config::{Config, Titled};
 use anyhow::{Result, bail};
-use report::tables::{By, NameId, Who};
+use report::disposals::RESULTS_MAX;
+use report::tables::{By, NameId, Setup, Who};
 use std::collections::BTreeMap;
 use store::period::Name;
 
@@ -18,6 +19,8 @@ pub(super) struct Titles {
     titles: BTreeMap<String, String>,
     /// Titles of rosters and reasons.
     pub(super) rosters: RosterTitles,
+    /// Names of dispositions.
+    dispositions: Vec<Titled>,
     /// Keys of sites.
     sites: Vec<String>,
     /// Site of each agent.
@@ -47,6 +50,7 @@ impl Titles {
                     titles.rosters.reasons.insert(key, reason.title.clone());
                 }
             }
+            titles.dispositions.clone_from(&config.dispositions);
             for (agent, site) in plan.agents.iter().zip(&plan.agent_sites) {
                 if let Some(id) = titles.find("agent", agent)
                     && let Ok(site) = u16::try_from(*site)
@@ -123,6 +127,20 @@ impl Titles {
             (Some((key, title)), _) => (key.to_owned(), title.to_owned()),
             (None, Who::All) => ("total".to_owned(), lang.label("合计", "total")),
             (None, _) => ("-".to_owned(), lang.label("无", "none")),
+        }
+    }
+
+    /// Key and names of a disposition; without the centre's configuration its key is its name. What is too many to be
+    /// counted by itself stands with the last.
+    #[must_use]
+    pub(super) fn disposition(&self, setup: &Setup, at: usize) -> (String, String, String) {
+        let Some(key) = setup.results.get(at) else { return ("?".into(), "?".into(), "?".into()) };
+        if at + 1 == RESULTS_MAX && setup.results.len() > RESULTS_MAX {
+            return ("others".into(), "其他".into(), "others".into());
+        }
+        match self.dispositions.iter().find(|known| known.key == *key) {
+            Some(known) => (key.clone(), known.zh.clone(), known.en.clone()),
+            None => (key.clone(), key.clone(), key.clone()),
         }
     }
 

@@ -6,6 +6,7 @@ use super::figure::Of::{Count, Mean, Quantile, Share, Span};
 use super::figure::{Figure, Of, Rows, Topic, key_of, span_of};
 use crate::counters::Limits;
 use crate::service_level::Formula;
+use crate::surveys::Ratings;
 use std::time::Duration;
 
 const fn ms(span: Duration) -> u64 {
@@ -21,6 +22,7 @@ pub fn all(limits: &Limits) -> Vec<Figure> {
     waits(&mut list);
     talks(&mut list, limits);
     agents(&mut list);
+    after(&mut list, limits);
     list.figures
 }
 
@@ -151,4 +153,31 @@ fn agents(list: &mut List) {
     list.add(Agents, "not_ready_time", "示忙时长", "Not ready", "BREAK = not ready for any reason, h:mm:ss", Span(|c| c.time.not_ready));
     list.add(Agents, "occupancy", "占用率", "Occupancy", "(TALK + ACW) / (SIGNED_IN - BREAK)", Share(|c| (c.time.busy(), c.time.available())));
     list.add(Agents, "utilisation", "工时利用率", "Utilisation", "(TALK + ACW) / SIGNED_IN", Share(|c| (c.time.busy(), c.time.signed_in)));
+}
+
+#[rustfmt::skip] // a table: one figure a line
+fn after(list: &mut List, limits: &Limits) {
+    use Rows::All;
+    list.topic = Topic::After;
+    let (satisfied, low) = (limits.satisfied, limits.low);
+    list.add(All, "survey_offered", "评价邀请量", "Asked to rate", "answered callers who came to the survey", Count(|c| c.counters().surveys.offered()));
+    list.add(All, "survey_rated", "参评量", "Rated", "of these, pressed a key of the scale", Count(|c| c.counters().surveys.ratings()));
+    for (rating, zh, en) in [(1, "评1 非常满意", "Rated 1"), (2, "评2 满意", "Rated 2"), (3, "评3 一般", "Rated 3"), (4, "评4 不满意", "Rated 4"), (5, "评5 很不满意", "Rated 5")] {
+        list.add(All, &format!("rated_{rating}"), zh, en, &format!("pressed {rating}"), Of::Rated(Ratings::of([rating])));
+    }
+    list.add(All, "rated_over_5", "评6-9", "Rated 6 to 9", "pressed 6 to 9, where the scale is longer", Of::Rated(Ratings::of(6..=9)));
+    list.add(All, "rated_satisfied", "满意量", "Rated satisfied", &format!("pressed {satisfied}"), Of::Rated(satisfied));
+    list.add(All, "rated_low", "不满意量", "Rated low", &format!("pressed {low}"), Of::Rated(low));
+    list.add(All, "survey_timeout", "未评价", "Survey timeout", "of the asked, pressed nothing", Count(|c| c.counters().surveys.timeout));
+    list.add(All, "survey_invalid", "按键无效", "Survey invalid", "of the asked, pressed wrong keys only", Count(|c| c.counters().surveys.invalid));
+    list.add(All, "survey_hung_up", "评价中挂机", "Survey hung up", "of the asked, the call ended meanwhile", Count(|c| c.counters().surveys.hung_up));
+    list.add(All, "survey_not_offered", "未邀请评价", "Not asked", "answered and came to no survey: the caller hung up first, or there is none", Count(|c| c.counters().surveys.not_offered));
+    list.add(All, "survey_rate", "参评率", "Survey rate", "rated / answered calls that are over (rated + timeout + invalid + hung up + not asked)", Share(|c| (c.counters().surveys.ratings(), c.counters().surveys.total())));
+    list.add(All, "satisfaction", "满意率", "Satisfaction", &format!("rated {satisfied} / rated"), Of::Satisfaction(satisfied));
+    list.add(All, "disposed", "已小结", "Disposed", "talks of which an agent said what came of it, the last word of each call; callbacks' included", Count(|c| c.counters().disposals.given()));
+    list.add(All, "undisposed", "未小结", "Undisposed", "talks of which nobody did", Count(|c| c.counters().disposals.none));
+    list.add(All, "disposition_rate", "小结率", "Disposition rate", "disposed / (disposed + undisposed)", Share(|c| (c.counters().disposals.given(), c.counters().disposals.total())));
+    list.add(All, "online_agent", "在线解答·接听员", "Answered on line, agent", "disposed as answered on line by an agent", Count(|c| c.counters().disposals.online[0]));
+    list.add(All, "online_specialist", "在线解答·政策专员", "Answered on line, specialist", "disposed as answered on line by a specialist", Count(|c| c.counters().disposals.online[1]));
+    list.add(All, "online_rate", "在线解答率", "Answered on line", "(online_agent + online_specialist) / disposed", Share(|c| (c.counters().disposals.online.iter().sum(), c.counters().disposals.given())));
 }

@@ -9,6 +9,7 @@ use super::change::{Exact, shown};
 use super::fold::{By, Who};
 use crate::service_level::{Formula, Ratio};
 use crate::spread::{Sparse, histogram};
+use crate::surveys::Ratings;
 use crate::tally::Spreads;
 use std::time::Duration;
 
@@ -25,11 +26,14 @@ pub enum Topic {
     Talks,
     /// Agents.
     Agents,
+    /// What callers said of talks, and what came of them.
+    After,
 }
 
 impl Topic {
     /// All, in the order in which they are shown.
-    pub const ALL: [Self; 5] = [Self::Calls, Self::Service, Self::Waits, Self::Talks, Self::Agents];
+    pub const ALL: [Self; 6] =
+        [Self::Calls, Self::Service, Self::Waits, Self::Talks, Self::Agents, Self::After];
 
     /// Title: Chinese, English.
     #[must_use]
@@ -40,6 +44,7 @@ impl Topic {
             Self::Waits => ("等待", "Waits"),
             Self::Talks => ("通话", "Talks"),
             Self::Agents => ("接听员", "Agents"),
+            Self::After => ("评价与处理结果", "Ratings and dispositions"),
         }
     }
 }
@@ -73,6 +78,10 @@ pub(super) enum Of {
     Level(Formula, usize),
     AnsweredWithin(usize),
     AbandonedWithin(usize),
+    /// Rated with one of these.
+    Rated(Ratings),
+    /// Of those who rated, with one of these.
+    Satisfaction(Ratings),
 }
 
 /// A figure.
@@ -212,6 +221,8 @@ impl Figure {
             Of::Level(formula, threshold) => Value::Share(formula.of(&counters.served(threshold))),
             Of::AnsweredWithin(threshold) => Value::Count(counters.served(threshold).answered_within),
             Of::AbandonedWithin(threshold) => Value::Count(counters.served(threshold).abandoned_within),
+            Of::Rated(ratings) => Value::Count(counters.surveys.among(ratings)),
+            Of::Satisfaction(ratings) => Value::Share(counters.surveys.satisfaction(ratings)),
         }
     }
 

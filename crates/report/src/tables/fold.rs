@@ -73,6 +73,8 @@ pub struct Setup {
     pub limits: Limits,
     /// Site of each agent, as a place in the list of sites.
     pub sites: BTreeMap<NameId, u16>,
+    /// Keys of dispositions; what stands beyond [`RESULTS_MAX`](crate::disposals::RESULTS_MAX) is counted with the last.
+    pub results: Vec<String>,
 }
 
 impl Setup {

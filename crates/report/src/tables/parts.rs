@@ -15,6 +15,7 @@ use super::fold::{By, Setup, Who};
 use super::rows::{AgentTime, Call, End, Fate, Kind, NameId, Stretch, TimeKind};
 use crate::callbacks::CallbackStep;
 use crate::counters::{Before, Came, Left, Step, Waits};
+use crate::disposals::DisposalStep;
 use crate::record::UnixMs;
 use call::event::Outcome;
 use std::time::Duration;
@@ -109,6 +110,7 @@ fn whole(call: &Call, who: Who, emit: &mut dyn FnMut(Who, When, Part)) {
     if let Left::Answered(_) = left {
         emit(who, at, Part::Handled);
         emit(who, at, Part::Step(Step::Talked(Duration::from_millis(call.talked_ms))));
+        after_talk(call, who, at, emit);
     }
     calling_again(call, who, at, emit);
     rings(call, at, &|_| Some(who), emit);
@@ -125,6 +127,18 @@ fn talked_back(call: &Call, who: Who, when: When, emit: &mut dyn FnMut(Who, When
         for step in [CallbackStep::Connected, talked] {
             emit(who, when, Part::Step(Step::Callback(step)));
         }
+        after_talk(call, who, when, emit);
+    }
+}
+
+/// What the caller said of it, and what came of it.
+fn after_talk(call: &Call, who: Who, when: When, emit: &mut dyn FnMut(Who, When, Part)) {
+    if let Some(survey) = call.survey {
+        emit(who, when, Part::Step(Step::Surveyed(survey)));
+    }
+    // Earlier versions knew nothing of it.
+    if call.last_agent.is_some() || call.disposed.is_some() {
+        emit(who, when, Part::Step(Step::Disposed(DisposalStep::Over(call.disposed))));
     }
 }
 
@@ -165,6 +179,7 @@ fn stays(call: &Call, emit: &mut dyn FnMut(Who, When, Part)) {
         if stay.end == End::Connected && !answered {
             answered = true;
             emit(who, at, Part::Step(Step::Talked(Duration::from_millis(call.talked_ms))));
+            after_talk(call, who, at, emit);
         }
         before = Some(stay.end);
     }
@@ -196,6 +211,14 @@ fn stays(call: &Call, emit: &mut dyn FnMut(Who, When, Part)) {
 fn agents(call: &Call, row: &impl Fn(Option<NameId>) -> Who, emit: &mut dyn FnMut(Who, When, Part)) {
     let at = At(call.queued.unwrap_or(call.arrived));
     let of = |stretch: &Stretch| row(stretch.agent);
+    let talked = match call.fate {
+        Fate::Over(Outcome::Answered) => true,
+        Fate::Over(Outcome::Callback) => call.talked_ms > 0,
+        _ => false,
+    };
+    if talked {
+        after_talk(call, row(call.last_agent), at, emit);
+    }
     if call.fate == Fate::Over(Outcome::Answered) {
         let who = row(call.agent);
         emit(who, at, Part::Step(Step::Came(Came::First)));

@@ -3,7 +3,9 @@
 //! Words of the records come in as text and are read here once ([`Outcome`] and the ends of stretches); a word that
 //! this version does not know is kept as unknown, counted so that the sums stay whole, and told in a note.
 
+use crate::disposals::Given;
 use crate::record::{RecordId, UnixMs};
+use crate::surveys::Survey;
 use crate::words;
 use acd::OfferEnd;
 use acd::Turned;
@@ -45,6 +47,14 @@ pub struct Call {
     pub rang_ms: u64,
     /// While at least one agent was with him.
     pub talked_ms: u64,
+    /// Agent who answered for his talk last; `None` in records of earlier versions, too.
+    pub last_agent: Option<NameId>,
+    /// What came of the survey after it; `None` in records of earlier versions, too.
+    pub survey: Option<Survey>,
+    /// What came of it, as an agent said; a place in [`Setup::results`](super::Setup).
+    pub disposed: Option<Given>,
+    /// Keys by which he chose his way, and his language, for people: `choose:8 en`.
+    pub way: String,
     /// More happened than the stretches tell.
     pub truncated: bool,
     /// Stretches, in the order in which they began.

@@ -6,8 +6,9 @@
 use acd::input::Reason;
 use acd::{AgentRef, AgentState, GroupRef, OfferEnd, OfferRef, Turned};
 use base::{Epoch, Private, Random, Timestamp};
-use call::event::{CallRef, Event, Outcome, Side, Stamped};
-use call::plan::FlowRef;
+use call::Resolver;
+use call::event::{CallRef, Event, Outcome, Side, Stamped, Verdict};
+use call::plan::{DispositionRef, FlowRef};
 use report::Plan;
 use sip::leg::{LegRef, Origin, TrunkRef};
 use sip::message::Cause;
@@ -15,6 +16,9 @@ use std::time::Duration;
 
 pub(crate) const GROUPS: [&str; 5] = ["general", "enterprise", "talent", "liaison110", "assistance"];
 const TURNED: [Turned; 3] = [Turned::LineFull, Turned::WaitedTooLong, Turned::NobodySignedIn];
+
+/// Which of its dispositions count as answered on line.
+pub(crate) const ONLINE: [bool; 3] = [true, false, false];
 
 /// The centre of the day.
 pub(crate) fn plan(agents: usize) -> Plan {
@@ -30,6 +34,8 @@ pub(crate) fn plan(agents: usize) -> Plan {
         sites: names(&["city", "shuyang", "siyang", "sihong"]),
         trunks: names(&["telecom"]),
         flows: names(&["hotline"]),
+        dispositions: names(&["answered", "case", "nuisance"]),
+        online: ONLINE.into(),
         epoch: Epoch::from_unix_nanos(1_706_835_600_000_000_000),
         run: 1,
         ..Plan::default()
@@ -241,6 +247,13 @@ impl Way<'_> {
         }
     }
 
+    /// Agents of a made-up day talk with several callers at once, so that some are nobody's last any more.
+    fn dispose(&mut self, agent: AgentRef) {
+        let disposition = DispositionRef(self.random.below(3) as u32);
+        let by = if self.percent(80) { Resolver::Agent } else { Resolver::Specialist };
+        self.say(Event::Disposed { call: self.call, agent, disposition, by, phone: false });
+    }
+
     fn talk(&mut self, agent: AgentRef, group: GroupRef) {
         let call = self.call;
         self.say(Event::Agent { agent, state: AgentState::Talking });
@@ -250,8 +263,24 @@ impl Way<'_> {
         self.say(Event::Disconnected { call, agent, by });
         self.say(Event::Agent { agent, state: AgentState::WrapUp { until: Timestamp::NEVER } });
         self.leg(Side::Agent);
+        if self.percent(20) {
+            self.dispose(agent);
+        }
+        if by == Side::Agent && self.percent(80) {
+            self.pass(Duration::from_secs(12));
+            let verdict = match self.random.below(20) {
+                0..2 => Verdict::Timeout,
+                2 => Verdict::Invalid,
+                3..5 => Verdict::HungUp,
+                _ => Verdict::Rated(1 + self.random.below(5) as u8),
+            };
+            self.say(Event::Surveyed { call, agent, verdict });
+        }
         self.end(Outcome::Answered, Some(group), by);
         self.pass(Duration::from_secs(45));
+        while self.percent(60) {
+            self.dispose(agent);
+        }
         self.say(Event::Agent { agent, state: AgentState::Ready });
     }
 }

@@ -12,12 +12,12 @@
 use acd::input::Reason;
 use acd::{AgentRef, AgentState, CallbackEnd, GroupRef, OfferEnd, OfferRef, Turned};
 use base::{Epoch, Private, Timestamp};
-use call::event::{CallRef, Event, Outcome, Side, Stamped};
-use call::plan::FlowRef;
+use call::event::{CallRef, Event, Outcome, Side, Stamped, Verdict};
+use call::plan::{DispositionRef, FlowRef, LanguageRef, StepRef};
 use media::session;
 use report::board::{AgentsByState, Line};
 use report::counters::Counters;
-use report::{AgentSpan, CallRecord, Formula, Out, Plan, Report, SpanKind, UnixMs, words};
+use report::{AgentSpan, CallRecord, Formula, Out, Plan, Report, SpanKind, Survey, UnixMs, words};
 use sip::leg::{LegRef, Origin, TrunkRef};
 use sip::message::Cause;
 use std::fmt::Write;
@@ -116,6 +116,8 @@ impl Script {
         self.report.get_or_insert_with(|| {
             plan.trunks = vec!["telecom".into()];
             plan.flows = vec!["hotline".into()];
+            plan.dispositions = vec!["answered".into(), "case".into()];
+            plan.online = vec![true, false];
             plan.epoch = Epoch::from_unix_nanos(EPOCH_MS * 1_000_000);
             plan.run = 1;
             Report::new(plan.clone())
@@ -243,6 +245,32 @@ impl Script {
                 agent: self.agent(agent)?,
                 in_a_row: in_a_row.parse().map_err(|_| "how often")?,
             }),
+            ["surveyed", c, agent, verdict] => Event::Surveyed {
+                call: call(c)?,
+                agent: self.agent(agent)?,
+                verdict: match *verdict {
+                    "timeout" => Verdict::Timeout,
+                    "invalid" => Verdict::Invalid,
+                    "hung_up" => Verdict::HungUp,
+                    rating => Verdict::Rated(rating.parse().map_err(|_| "a verdict")?),
+                },
+            },
+            ["disposed", c, agent, what, by] => Event::Disposed {
+                call: call(c)?,
+                agent: self.agent(agent)?,
+                disposition: DispositionRef(if *what == "answered" { 0 } else { 1 }),
+                by: words::resolver_of(by).ok_or("a resolver")?,
+                phone: false,
+            },
+            ["chose", c, step, key] => Event::Chose {
+                call: call(c)?,
+                step: StepRef(step.parse().map_err(|_| "a step")?),
+                key: key.chars().next().ok_or("a key")?,
+            },
+            ["speaks", c, language] => Event::Speaks {
+                call: call(c)?,
+                language: LanguageRef(language.parse().map_err(|_| "a language")?),
+            },
             ["agent", agent, to] => Event::Agent { agent: self.agent(agent)?, state: state(to)? },
             ["trunk", up] => Event::Trunk { trunk: TrunkRef(0), up: *up == "up" },
             ["phone", index, contacts] => Event::PhoneBound {
@@ -267,6 +295,11 @@ impl Script {
         let mut text = String::new();
         for record in std::mem::take(&mut self.out.closed) {
             self.draw_record(&record, &mut text);
+        }
+        for said in std::mem::take(&mut self.out.disposed) {
+            let (record, what) = (said.call.0 & 0xffff, &self.plan.dispositions[said.disposition.index()]);
+            let (by, agent) = (words::resolver(said.by), &self.plan.agents[said.agent.index()]);
+            let _ = writeln!(text, "disposed {record} {what} by {by}, says {agent} at {}", at(said.at));
         }
         for AgentSpan { agent, kind, from, to } in std::mem::take(&mut self.out.agent_spans) {
             let kind = match kind {
@@ -323,6 +356,15 @@ impl Script {
             at(record.ended_at),
             record.legs.len(),
         );
+        if let Some(survey) = record.survey.filter(|survey| *survey != Survey::NotOffered) {
+            let last = agent(record.last_agent);
+            let _ = writeln!(text, "  survey {} {:?} of {last}", survey.key(), survey.rating());
+        }
+        if !record.choices.is_empty() {
+            let chose = record.choices.iter().map(|choice| format!("{}:{}", choice.step, choice.key));
+            let chose = chose.collect::<Vec<_>>().join(" ");
+            let _ = writeln!(text, "  chose {chose}, speaks {:?}", record.language);
+        }
         for segment in &record.segments {
             let _ = writeln!(
                 text,
@@ -473,6 +515,14 @@ fn counted(counters: &Counters) -> String {
         ("surge", counters.turned_away.surge),
         ("blocked", counters.turned_away.blocked),
         ("put_through", counters.put_through),
+        ("rated", counters.surveys.ratings()),
+        ("timeout", counters.surveys.timeout),
+        ("invalid", counters.surveys.invalid),
+        ("hung_up", counters.surveys.hung_up),
+        ("not_asked", if counters.surveys.offered() > 0 { counters.surveys.not_offered } else { 0 }),
+        ("disposed", counters.disposals.given()),
+        ("online", counters.disposals.online.iter().sum()),
+        ("undisposed", if counters.disposals.given() > 0 { counters.disposals.none } else { 0 }),
         ("overflowed_out", counters.overflowed_out),
         ("called_back", counters.called_back),
         ("joined", counters.joined),

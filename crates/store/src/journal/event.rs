@@ -5,7 +5,7 @@
 //! older engine is then reported as a difference, which is what it is.
 
 use super::bytes::{Pen, Word};
-use super::words::{put_outcome, put_roster_step, put_state, put_step, put_with};
+use super::words::{put_outcome, put_roster_step, put_state, put_step, put_verdict, put_with};
 use acd::{Alert, Because};
 use call::event::{Event, Stamped};
 
@@ -68,6 +68,10 @@ pub(super) fn put(stamped: &Stamped, pen: &mut Pen<'_>) {
         33 => RecordingEnded { call, recording },
         58 => Roster { call, roster, exchange, reason, step by put_roster_step },
         59 => Case { call, id },
+        40 => Surveyed { call, agent, verdict by put_verdict },
+        41 => Disposed { call, agent, disposition, by, phone },
+        42 => Chose { call, step, key },
+        43 => Speaks { call, language },
     });
 }
 

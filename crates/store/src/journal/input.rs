@@ -119,6 +119,7 @@ tagged!(Request {
     0x79 => Recording(whose, keeps),
     0x7A => Enlist { list, numbers, on },
     0x8E => ViewTalk(agent),
+    0x80 => Dispose { agent, disposition, by },
 });
 
 /// Writes the values of an input; the tag is returned.

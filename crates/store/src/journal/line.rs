@@ -11,7 +11,7 @@ use acd::{Alert, Because};
 use base::Timestamp;
 use call::call::{Part, With};
 use call::event::{Event, GuestStep, Outcome, Stamped};
-use report::words;
+use report::{Survey, words};
 use sip::leg::Origin;
 use std::fmt::{self, Display};
 use std::time::Duration;
@@ -221,6 +221,20 @@ impl Display for Line<'_> {
                 write!(f, "recording_keeps {call} {recording} {}", words::keeps(*keeps))
             }
             Event::RecordingEnded { call, recording } => write!(f, "recording_ended {call} {recording}"),
+            Event::Surveyed { call, agent, verdict } => {
+                let survey = Survey::of(*verdict);
+                let (agent, rating) = (names.agent(*agent), or_dash(survey.rating()));
+                write!(f, "surveyed {call} agent={agent} {} rating={rating}", survey.key())
+            }
+            Event::Disposed { call, agent, disposition, by, phone } => {
+                let result = named(&names.0.dispositions, disposition.index(), disposition);
+                let (agent, by) = (names.agent(*agent), words::resolver(*by));
+                write!(f, "disposed {call} agent={agent} result={result} by={by} phone={phone}")
+            }
+            Event::Chose { call, step, key } => write!(f, "chose {call} {step} key={key}"),
+            Event::Speaks { call, language } => {
+                write!(f, "speaks {call} {}", named(&names.0.languages, language.index(), language))
+            }
             Event::Alert(Alert::RingNoAnswer { agent, in_a_row }) => {
                 write!(f, "alert ring_no_answer agent={} in_a_row={in_a_row}", names.agent(*agent))
             }

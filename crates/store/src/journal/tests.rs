@@ -12,11 +12,11 @@ use acd::{
 use base::{Epoch, Private, Random, Timestamp};
 use call::call::{Part, Supervision, With};
 use call::case::Case;
-use call::event::{CallRef, Event, Exchange, GuestStep, Outcome, Phase, RosterStep, Side, Stamped};
-use call::plan::FlowRef;
+use call::event::{CallRef, Event, Exchange, GuestStep, Outcome, Phase, RosterStep, Side, Stamped, Verdict};
+use call::plan::{DispositionRef, FlowRef, LanguageRef, StepRef};
 use call::request::{Control, Whom};
 use call::roster::{CaseWay, PersonRef, ReasonRef, RosterRef};
-use call::{Input, Request, RequestId, Whose};
+use call::{Input, Request, RequestId, Resolver, Whose};
 use media::session::{ClipRef, Fact as Audio, Keeps, Party, RecordingRef, Report, SessionRef};
 use sip::leg::{AorLoss, AorRef, Fact, Invited, LegRef, Origin, Refer, ReleasedBy, Transport, TrunkRef};
 use sip::message::Cause;
@@ -85,7 +85,7 @@ fn body(random: &mut Random) -> Box<[u8]> {
 }
 
 /// One input of a kind, with random values in it; as many kinds as there are.
-const KINDS: u64 = 59;
+const KINDS: u64 = 61;
 
 fn input(kind: u64, random: &mut Random) -> Input {
     let session = SessionRef::from_bits(random.bits() & 0xF_0000_FFFF);
@@ -101,7 +101,7 @@ fn input(kind: u64, random: &mut Random) -> Input {
     let digit = char::from(b"0123456789*#ABCD"[random.below(16) as usize]);
     let fact = match kind {
         0 => Fact::Invited { leg, invite: invite(random) },
-        57 => {
+        59 => {
             let way = CaseWay { headers: true, url: String::new() };
             let carried = case(random).headers(&way, &Private::default());
             let carried = carried.into_iter().map(|(name, value)| (name, Private::new(value))).collect();
@@ -247,16 +247,22 @@ fn later(kind: u64, random: &mut Random) -> Request {
             let keeps = [Keeps::Speech, Keeps::Silence, Keeps::Tone];
             Request::Recording(whose, keeps[random.below(3) as usize])
         }
-        55 => {
+        57 => {
             let reason = random.chance(0.5).then(|| ReasonRef(random.below(9) as u32));
             Request::Control(agent, Control::Consult(Whom::Roster(RosterRef(random.below(9) as u32), reason)))
         }
-        56 => Request::Control(agent, Control::Case(Box::new(case(random)))),
-        58 => Request::ViewTalk(agent),
-        _ => Request::Enlist {
+        58 => Request::Control(agent, Control::Case(Box::new(case(random)))),
+        60 => Request::ViewTalk(agent),
+        54 => Request::Enlist {
             list: call::plan::ListRef(random.below(4) as u32),
             numbers: (0..random.below(4)).map(|_| number.clone()).collect(),
             on: random.chance(0.5),
+        },
+        55 => Request::Control(agent, Control::Survey),
+        _ => Request::Dispose {
+            agent,
+            disposition: DispositionRef(random.below(16) as u32),
+            by: if random.chance(0.5) { Resolver::Agent } else { Resolver::Specialist },
         },
     }
 }
@@ -703,6 +709,17 @@ fn events() -> Vec<Event> {
             step: RosterStep::Asked,
         },
         Event::Case { call, id: "SQ-17".into() },
+        Event::Surveyed { call, agent, verdict: Verdict::Rated(2) },
+        Event::Surveyed { call, agent, verdict: Verdict::HungUp },
+        Event::Disposed {
+            call,
+            agent,
+            disposition: DispositionRef(0),
+            by: Resolver::Specialist,
+            phone: true,
+        },
+        Event::Chose { call, step: StepRef(2), key: '8' },
+        Event::Speaks { call, language: LanguageRef(1) },
     ]
 }
 
@@ -720,6 +737,7 @@ fn events_are_lines_that_stay_what_they_are() {
             liaison: true,
             reasons: vec!["danger".into()],
         }],
+        dispositions: vec!["answered".into()],
         ..report::Plan::default()
     };
     let mut text = String::new();

@@ -7,10 +7,11 @@ use super::fault::Fault;
 use acd::input::Reason;
 use acd::{AgentRef, AgentState, CallbackEnd, GroupRef, OfferEnd, OfferRef, Turned};
 use base::{Handle, Private};
+use call::Resolver;
 use call::call::{Because, Part, Supervision, With};
 use call::case::{self, Case};
-use call::event::{CallRef, Exchange, GuestStep, Outcome, Phase, RosterStep, Side};
-use call::plan::{FlowRef, ListRef};
+use call::event::{CallRef, Exchange, GuestStep, Outcome, Phase, RosterStep, Side, Verdict};
+use call::plan::{DispositionRef, FlowRef, LanguageRef, ListRef, StepRef};
 use call::request::{Control, RequestId, Whom, Whose};
 use call::roster::{PersonRef, ReasonRef, RosterRef};
 use media::session::{ClipRef, Keeps, Party, RecordingRef, Report, SessionRef};
@@ -30,7 +31,8 @@ macro_rules! index {
         }
     )+ };
 }
-index!(AgentRef, AorRef, ClipRef, FlowRef, GroupRef, ListRef, PersonRef, ReasonRef, RosterRef, TrunkRef);
+index!(AgentRef, AorRef, ClipRef, DispositionRef, FlowRef, GroupRef, LanguageRef, ListRef);
+index!(PersonRef, ReasonRef, RosterRef, StepRef, TrunkRef);
 
 /// Generational handles: slot and generation by themselves, because both are small.
 macro_rules! handle {
@@ -71,6 +73,7 @@ words!(Side, "side", { 0 => Caller, 1 => Agent, 2 => System, 3 => Guest });
 words!(Exchange, "exchange with another platform", { 0 => Out, 1 => In });
 words!(Phase, "phase of a talk", { 0 => Talk, 1 => Hold, 2 => Consult, 3 => Conference });
 words!(Keeps, "what a recording keeps", { 0 => Speech, 1 => Silence, 2 => Tone });
+words!(Resolver, "who resolved a call", { 0 => Agent, 1 => Specialist });
 words!(Supervision, "supervision", { 0 => Listen, 1 => Whisper, 2 => Barge });
 words!(OfferEnd, "end of an offer", { 0 => Accepted, 1 => RangOut, 2 => Declined, 3 => CallerGone, 4 => AgentGone, 5 => TakenElsewhere });
 words!(Turned, "reason to turn away", { 0 => LineFull, 1 => WaitedTooLong, 2 => NobodySignedIn, 3 => Closed, 4 => Surge, 5 => Blocked });
@@ -262,6 +265,7 @@ impl Word for Control {
                 pen.byte(8);
                 case.put(pen);
             }
+            Self::Survey => pen.byte(0x80),
         }
     }
     fn take(from: &mut Cursor<'_>) -> Result<Self, Fault> {
@@ -275,6 +279,7 @@ impl Word for Control {
             6 => Self::Transfer,
             7 => Self::TransferTo(Word::take(from)?),
             8 => Self::Case(Word::take(from)?),
+            0x80 => Self::Survey,
             other => return Err(Fault::Unknown { what: "deed in a talk", value: other.into() }),
         })
     }
@@ -370,6 +375,20 @@ pub(super) fn take_carried(from: &mut Cursor<'_>) -> Result<Vec<(String, Private
         carried.push((name, value));
     }
     Ok(carried)
+}
+
+/// In events only.
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "the form of the table of events")]
+pub(super) fn put_verdict(verdict: &Verdict, pen: &mut Pen<'_>) {
+    match verdict {
+        Verdict::Rated(rating) => {
+            pen.byte(0);
+            pen.byte(*rating);
+        }
+        Verdict::Timeout => pen.byte(1),
+        Verdict::Invalid => pen.byte(2),
+        Verdict::HungUp => pen.byte(3),
+    }
 }
 
 /// In events only.

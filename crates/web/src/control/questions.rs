@@ -60,7 +60,7 @@ pub(super) async fn audit(State(centre): State<Shared>, headers: HeaderMap) -> R
 }
 
 /// A question whose answer is not for everybody who reaches the port.
-async fn secret(centre: &Shared, headers: &HeaderMap, deed: Deed) -> Response {
+pub(super) async fn secret(centre: &Shared, headers: &HeaderMap, deed: Deed) -> Response {
     match admit(centre, headers) {
         Ok(()) => act(centre, deed, "").await,
         Err(problem) => problem.into_response(),

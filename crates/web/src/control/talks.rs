@@ -64,6 +64,7 @@ pub(super) async fn talk(
             ("conference", None) => TalkDeed::Conference,
             ("reconnect", None) => TalkDeed::Reconnect,
             ("transfer", None) => TalkDeed::Transfer,
+            ("survey", None) => TalkDeed::Survey,
             ("transfer", Some(whom)) => TalkDeed::TransferTo(whom),
             ("consult", Some(whom)) => TalkDeed::Consult(whom),
             ("case", None) => match case {
@@ -71,7 +72,7 @@ pub(super) async fn talk(
                 None => return Err(wrong("nothing is said of the case", CASE)),
             },
             ("consult", None) => return Err(wrong("nobody is named", WHOM)),
-            ("hold" | "retrieve" | "alternate" | "conference" | "reconnect" | "case", Some(_)) => {
+            ("hold" | "retrieve" | "alternate" | "conference" | "reconnect" | "survey" | "case", Some(_)) => {
                 return Err(wrong(
                     format!("{what} is for who is there"),
                     "leave out agent, group, number, specialists and liaison",
@@ -89,7 +90,8 @@ pub(super) async fn talk(
 
 const WHOM: &str = r#"name one: "agent": "8002", "group": "enterprise", "number": "110", "specialists": "tax" or "liaison": "police""#;
 const CASE: &str = r#"write "case": {"id": "SQ-17", "place": "…", "text": "…", "url": "https://…"}"#;
-const DEEDS: &str = "do is hold, retrieve, consult, alternate, conference, reconnect, transfer or case";
+const DEEDS: &str =
+    "do is hold, retrieve, consult, alternate, conference, reconnect, transfer, survey or case";
 
 fn whom(body: TalkBody) -> Result<Option<Whom>, Problem> {
     let TalkBody { agent, group, number, specialists, liaison, reason, .. } = body;

@@ -15,7 +15,7 @@ use crate::config::names::Names;
 use crate::config::raw::{self, File, Way};
 use crate::config::value::show_span;
 use acd::{GroupRef, HoursRef};
-use call::flow::{Act, Exit, Flow, LanguageRef, ListRef, Menu, Queue, Step, StepRef};
+use call::flow::{Act, Exit, Flow, LanguageRef, ListRef, Menu, Queue, Step, StepRef, Survey};
 use media::session::ClipRef;
 use std::time::Duration;
 use toml::Spanned;
@@ -52,6 +52,10 @@ impl Builder<'_> {
                 if let Some(to) = &queue.exit_to {
                     let what = format!("flow {name} has no steps to lead out to");
                     self.findings.wrong(to.span(), what, "write the flow as steps");
+                }
+                if let Some(after) = &queue.after {
+                    let what = format!("flow {name} has no steps to lead to after a talk");
+                    self.findings.wrong(after.span(), what, "write the flow as steps");
                 }
                 let queue = Queue { exit: None, ..self.queue(queue, None) };
                 Flow::plain(name, self.clips(greeting), queue)
@@ -118,6 +122,7 @@ impl Builder<'_> {
                 Act::CallBack { group: GroupRef::at(at), otherwise: to(otherwise) }
             }
             raw::Act::HangUp => Act::HangUp,
+            raw::Act::Survey(survey) => Act::Survey(self.survey(step.key.get_ref(), survey, &to)),
         };
         steps.iter().map(|step| Step { name: step.key.get_ref().clone(), act: act(step) }).collect()
     }
@@ -203,6 +208,74 @@ impl Builder<'_> {
             comfort_every: every(&queue.comfort_every),
             place_every: every(&queue.place_every),
             exit,
+            after: to.and_then(|to| queue.after.is_some().then(|| to(&queue.after))),
+        }
+    }
+
+    fn survey(&self, name: &str, survey: &raw::Survey, to: To<'_>) -> Survey {
+        if survey.clips.is_empty() {
+            self.findings.wrong(
+                survey.place.clone(),
+                format!("survey {name} does not say what to rate"),
+                "write survey = [\"clip\"]",
+            );
+        }
+        let keys: Vec<char> = survey.keys.get_ref().chars().collect();
+        let twice = keys.iter().enumerate().any(|(at, key)| keys[..at].contains(key));
+        if keys.is_empty() || twice || !keys.iter().all(|key| ('1'..='9').contains(key)) {
+            self.findings.wrong(
+                survey.keys.span(),
+                format!("keys of survey {name} are {:?}", survey.keys.get_ref()),
+                "write the digits that rate, each once, from 1 to 9, such as \"12345\"",
+            );
+        }
+        if survey.music.is_none() && *survey.wait.get_ref() > SILENCE_MAX {
+            self.findings.wrong(
+                survey.wait.span(),
+                format!("callers hear silence for {} in survey {name}", show_span(*survey.wait.get_ref())),
+                "wait 3s at most, or add music = \"clip\"",
+            );
+        }
+        prompts::not_silent(self.raw, self.keys, survey.music.as_ref(), self.findings);
+        Survey {
+            clips: self.clips(&survey.clips),
+            keys,
+            wait: *survey.wait.get_ref(),
+            music: self.clip(survey.music.as_ref()),
+            tries: *survey.tries.get_ref(),
+            wrong: self.clip(survey.wrong.as_ref()),
+            thanks: self.clip(survey.thanks.as_ref()),
+            then: to(&survey.then),
+        }
+    }
+
+    /// Nobody who is through with his agent is in a line again unasked, or asked about a talk that he has not had.
+    fn check_after(&self, flow: &Flow, steps: &[raw::Step]) {
+        for step in flow.returns() {
+            if let Some(raw::Act::Queue(queue)) = steps.get(step.index()).map(|step| &step.act)
+                && let Some(after) = &queue.after
+            {
+                self.findings.wrong(
+                    after.span(),
+                    format!(
+                        "after his talk a caller who presses no key would wait again, in flow {}",
+                        flow.name
+                    ),
+                    "lead to a survey or a hang-up; a menu's key may lead on to a line",
+                );
+            }
+        }
+        for step in flow.asked_too_early() {
+            if let Some(written) = steps.get(step.index()) {
+                self.findings.odd(
+                    written.key.span(),
+                    format!(
+                        "survey {} is passed over by callers who have talked with nobody yet",
+                        written.key.get_ref()
+                    ),
+                    "lead to it by after = \"step\" of a queue",
+                );
+            }
         }
     }
 
@@ -228,6 +301,7 @@ impl Builder<'_> {
             );
             return;
         }
+        self.check_after(flow, steps);
         for (at, written) in steps.iter().enumerate() {
             let (raw::Act::Menu(menu), Act::Menu(built)) = (&written.act, &flow.steps[at].act) else {
                 continue;

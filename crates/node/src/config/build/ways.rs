@@ -63,6 +63,7 @@ pub(super) fn codes(raw: &File, keys: &Keys<'_>, findings: &Findings) -> Service
         ("listen", &codes.listen),
         ("whisper", &codes.whisper),
         ("barge", &codes.barge),
+        ("disposition", &codes.disposition),
     ];
     for (at, (name, code)) in all.into_iter().enumerate() {
         let text = code.get_ref();
@@ -82,6 +83,16 @@ pub(super) fn codes(raw: &File, keys: &Keys<'_>, findings: &Findings) -> Service
                 );
             }
         }
+        if name != "disposition"
+            && !raw.dispositions.is_empty()
+            && begins_with(text, codes.disposition.get_ref())
+        {
+            findings.wrong(
+                code.span(),
+                format!("code {name} is {text}, which begins like those of dispositions"),
+                "give it another one, or disposition in [codes]",
+            );
+        }
         if name != "not_ready" && is_reason_of(codes.not_ready.get_ref(), text) {
             findings.wrong(
                 code.span(),
@@ -100,11 +111,17 @@ pub(super) fn codes(raw: &File, keys: &Keys<'_>, findings: &Findings) -> Service
         listen: codes.listen.get_ref().clone(),
         whisper: codes.whisper.get_ref().clone(),
         barge: codes.barge.get_ref().clone(),
+        disposition: codes.disposition.get_ref().clone(),
         ready: codes.ready.get_ref().clone(),
         not_ready: codes.not_ready.get_ref().clone(),
         done: clip(&codes.done),
         refused: clip(&codes.refused),
     }
+}
+
+/// Whether a code begins with another one.
+fn begins_with(code: &str, other: &str) -> bool {
+    !other.is_empty() && code.starts_with(other)
 }
 
 /// Whether a code reads as "not ready" with the digit of a reason.

@@ -44,6 +44,20 @@ pub(in crate::config) enum Act {
     Queue(Box<Queue>),
     Callback { group: Spanned<String>, otherwise: Option<Spanned<String>> },
     HangUp,
+    Survey(Box<Survey>),
+}
+
+/// A survey after a talk.
+pub(in crate::config) struct Survey {
+    pub(in crate::config) place: Range<usize>,
+    pub(in crate::config) clips: Vec<Spanned<String>>,
+    pub(in crate::config) keys: Spanned<String>,
+    pub(in crate::config) wait: Spanned<Duration>,
+    pub(in crate::config) music: Option<Spanned<String>>,
+    pub(in crate::config) tries: Spanned<u8>,
+    pub(in crate::config) wrong: Option<Spanned<String>>,
+    pub(in crate::config) thanks: Option<Spanned<String>>,
+    pub(in crate::config) then: Option<Spanned<String>>,
 }
 
 /// A menu.
@@ -67,6 +81,7 @@ pub(in crate::config) struct Queue {
     pub(in crate::config) place_every: Option<Spanned<Duration>>,
     pub(in crate::config) exit: Option<Spanned<String>>,
     pub(in crate::config) exit_to: Option<Spanned<String>>,
+    pub(in crate::config) after: Option<Spanned<String>>,
 }
 
 /// `[prompts]`: where prompts lie, and in which languages.
@@ -85,7 +100,7 @@ pub(in crate::config) struct List {
 }
 
 /// What says which kind of step it is, and how each is written.
-const KINDS: [(&str, &str); 8] = [
+const KINDS: [(&str, &str); 9] = [
     ("say", "say = [\"clip\"], then = \"step\""),
     ("menu", "menu = [\"clip\"], keys = { 1 = \"step\" }, timeout = \"step\""),
     ("hours", "hours = \"desk\", open = \"step\", closed = \"step\""),
@@ -94,6 +109,7 @@ const KINDS: [(&str, &str); 8] = [
     ("queue", "queue = \"group\""),
     ("callback", "callback = \"group\", otherwise = \"step\""),
     ("hang_up", "hang_up = true"),
+    ("survey", "survey = [\"clip\"], thanks = \"clip\", then = \"step\""),
 ];
 
 impl Flow {
@@ -119,7 +135,7 @@ impl Flow {
                 queue: Queue::read(&mut s, "group", "\"the group that serves it\"").into(),
             }
         } else {
-            for gone in ["group", "greeting", "comfort", "comfort_every", "place_every", "exit"] {
+            for gone in ["group", "greeting", "comfort", "comfort_every", "place_every", "exit", "after"] {
                 if s.has(gone) {
                     let (place, name) = (s.key_place(gone), key.get_ref());
                     s.findings().wrong(
@@ -173,6 +189,7 @@ impl Step {
             ["callback"] => {
                 Act::Callback { group: s.must("callback", "\"group\""), otherwise: s.get("otherwise") }
             }
+            ["survey"] => Act::Survey(Survey::read(&mut s).into()),
             ["hang_up"] => {
                 let _: Option<Spanned<bool>> = s.get("hang_up");
                 Act::HangUp
@@ -208,6 +225,22 @@ impl Menu {
     }
 }
 
+impl Survey {
+    fn read(s: &mut Section<'_>) -> Self {
+        Self {
+            place: s.place(),
+            clips: s.list("survey").unwrap_or_default(),
+            keys: s.or("keys", "12345".into()),
+            wait: s.within("wait", S(3), S(0)..=S(30)),
+            music: s.get("music"),
+            tries: s.within("tries", 2, 1..=5),
+            wrong: s.get("wrong"),
+            thanks: s.get("thanks"),
+            then: s.get("then"),
+        }
+    }
+}
+
 impl Queue {
     fn read(s: &mut Section<'_>, group: &'static str, example: &str) -> Self {
         Self {
@@ -217,6 +250,7 @@ impl Queue {
             place_every: s.get_within("place_every", S(10)..=S(3_600)),
             exit: s.get("exit"),
             exit_to: s.get("exit_to"),
+            after: s.get("after"),
         }
     }
 }
