@@ -44,7 +44,7 @@
 //!
 //! Reading order: [`schema`] → [`records`] → [`writer`] → [`backlog`] → [`summary`] → [`period`]; apart from them
 //! [`journal`]: what the engine was told, to tell it again; [`register`]: what people have set; and [`recordings`]: the
-//! index of recorded talks.
+//! index of recorded talks, with [`transcoding`], which of them are to become Opus.
 
 pub mod backlog;
 pub mod calls;
@@ -57,6 +57,7 @@ pub mod records;
 pub mod register;
 pub mod schema;
 pub mod summary;
+pub mod transcoding;
 pub mod writer;
 
 pub use backlog::Backlog;

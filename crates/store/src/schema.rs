@@ -15,7 +15,7 @@
 //! in progress. `PRAGMA user_version` is the number of the last migration that was applied.
 
 /// Migrations in order; the schema's number is how many have been applied.
-pub const MIGRATIONS: [&str; 3] = [FIRST, REGISTER, RECORDINGS];
+pub const MIGRATIONS: [&str; 4] = [FIRST, REGISTER, RECORDINGS, TRANSCODED];
 
 /// Marks the file as ours (`PRAGMA application_id`): "SUJI".
 pub const APPLICATION_ID: i64 = 0x5355_4a49;
@@ -195,4 +195,12 @@ CREATE TABLE recording_left (           -- pauses and masks
     keeps TEXT NOT NULL,                -- silence, tone
     PRIMARY KEY (recording_id, from_at)
 ) STRICT, WITHOUT ROWID;
+";
+
+const TRANSCODED: &str = "
+ALTER TABLE recording ADD COLUMN format TEXT NOT NULL DEFAULT 'wav';    -- of its file: wav, opus
+ALTER TABLE recording ADD COLUMN transcode_at INTEGER;  -- a WAV is to become Opus, not before; NULL: it stays
+ALTER TABLE recording ADD COLUMN superseded TEXT;       -- in whose place `file` has come, until it is removed
+CREATE INDEX recording_to_transcode ON recording (transcode_at) WHERE transcode_at IS NOT NULL;
+CREATE INDEX recording_superseded ON recording (id) WHERE superseded IS NOT NULL;
 ";

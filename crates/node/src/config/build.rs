@@ -159,7 +159,7 @@ fn journal(raw: &raw::File, directory: &Path, findings: &Findings) -> Option<Jou
 }
 
 fn recording(raw: &raw::File, findings: &Findings) -> RecordingPlan {
-    let raw::Recording { folder, keep } = &raw.recording;
+    let raw::Recording { folder, keep, format } = &raw.recording;
     if folder.get_ref().is_empty() {
         findings.wrong(folder.span(), "folder is empty", "write one for recordings, such as \"recordings\"");
     }
@@ -167,6 +167,10 @@ fn recording(raw: &raw::File, findings: &Findings) -> RecordingPlan {
         if let Some(keep) = &group.keep {
             let what = format!("group {} keeps recordings and makes none", group.key.get_ref());
             findings.odd(keep.span(), what, "add record = true, or remove keep");
+        }
+        if let Some(format) = &group.format {
+            let what = format!("group {} has a format of recordings and makes none", group.key.get_ref());
+            findings.odd(format.span(), what, "add record = true, or remove format");
         }
     }
     let any = raw.groups.iter().any(|group| *group.record.get_ref());
@@ -185,6 +189,7 @@ fn recording(raw: &raw::File, findings: &Findings) -> RecordingPlan {
         folder: Path::new(raw.node.directory.get_ref()).join(folder.get_ref()),
         keep: until(*keep.get_ref()),
         groups: raw.groups.iter().map(of_group).collect(),
+        formats: raw.groups.iter().map(|group| *group.format.as_ref().unwrap_or(format).get_ref()).collect(),
         any,
     }
 }

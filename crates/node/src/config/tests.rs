@@ -111,7 +111,16 @@ fn recordings_are_asked_for_by_group() {
         assert!(config.recording.any && config.call.groups[0].record && config.warnings.is_empty());
         assert_eq!(config.recording.groups, [kept], "{keep}");
     }
+    let formats = |group: &str, all: &str| {
+        asked(&format!("record = true\n{group}"), &format!("{narrow}{all}")).recording.formats
+    };
+    let opus = "[recording]\nformat = \"opus\"\n";
+    assert_eq!(formats("", ""), [Format::Wav]);
+    assert_eq!([formats("", opus), formats("format = \"opus\"", "")], [[Format::Opus], [Format::Opus]]);
+    assert_eq!(formats("format = \"wav\"", opus), [Format::Wav], "its own goes first");
     let said = |config: Config| config.warnings.to_string();
+    let idle = said(asked("format = \"opus\"", ""));
+    assert!(idle.contains("has a format of recordings and makes none"), "{idle}");
     let (wide, idle) = (said(asked("record = true", "")), said(asked("keep = \"1d\"", "")));
     assert!(wide.contains("talks in G.722 are recorded as silence"), "{wide}");
     assert!(idle.contains("keeps recordings and makes none"), "{idle}");
