@@ -30,7 +30,6 @@ use super::{Config, JournalPlan, Mistakes, NodePlan, RecordingPlan, Source, raw}
 use acd::GroupRef;
 use base::Private;
 use call::plan::ListRef;
-use media::session::Codec;
 use report::plan::THRESHOLDS_MAX;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -174,14 +173,6 @@ fn recording(raw: &raw::File, findings: &Findings) -> RecordingPlan {
         }
     }
     let any = raw.groups.iter().any(|group| *group.record.get_ref());
-    let wide = raw.audio.codecs.iter().find(|codec| *codec.get_ref() == Codec::G722);
-    if let Some(wide) = wide.filter(|_| any) {
-        findings.odd(
-            wide.span(),
-            "talks in G.722 are recorded as silence, and groups record",
-            "write codecs = [\"pcma\", \"pcmu\"] in [audio]",
-        );
-    }
     let until = |keep: Duration| Some(keep).filter(|keep| !keep.is_zero());
     let of_group =
         |group: &raw::Group| until(group.keep.as_ref().map_or(*keep.get_ref(), |own| *own.get_ref()));

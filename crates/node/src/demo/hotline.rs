@@ -198,7 +198,7 @@ invites_per_second = 100000
 strangers_per_second = 100000
 
 [audio]
-{codecs}ports = "{first}-{last}" # below those that the system gives to the phones
+ports = "{first}-{last}" # below those that the system gives to the phones
 silence_max = "0s" # beyond the parties that have a voice, callers are silent
 
 [calls]
@@ -225,7 +225,6 @@ port = {trunk_port}
             recording = record.map_or_else(String::new, |(folder, format)| format!(
                 "\n[recording]\nfolder = {folder:?}\nformat = {format:?}\n"
             )),
-            codecs = if record.is_some() { "codecs = [\"pcma\", \"pcmu\"]\n" } else { "" },
             short = short.join(", "),
             t15 = self.span(15),
             t20 = self.span(20),
