@@ -14,7 +14,7 @@ use store::recordings::{Filed, Format, State};
 use store::{Note, Recordings};
 use sujie_tests::sipp::Playing;
 use sujie_tests::softphone::{Law, Softphone, Speaks, Voice, loudness, share_of_tone, share_with_tone};
-use sujie_tests::sujie::{Plan, Sujie, program, wait_for};
+use sujie_tests::sujie::{Plan, Sujie, program, wait_for, wait_patiently};
 
 const CALLER: Hertz = Hertz(600);
 const AGENT: Hertz = Hertz(1_000);
@@ -217,7 +217,7 @@ fn a_recorded_talk_ends_as_opus_with_each_side_on_its_channel() {
     talk.end();
     comes_out(&centre, "whole");
     let is_opus = || recordings(&centre)[0]["file"].as_str().is_some_and(|file| file.ends_with(".opus"));
-    wait_for("it is made Opus", is_opus);
+    wait_patiently("it is made Opus", is_opus);
     let one = recordings(&centre).swap_remove(0);
     assert_eq!(one["format"], "opus in ogg, 8 kHz, 2 channels");
     let path = file(&centre, &one);
@@ -301,15 +301,15 @@ fn a_centre_killed_while_it_makes_opus_keeps_the_talk_and_makes_it_again() {
     let wav = centre.directory().join("recordings/2024-02-02/093012-1-900.wav");
     let opus = wav.with_extension("opus");
     let first = wav.with_extension("opus.part");
-    // It looks every two seconds, and then writes for about one.
-    wait_for("it is being made", || fs::metadata(&first).is_ok_and(|file| file.len() > 50_000));
+    // It looks every two seconds, and then writes for about one when nobody else wants the CPU.
+    wait_patiently("it is being made", || fs::metadata(&first).is_ok_and(|file| file.len() > 50_000));
     centre.signal(Signal::SIGKILL);
     assert!(!centre.ends().success());
     assert!(first.exists() && wav.exists() && !opus.exists(), "killed in the middle");
     assert!(sujie(&centre, &["verify"]).1.starts_with("1 as they were, 0 not"), "the WAV is what it was");
 
     centre.start_again();
-    wait_for("it is made again", || opus.exists() && !wav.exists());
+    wait_patiently("it is made again", || opus.exists() && !wav.exists());
     assert!(!first.exists());
     assert!(sujie(&centre, &["verify"]).1.starts_with("1 as they were, 0 not"));
     let [left, right] = decoded(&opus);

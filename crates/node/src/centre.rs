@@ -104,7 +104,6 @@ impl Centre {
         for line in crate::prompts::wanting(&config.clips) {
             tracing::warn!("{line}");
         }
-        let lists = crate::lists::requests(&config)?;
         let seed = secret()?;
 
         let (stop, stop_report) = (Arc::<AtomicBool>::default(), Arc::<AtomicBool>::default());
@@ -195,6 +194,7 @@ impl Centre {
             let register = register.lock();
             let at = report::UnixMs(clock.epoch().unix_millis(clock.now()));
             register.keep_plan(at, "start", &written.source.text, None)?;
+            let lists = crate::lists::requests(&config, register.enlisted()?)?;
             let remembered = crate::deeds::remembered(&register, clock, &groups, &requests)?;
             let lists = lists.into_iter().map(|request| (requests.mint(), request));
             remembered.into_iter().chain(lists).collect::<Vec<_>>()
@@ -260,6 +260,7 @@ impl Centre {
             agents: config.call.acd.agents.iter().map(|agent| agent.name.clone()).collect(),
             sites: config.report.sites.clone(),
             lists: config.call.lists.iter().map(|list| list.name.clone()).collect(),
+            repeats: config.repeats.iter().map(|(list, _)| *list).collect(),
         }));
         let rim = Rim::start(&config, tcp, streams, lookups, answers, &engine_bell, counter.clone())?;
         Ok(Self {

@@ -48,6 +48,7 @@
 
 pub mod backlog;
 pub mod calls;
+mod enlisted;
 pub mod error;
 pub mod journal;
 mod names;

@@ -9,13 +9,13 @@
 //!                    the configuration reorders its lists
 //! ```
 //!
-//! What people have set: `listed`, `urgent`, `callback`, `plan`; and `audit`, who did what.
+//! What people have set: `listed`, `enlisted`, `urgent`, `callback`, `plan`; and `audit`, who did what.
 //!
 //! `…_at` is wall time in milliseconds since 1970, `…_ms` a span in milliseconds. A call without `outcome` is
 //! in progress. `PRAGMA user_version` is the number of the last migration that was applied.
 
 /// Migrations in order; the schema's number is how many have been applied.
-pub const MIGRATIONS: [&str; 4] = [FIRST, REGISTER, RECORDINGS, TRANSCODED];
+pub const MIGRATIONS: [&str; 5] = [FIRST, REGISTER, RECORDINGS, TRANSCODED, ENLISTED];
 
 /// Marks the file as ours (`PRAGMA application_id`): "SUJI".
 pub const APPLICATION_ID: i64 = 0x5355_4a49;
@@ -203,4 +203,15 @@ ALTER TABLE recording ADD COLUMN transcode_at INTEGER;  -- a WAV is to become Op
 ALTER TABLE recording ADD COLUMN superseded TEXT;       -- in whose place `file` has come, until it is removed
 CREATE INDEX recording_to_transcode ON recording (transcode_at) WHERE transcode_at IS NOT NULL;
 CREATE INDEX recording_superseded ON recording (id) WHERE superseded IS NOT NULL;
+";
+
+const ENLISTED: &str = "
+CREATE TABLE enlisted (                 -- numbers that people have put on lists which flows look into
+    list TEXT NOT NULL,                 -- key of the list
+    number TEXT NOT NULL,               -- normalized
+    number_hash INTEGER NOT NULL,       -- as call.caller_hash
+    operator TEXT NOT NULL,
+    since INTEGER NOT NULL,
+    PRIMARY KEY (list, number)
+) STRICT, WITHOUT ROWID;
 ";
