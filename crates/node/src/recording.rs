@@ -45,7 +45,7 @@ use crate::config::Config;
 use crate::net::outlet::Outlet;
 use crate::rtp::Tap;
 use anyhow::{Context, Result};
-use base::{Handle, Ring};
+use base::{Handle, Ring, Timestamp};
 use index::Index;
 use media::session::{RecordingRef, Taped};
 use notes::Notes;
@@ -148,7 +148,8 @@ impl Rings {
         let index = Index { recordings, folder, run, clock, offset, keep, notes, counts: counts() };
         let recordings = Recordings::open(&config.node.database)?;
         let folder = config.recording.folder.clone();
-        let transcoder = Transcoder { recordings, folder, clock, counts: counts() };
+        let transcoder =
+            Transcoder { recordings, folder, clock, counts: counts(), count_at: Timestamp::START };
         Ok((recorder, index, transcoder))
     }
 }

@@ -354,7 +354,8 @@ impl Recordings {
             transaction.execute(failed, [signed(id.0)])?;
         }
         let first = signed(RecordId::new(run, 0).0);
-        let lost = "UPDATE recording SET state = 'lost' WHERE state = 'open' AND id < ?1";
+        let lost =
+            "UPDATE recording SET state = 'lost', transcode_at = NULL WHERE state = 'open' AND id < ?1";
         let count = transaction.execute(lost, [first])?;
         transaction.commit()?;
         Ok(count)

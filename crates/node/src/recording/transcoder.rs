@@ -16,6 +16,7 @@ use super::file::{MODE, hash, part, sync_folder};
 use super::{Counts, name, ogg_opus};
 use crate::clock::Clock;
 use anyhow::{Context, Result, anyhow};
+use base::Timestamp;
 use report::UnixMs;
 use std::fs::{self, File};
 use std::io::{BufReader, BufWriter, ErrorKind};
@@ -42,6 +43,8 @@ pub struct Transcoder {
     pub clock: Clock,
     /// What has become of them.
     pub counts: Arc<Counts>,
+    /// When those that wait are counted again.
+    pub count_at: Timestamp,
 }
 
 /// Why there is no Opus file.
@@ -102,9 +105,14 @@ impl Transcoder {
     /// # Errors
     /// The index cannot be read or written: what was made is made again.
     pub fn next(&mut self, stop: &AtomicBool) -> Result<bool> {
-        self.counts.to_transcode.store(self.recordings.transcodings()?, Ordering::Relaxed);
-        let now = UnixMs(self.clock.epoch().unix_millis(self.clock.now()));
-        let Some(of) = self.recordings.to_transcode(now)? else { return Ok(false) };
+        let (at, now) = (self.clock.now(), UnixMs(self.clock.epoch().unix_millis(self.clock.now())));
+        let next = self.recordings.to_transcode(now)?;
+        // A hundred thousand that wait are not counted for each of them.
+        if next.is_none() || at >= self.count_at {
+            self.count_at = at + LOOK_EVERY;
+            self.counts.to_transcode.store(self.recordings.transcodings()?, Ordering::Relaxed);
+        }
+        let Some(of) = next else { return Ok(false) };
         let again = match self.make(&of, stop) {
             Ok(made) => {
                 self.take_over(&of, &made)?;

@@ -6,6 +6,7 @@ use super::ogg_opus;
 use super::removal;
 use super::transcoder::Transcoder;
 use crate::clock::Clock;
+use base::Timestamp;
 use media::alaw;
 use report::{RecordId, UnixMs};
 use std::fs;
@@ -60,7 +61,13 @@ impl Centre {
         };
         recordings.write(&[begun, Note::Filed(Box::new(filed))]).expect("noted");
         let counts = Arc::default();
-        let transcoder = Transcoder { recordings, folder: folder.clone(), clock: Clock::start(), counts };
+        let transcoder = Transcoder {
+            recordings,
+            folder: folder.clone(),
+            clock: Clock::start(),
+            counts,
+            count_at: Timestamp::START,
+        };
         Self { folder, transcoder, wav }
     }
 
@@ -78,7 +85,13 @@ impl Centre {
         let stop = AtomicBool::new(false);
         let (clock, counts) = (Clock::start(), Arc::<Counts>::default());
         let folder = self.folder.clone();
-        let ends = Transcoder { recordings, folder: folder.clone(), clock, counts: Arc::clone(&counts) };
+        let ends = Transcoder {
+            recordings,
+            folder: folder.clone(),
+            clock,
+            counts: Arc::clone(&counts),
+            count_at: Timestamp::START,
+        };
         std::thread::scope(|threads| {
             let thread = threads.spawn(|| ends.run(&stop));
             let look = Recordings::open_to_read(folder.join("index.db")).expect("the index");
@@ -90,7 +103,10 @@ impl Centre {
             thread.thread().unpark();
         });
         let recordings = Recordings::open(self.folder.join("index.db")).expect("the index");
-        Self { transcoder: Transcoder { recordings, folder, clock, counts }, ..self }
+        Self {
+            transcoder: Transcoder { recordings, folder, clock, counts, count_at: Timestamp::START },
+            ..self
+        }
     }
 
     /// The file that the index names is what the index says, and the whole talk.
