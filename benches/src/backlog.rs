@@ -1,7 +1,7 @@
-//! Hours of recorded talk that wait to become Opus when a centre starts: what a busy day leaves to do.
+//! Recorded talks that wait to become Opus when a centre starts: what a busy day leaves to do.
 //!
 //! ```text
-//!   noise that comes and goes like speech, on either side in turn ─▶ an hour a file ─▶ index: whole, to become Opus
+//!   noise that comes and goes like speech, on either side in turn ─▶ ten minutes a file ─▶ index: whole, to become Opus
 //! ```
 //!
 //! Never knows: calls, figures.
@@ -16,28 +16,30 @@ use std::path::Path;
 use store::recordings::{Filed, Format, State};
 use store::{Note, Recordings};
 
-/// Samples of a channel in an hour.
-const HOUR: u64 = wav::RATE * 3_600;
+/// Minutes of a talk.
+pub const MINUTES: u64 = 10;
+/// Samples of a channel in it.
+const LENGTH: u64 = wav::RATE * 60 * MINUTES;
 /// How long one side speaks.
 const TURN: u64 = wav::RATE * 4;
 
-/// Lays so many hours below a centre's directory, with the usual names of database and folder.
+/// Lays so many talks below a centre's directory, with the usual names of database and folder.
 ///
 /// # Errors
 /// When they cannot be written.
-pub fn lay(directory: &Path, hours: u32) -> Result<()> {
-    if hours == 0 {
+pub fn lay(directory: &Path, talks: u32) -> Result<()> {
+    if talks == 0 {
         return Ok(());
     }
     let mut index = Recordings::open(directory.join("sujie.db"))?;
-    for number in 0..hours {
+    for number in 0..talks {
         let (id, file) = (RecordId::new(0, number.into()), format!("2024-02-02/090000-0-{number}.wav"));
         let mut one = Recording::new(directory.join("recordings").join(&file));
         let mut dice = Random::seeded(number.into());
-        for from in (0..HOUR).step_by(TURN as usize) {
+        for from in (0..LENGTH).step_by(TURN as usize) {
             one.sound(from, &turn(&mut dice, (from / TURN).is_multiple_of(2)))?;
         }
-        let whole = one.finish(HOUR)?;
+        let whole = one.finish(LENGTH)?;
         let (begun, keep_until) = (UnixMs(1_706_835_600_000), None);
         let note = Note::Begun {
             id,
@@ -53,7 +55,7 @@ pub fn lay(directory: &Path, hours: u32) -> Result<()> {
             begun,
             state: State::Whole,
             file,
-            length_ms: 3_600_000,
+            length_ms: MINUTES * 60_000,
             gap_ms: 0,
             bytes: whole.bytes,
             sha256: Some(whole.sha256),

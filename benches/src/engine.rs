@@ -28,7 +28,7 @@ pub struct CentreOptions {
     pub music: bool,
     /// Talks are recorded.
     pub record: bool,
-    /// Hours of earlier talks that it makes Opus of meanwhile.
+    /// Earlier talks that it makes Opus of meanwhile.
     pub backlog: u32,
 }
 

@@ -31,7 +31,7 @@ pub(super) struct Cost {
     pub(super) closing: Duration,
     /// Blocks of recordings that were dropped, and writes that failed.
     pub(super) missed: f64,
-    /// Hours of earlier talks that were made Opus during the measurement.
+    /// Earlier talks that were made Opus during the measurement.
     pub(super) made: f64,
 }
 

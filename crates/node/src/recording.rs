@@ -18,7 +18,7 @@
 //! completed at the next start. The power lost: what the system had not yet written of running ones. A file that bears
 //! its last name is whole and on the disk.
 //!
-//! Why WAV first, and Opus of the whole file: an hour of talk costs 5.6 s of CPU to encode, so 500 talks at once would
+//! Why WAV first, and Opus of the whole file: an hour of talk costs 6 s of CPU to encode, so 500 talks at once would
 //! take most of a core while they are spoken, and nothing of an A-law file is lost with the process. A quiet hour makes
 //! up for a busy one, because the rows of the index are the queue.
 //!

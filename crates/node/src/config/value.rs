@@ -351,7 +351,7 @@ words!(
 );
 words!(
     Format,
-    r#""wav" (A-law, 58 MB an hour) or "opus" (in Ogg, some 9 MB an hour, made of the finished WAV)"#,
+    r#""wav" (A-law, 58 MB an hour) or "opus" (in Ogg, some 10 MB an hour, made of the finished WAV)"#,
     "a format of recordings",
     { "wav" => Self::Wav, "opus" => Self::Opus }
 );
