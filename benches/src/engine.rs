@@ -1,5 +1,6 @@
 //! The engine as a process of its own: a generated centre, `sujie serve --config`, and its end.
 
+use crate::backlog;
 use crate::machine::command_on;
 use anyhow::{Context, Result, bail};
 use std::io::{Read, Write};
@@ -27,6 +28,8 @@ pub struct CentreOptions {
     pub music: bool,
     /// Talks are recorded.
     pub record: bool,
+    /// Earlier talks that it makes Opus of meanwhile.
+    pub backlog: u32,
 }
 
 /// A running engine. It is ended when this is dropped.
@@ -65,6 +68,7 @@ impl Engine {
         std::fs::create_dir_all(&directory)?;
         let (sip, http) = (free_udp()?, free_tcp()?);
         let file = directory.join("centre.toml");
+        backlog::lay(&directory, options.backlog)?;
         std::fs::write(&file, centre(options, agents, trunk, sip, http, &directory))?;
         let log = std::fs::File::create(directory.join("log"))?;
         let child = command_on(0, binary)

@@ -16,6 +16,7 @@
 //!
 //! Reading order: [`wire`] → [`rig`] → [`machine`] → [`engine`] → [`floor`] → [`report`] → [`shapes`].
 
+pub mod backlog;
 pub mod engine;
 pub mod floor;
 pub mod invented;

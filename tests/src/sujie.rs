@@ -497,10 +497,22 @@ impl Drop for Sujie {
 ///
 /// # Panics
 /// With `what`, when it does not become so.
-pub fn wait_for(what: &str, mut is_so: impl FnMut() -> bool) {
+pub fn wait_for(what: &str, is_so: impl FnMut() -> bool) {
+    wait_within(SOON, what, is_so);
+}
+
+/// Waits until something is so that is done only when nobody else wants the CPU.
+///
+/// # Panics
+/// With `what`, when it does not become so.
+pub fn wait_patiently(what: &str, is_so: impl FnMut() -> bool) {
+    wait_within(SOON * 12, what, is_so);
+}
+
+fn wait_within(most: Duration, what: &str, mut is_so: impl FnMut() -> bool) {
     let begun = Instant::now();
     while !is_so() {
-        assert!(begun.elapsed() < SOON, "{what}: not within {SOON:?}");
+        assert!(begun.elapsed() < most, "{what}: not within {most:?}");
         std::thread::sleep(LOOK_EVERY);
     }
 }

@@ -51,7 +51,7 @@ fn a_listed_number_takes_its_own_way_by_http_from_a_file_and_in_a_replay() {
     let replayed = sujie(&["replay", "journal"], centre.directory());
     assert!(replayed.status.success(), "{}", said(&replayed));
 
-    // After a restart the list is its file.
+    // After a restart the list has its file's numbers, too.
     fs::write(centre.directory().join("firms.txt"), "# 企业\n138 5123 4567  # 某公司\n").expect("a list");
     centre.write(&centre.written().replace("title = \"重点企业\"", "file = \"firms.txt\""));
     centre.start_again();
@@ -165,4 +165,81 @@ flow = "again"
             centre.start_again();
         }
     }
+}
+
+#[test]
+fn a_number_that_the_case_system_puts_on_a_list_stays_there_over_a_kill_until_it_is_deleted() {
+    let flow = format!("{BY_LIST}[lists.repeat]\ncalled_within = \"7d\"\n");
+    let flow: &'static str = Box::leak(flow.into_boxed_str());
+    let mut centre = Sujie::start(Plan { flow, node: "drain_grace = \"1s\"", ..Plan::default() });
+    let number = "/api/v1/numbers/firms/13851234567";
+    assert_eq!(centre.ask("PUT", number, "").0, 200);
+    assert_eq!(centre.ask("PUT", number, "").0, 200, "said twice is still so");
+    let (status, told) = centre.ask("PUT", "/api/v1/numbers/repeat/13851234567", "");
+    assert!(status == 409 && told.to_string().contains("whoever has called lately"), "{told}");
+    centre.signal(Signal::SIGKILL);
+    assert!(!centre.ends().success());
+    centre.start_again();
+    centre.caller("caller_is_released").play().ends_well();
+    let outcome = centre.calls_over(1)[0].outcome.clone();
+    assert_eq!(
+        outcome.as_deref(),
+        Some("abandoned_before_line"),
+        "from the first call on his flow ends, not he"
+    );
+
+    assert_eq!(centre.ask("DELETE", number, "").0, 200);
+    centre.signal(Signal::SIGTERM);
+    assert!(centre.ends().success(), "{}", centre.log());
+    centre.start_again();
+    let waits = centre.caller("caller_is_released").play();
+    centre.shows("/total/waiting", 1);
+    // The list is left out of the configuration for a day: what was put on it waits for it.
+    assert_eq!(centre.ask("PUT", number, "").0, 200);
+    centre.signal(Signal::SIGTERM);
+    waits.ends_well();
+    assert!(centre.ends().success(), "{}", centre.log());
+    let with = centre.written();
+    let without =
+        with.replace("[lists.firms]", "[lists.other]").replace("list = \"firms\"", "list = \"other\"");
+    centre.write(&without);
+    centre.start_again();
+    assert!(centre.log().contains("a list that the configuration no longer has"), "{}", centre.log());
+    assert_eq!(centre.ask("DELETE", number, "").0, 404);
+    centre.signal(Signal::SIGTERM);
+    assert!(centre.ends().success(), "{}", centre.log());
+    centre.write(&with);
+    centre.start_again();
+    centre.caller("caller_is_released").play().ends_well();
+    let calls = centre.calls_over(3);
+    assert_eq!(calls[2].outcome.as_deref(), Some("abandoned_before_line"));
+    centre.signal(Signal::SIGTERM);
+    assert!(centre.ends().success(), "{}", centre.log());
+}
+
+#[test]
+fn full_lists_refuse_a_further_number_and_the_next_start_is_none_the_worse() {
+    let flow =
+        format!("{BY_LIST}[lists.open_case]\n").replace("title = \"重点企业\"", "file = \"firms.txt\"");
+    let flow: &'static str = Box::leak(flow.into_boxed_str());
+    let mut centre = Sujie::start(Plan { flow: BY_LIST, ..Plan::default() });
+    centre.signal(Signal::SIGTERM);
+    assert!(centre.ends().success(), "{}", centre.log());
+    let most = 500_000;
+    let numbers: String = (0..most).map(|n| format!("138{n:08}\n")).collect();
+    fs::write(centre.directory().join("firms.txt"), numbers).expect("a list");
+    centre.write(&centre.written().replace(BY_LIST, flow));
+    centre.start_again();
+    let put = |centre: &Sujie, list: &str, number: &str| {
+        centre.ask("PUT", &format!("/api/v1/numbers/{list}/{number}"), "")
+    };
+    let (status, told) = put(&centre, "open_case", "13900000001");
+    assert!(status == 409 && told.to_string().contains("as many numbers are on lists as may be"), "{told}");
+    assert_eq!(put(&centre, "open_case", "13800000001").0, 200, "who is on one already can be on another");
+    centre.signal(Signal::SIGTERM);
+    assert!(centre.ends().success(), "{}", centre.log());
+    // What was refused was not kept either: with it there would be one too many.
+    centre.start_again();
+    centre.signal(Signal::SIGTERM);
+    assert!(centre.ends().success(), "{}", centre.log());
 }

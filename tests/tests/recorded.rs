@@ -2,16 +2,19 @@
 //! and a disk that refuses.
 
 use media::alaw;
-use media::tone::Hertz;
+use media::tone::{Hertz, level};
 use nix::sys::signal::Signal;
+use report::{RecordId, UnixMs};
 use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
+use store::recordings::{Filed, Format, State};
+use store::{Note, Recordings};
 use sujie_tests::sipp::Playing;
-use sujie_tests::softphone::{Law, Softphone, Speaks, Voice, loudness, share_of_tone};
-use sujie_tests::sujie::{Plan, Sujie, program, wait_for};
+use sujie_tests::softphone::{Law, Softphone, Speaks, Voice, loudness, share_of_tone, share_with_tone};
+use sujie_tests::sujie::{Plan, Sujie, program, wait_for, wait_patiently};
 
 const CALLER: Hertz = Hertz(600);
 const AGENT: Hertz = Hertz(1_000);
@@ -33,7 +36,8 @@ impl Talk {
         let caller = centre
             .caller("caller_is_released")
             .key("media_port", voice.at.port())
-            .key("codecs", Law::Mu.payload())
+            // He would rather speak G.722 (payload type 9), which cannot be recorded.
+            .key("codecs", format!("9 {}", Law::Mu.payload()))
             .play();
         centre.shows("/total/waiting", 1);
         let begins = Instant::now();
@@ -184,6 +188,132 @@ fn a_killed_centre_keeps_what_was_said() {
     assert!(sujie(&centre, &["verify"]).1.starts_with("1 as they were, 0 not"));
     let (_, metrics) = centre.page("/metrics");
     assert!(metrics.contains("sujie_recordings_total{end=\"recovered\"} 1"), "{metrics}");
+    centre.signal(Signal::SIGTERM);
+    assert!(centre.ends().success());
+}
+
+/// The channels of an Opus file as the players' own library decodes it, at 8 kHz; by what is heard, and by nothing of ours.
+fn decoded(path: &Path) -> [Vec<i16>; 2] {
+    let wav = path.with_extension("decoded");
+    let said = Command::new("opusdec").args(["--rate", "8000", "--force-wav"]).arg(path).arg(&wav).output();
+    let said = said.expect("opusdec is there (opus-tools)");
+    assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stderr));
+    let bytes = fs::read(&wav).expect("decoded");
+    fs::remove_file(&wav).expect("not a recording");
+    let data = bytes.windows(4).position(|word| word == b"data").expect("sound") + 8;
+    let word = |at: usize| u16::from_le_bytes(bytes[at..at + 2].try_into().expect("two bytes"));
+    assert_eq!((word(22), word(24), word(34)), (2, 8_000, 16), "two channels, 8 kHz, 16 bits");
+    let sample = |pair: &[u8], at: usize| i16::from_le_bytes([pair[at], pair[at + 1]]);
+    let channel = |at: usize| bytes[data..].chunks_exact(4).map(|pair| sample(pair, at)).collect();
+    [channel(0), channel(2)]
+}
+
+#[test]
+fn a_recorded_talk_ends_as_opus_with_each_side_on_its_channel() {
+    let tables = "[recording]\nformat = \"opus\"\n";
+    let centre = Sujie::start(Plan { tables, ..recording() });
+    let talk = Talk::begin(&centre);
+    talk.go_on(Duration::from_secs(3));
+    talk.end();
+    comes_out(&centre, "whole");
+    let is_opus = || recordings(&centre)[0]["file"].as_str().is_some_and(|file| file.ends_with(".opus"));
+    wait_patiently("it is made Opus", is_opus);
+    let one = recordings(&centre).swap_remove(0);
+    assert_eq!(one["format"], "opus in ogg, 8 kHz, 2 channels");
+    let path = file(&centre, &one);
+    assert_eq!(one["bytes"].as_u64(), Some(fs::metadata(&path).expect("there").len()));
+    wait_for("its WAV is gone", || !path.with_extension("wav").exists());
+    let [left, right] = decoded(&path);
+    let (wanted, is) = (one["length_ms"].as_u64().expect("a length"), left.len() as u64 / 8);
+    assert!(wanted > 3_000 && is.abs_diff(wanted) <= 20, "{is} ms of {wanted}");
+    for (name, channel, own, other) in [("caller", &left, CALLER, AGENT), ("agent", &right, AGENT, CALLER)] {
+        let said = &channel[4_000..channel.len() - 4_000];
+        assert!(share_with_tone(said, own) > 0.8, "the {name} is heard: {}", share_with_tone(said, own));
+        let (own, other) = (level(said, own), level(said, other));
+        assert!(other * 100.0 < own, "and nobody else, by 40 dB: {other} beside {own}");
+    }
+    assert!(sujie(&centre, &["verify"]).1.starts_with("1 as they were, 0 not"));
+    for line in ["sujie_recordings_transcoded_total 1\n", "sujie_recordings_transcode_failures_total 0\n"] {
+        wait_for(line, || centre.page("/metrics").1.contains(line));
+    }
+    let id = one["recording"].as_u64().expect("a number").to_string();
+    assert!(sujie(&centre, &["delete", &id, "--by", "wang", "--why", "test"]).0);
+    assert!(!path.exists());
+    drop(centre.close_after_one_call());
+}
+
+/// A quarter of an hour that waits to become Opus, as a centre leaves it that was stopped: its number.
+fn long_talk(directory: &Path) -> RecordId {
+    let (id, file, samples) = (RecordId::new(1, 900), "2024-02-02/093012-1-900.wav", 8_000 * 900_u32);
+    let path = directory.join("recordings").join(file);
+    fs::create_dir_all(path.parent().expect("a day")).expect("a day");
+    let (data, word) = (samples * 2, |value: u32| value.to_le_bytes());
+    let header = [
+        &b"RIFF"[..],
+        &word(data + 50),
+        b"WAVEfmt ",
+        &word(18),
+        &[6, 0, 2, 0],
+        &word(8_000),
+        &word(16_000),
+        &[2, 0, 8, 0, 0, 0],
+        b"fact",
+        &word(4),
+        &word(samples),
+        b"data",
+        &word(data),
+    ];
+    let tone = |at: u32, turn: f64| alaw::encode(((f64::from(at) * turn).sin() * 9_000.0) as i16);
+    let sound = (0..samples).flat_map(|at| [tone(at, 0.345), tone(at, 0.785)]);
+    let bytes: Vec<u8> = header.concat().into_iter().chain(sound).collect();
+    fs::write(&path, &bytes).expect("written");
+    let sum = Command::new("sha256sum").arg(&path).output().expect("sha256sum is there").stdout;
+    let sum = String::from_utf8_lossy(&sum[..64]).into_owned();
+    let mut index = Recordings::open(directory.join("centre.db")).expect("the index");
+    let begun = Note::Begun {
+        id,
+        call: None,
+        agent: "8001".into(),
+        group: "general".into(),
+        at: UnixMs(1_706_837_412_000),
+        keep_until: None,
+        format: Format::Opus,
+    };
+    let filed = Filed {
+        id,
+        begun: UnixMs(1_706_837_412_000),
+        state: State::Whole,
+        file: file.into(),
+        length_ms: 900_000,
+        gap_ms: 0,
+        bytes: bytes.len() as u64,
+        sha256: Some(sum),
+        keep_until: None,
+    };
+    index.write(&[begun, Note::Filed(Box::new(filed))]).expect("noted");
+    id
+}
+
+#[test]
+fn a_centre_killed_while_it_makes_opus_keeps_the_talk_and_makes_it_again() {
+    let mut centre = Sujie::start(recording());
+    long_talk(centre.directory());
+    let wav = centre.directory().join("recordings/2024-02-02/093012-1-900.wav");
+    let opus = wav.with_extension("opus");
+    let first = wav.with_extension("opus.part");
+    // It looks every two seconds, and then writes for about one when nobody else wants the CPU.
+    wait_patiently("it is being made", || fs::metadata(&first).is_ok_and(|file| file.len() > 50_000));
+    centre.signal(Signal::SIGKILL);
+    assert!(!centre.ends().success());
+    assert!(first.exists() && wav.exists() && !opus.exists(), "killed in the middle");
+    assert!(sujie(&centre, &["verify"]).1.starts_with("1 as they were, 0 not"), "the WAV is what it was");
+
+    centre.start_again();
+    wait_patiently("it is made again", || opus.exists() && !wav.exists());
+    assert!(!first.exists());
+    assert!(sujie(&centre, &["verify"]).1.starts_with("1 as they were, 0 not"));
+    let [left, right] = decoded(&opus);
+    assert!((left.len() / 8).abs_diff(900_000) <= 20 && left.len() == right.len());
     centre.signal(Signal::SIGTERM);
     assert!(centre.ends().success());
 }

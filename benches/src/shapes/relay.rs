@@ -31,6 +31,8 @@ pub(super) struct Cost {
     pub(super) closing: Duration,
     /// Blocks of recordings that were dropped, and writes that failed.
     pub(super) missed: f64,
+    /// Earlier talks that were made Opus during the measurement.
+    pub(super) made: f64,
 }
 
 /// CPU for a packet at 250, 500 and 1,000 bridged calls.
@@ -106,6 +108,7 @@ pub(super) fn engine(options: &Options, calls: u32, span: Duration, centre: Cent
     let full = opens + every(200) * calls + Duration::from_secs(2);
     rig.run(|_, now| now >= full, |_| {})?;
     let (cpu, heard) = (cpu_time(engine.pid())?, (rig.town.carrier.heard(), rig.town.desk.heard()));
+    let made = metric(engine.http, "sujie_recordings_transcoded_total")?;
     let started = rig.clock.now();
     rig.run_for(span, |_| {})?;
     let wall = rig.clock.now().since(started);
@@ -113,6 +116,7 @@ pub(super) fn engine(options: &Options, calls: u32, span: Duration, centre: Cent
     let after = (rig.town.carrier.heard(), rig.town.desk.heard());
     let came = after.0.other + after.1.other - heard.0.other - heard.1.other;
     let sent = after.0.sent + after.1.sent - heard.0.sent - heard.1.sent;
+    let made = metric(engine.http, "sujie_recordings_transcoded_total")? - made;
     let before = cpu_time(engine.pid())?;
     rig.close(|_| {})?;
     let began = rig.clock.now();
@@ -122,7 +126,7 @@ pub(super) fn engine(options: &Options, calls: u32, span: Duration, centre: Cent
     let closing = cpu_time(engine.pid())?.saturating_sub(before);
     let missed = metric(engine.http, "sujie_recordings_dropped_total")?
         + metric(engine.http, "sujie_recordings_failures_total")?;
-    Ok(Cost { closing, missed, ..cost(cpu, wall, 2 * calls, sent, came) })
+    Ok(Cost { closing, missed, made, ..cost(cpu, wall, 2 * calls, sent, came) })
 }
 
 fn bare(options: &Options, mode: &str, calls: u32, span: Duration) -> Result<Cost> {
@@ -164,5 +168,6 @@ fn cost(cpu: Duration, wall: Duration, parties: u32, sent: u64, came: u64) -> Co
         processor: cpu.as_secs_f64() * 100.0 / wall.as_secs_f64(),
         closing: Duration::ZERO,
         missed: 0.0,
+        made: 0.0,
     }
 }

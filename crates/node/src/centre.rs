@@ -15,7 +15,7 @@
 //! ```
 //!
 //! Where a group records, media threads hand what is said to the thread "recorder", which writes files, and "recordings"
-//! keeps their index ([`recording`]). With `[node] journal` the engine's inputs also go, in chunks, to the thread "journal", which writes them.
+//! keeps their index ([`recording`]); "transcoder" makes Opus of finished files when nobody else wants the CPU. With `[node] journal` the engine's inputs also go, in chunks, to the thread "journal", which writes them.
 //!
 //! Sizes. A call is some 20 engine inputs and 12 events; at 1,000 calls a second the report, which looks each
 //! 100 ms, finds 1,200 events: 65,536 is five seconds of that. A media thread takes 4 to 6 commands a call and
@@ -77,7 +77,7 @@ pub struct Centre {
     workers: Vec<JoinHandle<()>>,
     reporter: Option<JoinHandle<()>>,
     keeper: Option<JoinHandle<()>>,
-    /// The recorder, then the index of recordings: the report's last notes go to it.
+    /// The recorder; then the index of recordings, to which the report's last notes go, and the transcoder.
     recording: Vec<(Arc<AtomicBool>, JoinHandle<()>)>,
     rim: Option<Rim>,
 }
@@ -104,7 +104,6 @@ impl Centre {
         for line in crate::prompts::wanting(&config.clips) {
             tracing::warn!("{line}");
         }
-        let lists = crate::lists::requests(&config)?;
         let seed = secret()?;
 
         let (stop, stop_report) = (Arc::<AtomicBool>::default(), Arc::<AtomicBool>::default());
@@ -195,6 +194,7 @@ impl Centre {
             let register = register.lock();
             let at = report::UnixMs(clock.epoch().unix_millis(clock.now()));
             register.keep_plan(at, "start", &written.source.text, None)?;
+            let lists = crate::lists::requests(&config, register.enlisted()?)?;
             let remembered = crate::deeds::remembered(&register, clock, &groups, &requests)?;
             let lists = lists.into_iter().map(|request| (requests.mint(), request));
             remembered.into_iter().chain(lists).collect::<Vec<_>>()
@@ -217,15 +217,17 @@ impl Centre {
         let (stop_recorder, stop_index) = (Arc::<AtomicBool>::default(), Arc::<AtomicBool>::default());
         let mut recording = Vec::new();
         if let Some(rings) = recorded {
-            let (recorder, index) = rings.readers(&config, clock, reporter.number())?;
+            let (recorder, index, transcoder) = rings.readers(&config, clock, reporter.number())?;
             let notes = rings.notes(&config, clock, reporter.number());
             reporter.note_recordings(notes, Arc::clone(&rings.counts));
-            for (name, stop, run) in [
-                ("recorder", &stop_recorder, Box::new(|stop: &AtomicBool| recorder.run(stop)) as Run),
-                ("recordings", &stop_index, Box::new(|stop: &AtomicBool| index.run(stop)) as Run),
+            let of = |run: Run| run;
+            for (name, role, stop, run) in [
+                ("recorder", Role::Report, &stop_recorder, of(Box::new(|stop| recorder.run(stop)))),
+                ("recordings", Role::Report, &stop_index, of(Box::new(|stop| index.run(stop)))),
+                ("transcoder", Role::Background, &stop_index, of(Box::new(|stop| transcoder.run(stop)))),
             ] {
                 let told = Arc::clone(stop);
-                let thread = spawn(name, Role::Report, move || {
+                let thread = spawn(name, role, move || {
                     run(&told);
                     Ok(())
                 })?;
@@ -266,6 +268,7 @@ impl Centre {
                 .cloned()
                 .zip(config.report.online.clone())
                 .collect(),
+            repeats: config.repeats.iter().map(|(list, _)| *list).collect(),
         }));
         let rim = Rim::start(&config, tcp, streams, lookups, answers, &engine_bell, counter.clone())?;
         Ok(Self {
@@ -394,7 +397,7 @@ impl Drop for Centre {
             thread.thread().unpark();
             let _ = thread.join();
         }
-        end(recording.next());
+        recording.for_each(|thread| end(Some(thread)));
         self.rim.take();
     }
 }

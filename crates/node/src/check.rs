@@ -14,7 +14,7 @@ use std::process::ExitCode;
 #[allow(clippy::needless_pass_by_value, reason = "all commands on a configuration take it over")]
 pub fn command(config: Config) -> Result<ExitCode> {
     let clips = prompts::load(&config.clips)?;
-    let numbers = crate::lists::requests(&config)?;
+    let numbers = crate::lists::requests(&config, Vec::new())?;
     if !config.warnings.is_empty() {
         eprint!("{}", config.warnings);
     }

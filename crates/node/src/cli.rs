@@ -82,7 +82,7 @@ const DEMO_EXAMPLES: &str = "\
 Examples:
   sujie demo --speed 10                       ten times as fast
   sujie demo --agents 5                       too few agents: watch the line grow
-  sujie demo --seconds 30 --record talks      hear a talk: caller on the left, agent on the right
+  sujie demo --seconds 30 --record talks      hear a talk: caller on the left, agent on the right; as --format opus, too
   sujie demo --seconds 60 --speed 5 --json    one minute, summary as JSON on standard output
 
 While it runs, a softphone on this machine can register as a free agent and take calls; the first lines say how.";
@@ -154,6 +154,9 @@ pub struct Demo {
     /// Record every talk into this folder: two channels, a WAV file each
     #[arg(long, value_name = "DIR")]
     pub record: Option<PathBuf>,
+    /// What each of these files becomes when it is finished: wav, or opus (those of the last seconds stay wav)
+    #[arg(long, value_name = "FORMAT", default_value = "wav", value_parser = ["wav", "opus"], requires = "record")]
+    pub format: String,
 }
 
 const SIMULATE_EXAMPLES: &str = "\

@@ -36,6 +36,7 @@ use mistake::Findings;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use store::recordings::Format;
 use text::Text;
 
 /// The complete commented sample of a 12345 centre, as `sujie config example` prints it.
@@ -113,6 +114,8 @@ pub struct RecordingPlan {
     pub keep: Option<Duration>,
     /// The same for each group.
     pub groups: Vec<Option<Duration>>,
+    /// What each group's files are in the end.
+    pub formats: Vec<Format>,
     /// Whether any group records.
     pub any: bool,
 }

@@ -75,6 +75,8 @@ pub struct Deeds {
     pub rosters: Vec<RosterNames>,
     /// The same of dispositions, and whether each counts as answered on line.
     pub dispositions: Vec<(String, bool)>,
+    /// Those of them that have whoever has called lately.
+    pub repeats: Vec<ListRef>,
 }
 
 /// Deeds, as `web` asks for them.
@@ -244,10 +246,10 @@ impl Deeds {
             }
             Deed::Unlist(number) => self.unlist(self.normal(&number)).await,
             Deed::Urgent(number, open) => self.urgent(self.normal(&number), open, operator.to_owned()).await,
-            Deed::Enlist { list, number, on } => {
-                let list = place(&self.lists, &list, "list").map(ListRef::at)?;
-                self.ask(Request::Enlist { list, numbers: vec![self.normal(&number)], on }).await
+            Deed::Enlist { list, number, on: true } => {
+                self.enlist(list, self.normal(&number), operator.to_owned()).await
             }
+            Deed::Enlist { list, number, on: false } => self.delist(list, self.normal(&number)).await,
             Deed::Prefer(number, agent, alone) => {
                 let agent = Some(Prefer { agent: self.agent(&agent)?, alone });
                 self.ask(Request::Prefer { number: self.normal(&number), agent }).await
@@ -333,6 +335,36 @@ impl Deeds {
             Err(Refusal::Cannot(why, _)) => Err(Refusal::Unknown(why)),
             other => other,
         }
+    }
+
+    /// A number on a list that flows look into.
+    async fn enlist(&self, list: String, number: Private, operator: String) -> Result<Answer, Refusal> {
+        let place = self.list_by_people(&list)?;
+        let (kept, key, now) = (number.clone(), list.clone(), self.unix_ms());
+        let added = self.keep(move |register| Ok(register.enlist(&key, &kept, &operator, now)?)).await?;
+        let done = self.ask(Request::Enlist { list: place, numbers: vec![number.clone()], on: true }).await;
+        if added && matches!(done, Err(Refusal::Cannot(..) | Refusal::Full)) {
+            self.keep(move |register| Ok(register.delist(&list, &number).map(|_| ())?)).await?;
+        }
+        done
+    }
+
+    async fn delist(&self, list: String, number: Private) -> Result<Answer, Refusal> {
+        let place = self.list_by_people(&list)?;
+        let kept = number.clone();
+        self.keep(move |register| Ok(register.delist(&list, &kept).map(|_| ())?)).await?;
+        self.ask(Request::Enlist { list: place, numbers: vec![number], on: false }).await
+    }
+
+    fn list_by_people(&self, key: &str) -> Result<ListRef, Refusal> {
+        let list = place(&self.lists, key, "list").map(ListRef::at)?;
+        if self.repeats.contains(&list) {
+            return Err(Refusal::Cannot(
+                format!("list {key} has whoever has called lately, and nobody else"),
+                vec!["make another list in the configuration, and let the flow look into both".into()],
+            ));
+        }
+        Ok(list)
     }
 
     async fn urgent(&self, number: Private, open: bool, operator: String) -> Result<Answer, Refusal> {

@@ -133,7 +133,7 @@ fn configure(
         scratch,
         database,
         journal.as_deref(),
-        record.as_deref(),
+        record.as_deref().map(|folder| (folder, &*options.format)),
     );
     Config::parse(&text, "demo.toml")
         .map_err(|mistakes| anyhow!("the demo's own configuration is wrong:\n{mistakes}"))

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! engine  short slice, nice 5 lower where permitted    media  short slice    report  nice 5 higher
+//! background  nice 19: only what nobody else wants
 //! ```
 //!
 //! A short slice (Linux 6.12 and later) lets a thread that wakes run at once, for less time; it is asked for
@@ -20,6 +21,8 @@ pub enum Role {
     Media,
     /// Counts and writes.
     Report,
+    /// Works on what can wait for hours.
+    Background,
 }
 
 /// Slice of threads that must answer at once, in nanoseconds: the shortest that the kernel takes.
@@ -46,6 +49,7 @@ pub fn set(role: Role) {
         Role::Engine => (now - 5, SHORT_SLICE),
         Role::Media => (now, SHORT_SLICE),
         Role::Report => (now + 5, 0),
+        Role::Background => (19, 0),
     };
     if !ask(nice.clamp(-20, 19), slice) {
         ask(now, slice);

@@ -5,7 +5,8 @@
 //!     (full: dropped, counted,      │                                    (fsync, SHA-256, renamed)
 //!      silence in the file)         └─Note, ring─┐
 //!  report's thread ─Note, ring───────────────────┴▶ index ─▶ SQLite: recording
-//!                                                     └─ at the start: what a killed run left; each hour: retention
+//!                                                     │└─ at the start: what a killed run left; each hour: retention
+//!                  ….opus ◀─ transcoder ◀─ whole WAVs ─┘  (format = "opus"; one at a time, when nobody else wants the CPU)
 //! ```
 //!
 //! Audio never waits: media threads push into a ring that refuses when it is full, and what is missing is silence of the
@@ -17,18 +18,26 @@
 //! completed at the next start. The power lost: what the system had not yet written of running ones. A file that bears
 //! its last name is whole and on the disk.
 //!
+//! Why WAV first, and Opus of the whole file: an hour of talk costs 6 s of CPU to encode, so 500 talks at once would
+//! take most of a core while they are spoken, and nothing of an A-law file is lost with the process. A quiet hour makes
+//! up for a busy one, because the rows of the index are the queue.
+//!
 //! Reading order: [`wav`] (a file's bytes), [`name`], [`file`](mod@file) (one recording being written), [`recorder`] (all of
-//! them), [`recovery`], [`index`], [`notes`] (events to notes), [`removal`].
+//! them), [`recovery`], [`index`], [`notes`] (events to notes), [`removal`], [`ogg_opus`] (WAV to Opus), [`transcoder`].
 
 pub mod file;
 pub mod index;
 pub mod name;
 pub mod notes;
+pub mod ogg_opus;
 pub mod recorder;
 pub mod recovery;
 pub mod removal;
 #[cfg(test)]
 mod tests;
+pub mod transcoder;
+#[cfg(test)]
+mod transcoding_tests;
 pub mod wav;
 
 use crate::clock::Clock;
@@ -36,7 +45,7 @@ use crate::config::Config;
 use crate::net::outlet::Outlet;
 use crate::rtp::Tap;
 use anyhow::{Context, Result};
-use base::{Handle, Ring};
+use base::{Handle, Ring, Timestamp};
 use index::Index;
 use media::session::{RecordingRef, Taped};
 use notes::Notes;
@@ -46,6 +55,7 @@ use std::fs;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use store::{Note, Recordings};
+use transcoder::Transcoder;
 
 /// Blocks that may wait for the disk.
 pub const TAPED: usize = 8_192;
@@ -75,6 +85,12 @@ pub struct Counts {
     pub failures: AtomicU64,
     /// The disk does not take recordings now.
     pub failing: AtomicBool,
+    /// WAVs in whose place Opus files have come.
+    pub transcoded: AtomicU64,
+    /// Attempts at that which failed; the WAV stays.
+    pub transcode_failures: AtomicU64,
+    /// Whole WAVs that are to become Opus.
+    pub to_transcode: AtomicU64,
 }
 
 /// What the threads around recordings share.
@@ -103,14 +119,14 @@ impl Rings {
     #[must_use]
     pub fn notes(&self, config: &Config, clock: Clock, run: u64) -> Notes {
         let notes = Outlet::new(self.notes.clone(), None);
-        Notes::new(clock, run, &config.report, config.recording.groups.clone(), notes)
+        Notes::new(clock, run, &config.report, config.recording.clone(), notes)
     }
 
-    /// The recorder, and the index, of a run.
+    /// The recorder, the index, and the transcoder of a run.
     ///
     /// # Errors
     /// The folder cannot be made, or the index cannot be opened.
-    pub fn readers(&self, config: &Config, clock: Clock, run: u64) -> Result<(Recorder, Index)> {
+    pub fn readers(&self, config: &Config, clock: Clock, run: u64) -> Result<(Recorder, Index, Transcoder)> {
         let folder = config.recording.folder.clone();
         fs::create_dir_all(&folder).with_context(|| {
             let shown = folder.display();
@@ -130,7 +146,11 @@ impl Rings {
         let recordings = Recordings::open(&config.node.database)?;
         let (keep, notes) = (config.recording.keep, self.notes.clone());
         let index = Index { recordings, folder, run, clock, offset, keep, notes, counts: counts() };
-        Ok((recorder, index))
+        let recordings = Recordings::open(&config.node.database)?;
+        let folder = config.recording.folder.clone();
+        let transcoder =
+            Transcoder { recordings, folder, clock, counts: counts(), count_at: Timestamp::START };
+        Ok((recorder, index, transcoder))
     }
 }
 

@@ -13,7 +13,7 @@ use report::{RecordId, UnixMs};
 use serde_json::{Value, json};
 use std::path::Path;
 use std::process::ExitCode;
-use store::recordings::{Deed, State};
+use store::recordings::{Deed, Format, State};
 use store::{Recording, RecordingFilter, Recordings};
 
 /// Rows that are looked at when all are verified.
@@ -153,7 +153,10 @@ pub fn row(one: &Recording) -> Value {
         "begun_unix_ms": one.begun.0,
         "state": one.state.key(),
         "file": one.file,
-        "format": "wav, G.711 A-law, 8 kHz, 2 channels",
+        "format": match one.format {
+            Format::Wav => "wav, G.711 A-law, 8 kHz, 2 channels",
+            Format::Opus => "opus in ogg, 8 kHz, 2 channels",
+        },
         "length_ms": one.length_ms,
         "missing_ms": one.gap_ms,
         "bytes": one.bytes,
@@ -179,22 +182,39 @@ fn verify(database: &Path, folder: &Path, id: &[u64]) -> Result<ExitCode> {
         id.iter().map(one).collect::<Result<_>>()?
     };
     let (mut same, mut wrong) = (0, 0);
-    for one in rows.iter().filter(|one| matches!(one.state, State::Whole | State::Recovered)) {
-        let (Some(name), Some(hash)) = (&one.file, &one.sha256) else { continue };
-        let found = match name::place(folder, name).and_then(|path| file::hash(&path)) {
-            Ok(found) if found == *hash => {
-                same += 1;
-                continue;
+    for mut one in rows.into_iter().filter(|one| matches!(one.state, State::Whole | State::Recovered)) {
+        let mut found = compared(folder, &one);
+        // Opus may have come in the place of a WAV since the rows were read.
+        if let Some(Err(_)) = found
+            && let Some(now) = recordings.get(one.id)?
+            && now.file != one.file
+        {
+            found = compared(folder, &now);
+            one = now;
+        }
+        match found {
+            None => {}
+            Some(Ok(())) => same += 1,
+            Some(Err(found)) => {
+                wrong += 1;
+                let path = folder.join(one.file.unwrap_or_default());
+                eprintln!("{} {}: {found}", one.id.0, path.display());
             }
-            Ok(found) => format!("SHA-256 is {found}, was {hash}: the file was changed"),
-            Err(error) if one.deleted.is_some() => format!("deleted as noted ({error:#})"),
-            Err(error) => format!("{error:#}"),
-        };
-        wrong += 1;
-        eprintln!("{} {}: {found}", one.id.0, folder.join(name).display());
+        }
     }
     println!("{same} as they were, {wrong} not · 一致 {same} 份，不一致 {wrong} 份");
     Ok(if wrong == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Whether a recording's file is what it was when it became whole; `None` when it never did.
+fn compared(folder: &Path, one: &Recording) -> Option<Result<(), String>> {
+    let (name, hash) = (one.file.as_ref()?, one.sha256.as_ref()?);
+    Some(match name::place(folder, name).and_then(|path| file::hash(&path)) {
+        Ok(found) if found == *hash => Ok(()),
+        Ok(found) => Err(format!("SHA-256 is {found}, was {hash}: the file was changed")),
+        Err(error) if one.deleted.is_some() => Err(format!("deleted as noted ({error:#})")),
+        Err(error) => Err(format!("{error:#}")),
+    })
 }
 
 fn deed(which: &Which) -> Deed {

@@ -49,7 +49,7 @@ pub(crate) struct Reply<'a> {
 pub(crate) const SDP: &str = "application/sdp";
 /// What we understand.
 pub(crate) const ALLOW: &[u8] =
-    b"Allow: INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, INFO, REFER, NOTIFY\r\n";
+    b"Allow: INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, INFO, REFER, NOTIFY, SUBSCRIBE\r\n";
 /// The same without its name and line end.
 pub(crate) const METHODS: &str = {
     let (_, value) = ALLOW.split_at("Allow: ".len());

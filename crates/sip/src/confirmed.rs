@@ -4,7 +4,7 @@
 //!                 ┌── INVITE or UPDATE with a new offer ──▶ Offered ──Accept, Refuse──▶ 200, 488
 //!   peer ─────────┼── the same session again ─────────────▶ 200 with the same body, nobody is asked
 //!                 ├── INFO with a key ────────────────────▶ Key
-//!                 ├── REFER ──────────────────────────────▶ Referred (`referral`)
+//!                 ├── REFER, SUBSCRIBE ───────────────────▶ Referred, and who hears of it (`referral`)
 //!                 └── BYE ────────────────────────────────▶ Released
 //!                 ┌── Reoffer ──▶ re-INVITE ──▶ Reanswered, ReofferRefused (491: again after a while)
 //!   us ───────────┼── half of the session timer ──▶ UPDATE, or re-INVITE with the same body
@@ -327,6 +327,7 @@ impl Confirmed {
                 return Next::Gone;
             }
             Method::Invite | Method::Update => self.changed(id, core, now, request, server, out),
+            Method::Subscribe => self.subscribe(id, core, now, request, server, out),
             // The PRACK of a provisional response that our 2xx has overtaken.
             Method::Prack => {
                 core.answer(now, server, method, &Reply { status: 200, ..Reply::default() }, out);

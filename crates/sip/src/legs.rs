@@ -216,6 +216,11 @@ impl Legs {
 
     /// The leg whose dialog a Replaces names. Its tags stand as the one who is asked sees them (RFC 3891 3); phones
     /// that write them as they see them themselves mean the same dialog, which our tag cannot but name.
+    ///
+    /// A leg of ours that rings is none. RFC 3891 3 lets an early dialog that we began be replaced, so that a phone picks
+    /// up what rings elsewhere. Here the distributor decides who gets a caller, and no phone takes one that is offered to
+    /// another; all phones of the account ring already; and what rings is told to nobody else (there is no dialog
+    /// package, RFC 4235, to learn its tags from). So whoever asks gets 481, as if there were no such dialog.
     pub(crate) fn named(&self, replaces: &Replaces<'_>) -> Option<&Leg> {
         let of_tags = |ours: &[u8], theirs: &[u8]| {
             let (slot, guard) = read_tag(ours)?;

@@ -8,6 +8,8 @@
 //!                                                              ├──ReferProgress──▶ NOTIFY 1xx
 //!                                                              ├──ReferProgress──▶ NOTIFY 2xx–6xx, terminated
 //!                                                              ├──refused, unanswered NOTIFY──▶ nobody listens
+//!                                                              ├──SUBSCRIBE──▶ 200, NOTIFY with what was told last
+//!                                                              │     └ Expires: 0 ──▶ NOTIFY, terminated
 //!                                                              └──time──▶ NOTIFY, terminated
 //! ```
 //!
@@ -18,14 +20,14 @@
 //! Never knows: whether a transfer is allowed, where it goes.
 
 use crate::arrival::user_of;
-use crate::compose::{Reply, put, put_number};
+use crate::compose::{ALLOW, Reply, put, put_number};
 use crate::confirmed::Confirmed;
 use crate::core::{Core, Inside, Timer};
 use crate::dialog::Dialog;
 use crate::endpoint::{Endpoint, Note, Out};
 use crate::leg::{Fact, LegRef, Origin, Refer};
 use crate::legs::{Id, State};
-use crate::message::{Method, Name, NameAddr, Replaces, Scheme, reason};
+use crate::message::{Event, Method, Name, NameAddr, Replaces, Scheme, reason};
 use crate::numbers;
 use crate::received::Received;
 use crate::transaction::{ClientRef, Owner, ServerRef};
@@ -42,8 +44,10 @@ const SIPFRAG: &str = "message/sipfrag;version=2.0";
 /// What the peer has asked for, until the end of it was reported.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Referral {
-    /// CSeq of the REFER, from the second one of a dialog on (RFC 3515 2.4.6).
-    event: Option<u32>,
+    /// CSeq of the REFER.
+    seq: u32,
+    /// It is not the first one of its dialog: then its reports bear that CSeq (RFC 3515 2.4.6).
+    named: bool,
     stage: Stage,
     timer: TimerRef,
 }
@@ -52,8 +56,9 @@ pub(crate) struct Referral {
 enum Stage {
     /// `call` was asked.
     Asked { server: ServerRef, reports: bool },
-    /// It goes on; `status` was told, or waits for the answer to the NOTIFY that is out.
-    Accepted { ends: Timestamp, out: Option<ClientRef>, status: u16, waits: bool },
+    /// It goes on; `status` was told, or waits for the answer to the NOTIFY that is out. Reports end at `ends`, which
+    /// the peer can put off until `last`.
+    Accepted { ends: Timestamp, last: Timestamp, out: Option<ClientRef>, status: u16, waits: bool },
 }
 
 /// Why a REFER, or an INVITE with Replaces, is refused by SIP itself.
@@ -78,13 +83,13 @@ impl Referral {
         (core, now): (&mut Core, Timestamp),
         out: &mut Out,
     ) {
-        let Stage::Accepted { ends, out: flight, status, waits } = &mut self.stage else { return };
+        let Stage::Accepted { ends, out: flight, status, waits, .. } = &mut self.stage else { return };
         let mut extra = Vec::with_capacity(192);
         core.put_contact(&mut extra, &dialog.path, contact);
         put(&mut extra, &[b"Event: refer"]);
-        if let Some(event) = self.event {
+        if self.named {
             put(&mut extra, &[b";id="]);
-            put_number(&mut extra, event.into());
+            put_number(&mut extra, self.seq.into());
         }
         put(&mut extra, &[b"\r\nSubscription-State: "]);
         match end {
@@ -116,7 +121,7 @@ impl Confirmed {
         wish: Result<Refer, Unfit>,
         out: &mut Out,
     ) {
-        let again = std::mem::replace(&mut self.referred, true);
+        let named = std::mem::replace(&mut self.referred, true);
         let wish = match self.referral {
             Some(_) => Err(Unfit { status: 491, why: "another transfer is under way" }),
             None => wish,
@@ -138,8 +143,7 @@ impl Confirmed {
         let wanted = wanted.split(|&byte| byte == b';').next().unwrap_or_default().trim_ascii();
         let stage = Stage::Asked { server, reports: !wanted.eq_ignore_ascii_case(b"false") };
         let timer = core.wheel.schedule(now + PATIENCE, Timer::Referral(id.slot));
-        let event = again.then(|| request.seq());
-        self.referral = Some(Box::new(Referral { event, stage, timer }));
+        self.referral = Some(Box::new(Referral { seq: request.seq(), named, stage, timer }));
         out.facts.push(Fact::Referred { leg: id.name, refer: Box::new(refer) });
     }
 
@@ -166,7 +170,7 @@ impl Confirmed {
         }
         let ends = now + LIFE;
         referral.timer = core.wheel.schedule(ends, Timer::Referral(id.slot));
-        referral.stage = Stage::Accepted { ends, out: None, status: 100, waits: true };
+        referral.stage = Stage::Accepted { ends, last: ends, out: None, status: 100, waits: true };
         self.report(id, core, now, out);
     }
 
@@ -178,6 +182,67 @@ impl Confirmed {
         self.referral = None;
         let status = if (400..700).contains(&status) { status } else { 603 };
         core.answer(now, server, Method::Refer, &Reply { status, ..Reply::default() }, out);
+    }
+
+    /// A SUBSCRIBE inside the call: whoever asked for the transfer hears of it for longer, or no longer (RFC 3515
+    /// 2.4.4). The transfer itself goes on. It can only name reports that a REFER has begun.
+    pub(crate) fn subscribe(
+        &mut self,
+        id: Id,
+        core: &mut Core,
+        now: Timestamp,
+        request: &Received<'_>,
+        server: ServerRef,
+        out: &mut Out,
+    ) {
+        let refuse = |core: &mut Core, (status, reason), out: &mut Out| {
+            let extra = if status == 489 { ALLOW } else { b"" };
+            core.answer(now, server, Method::Subscribe, &Reply { status, reason, extra, body: None }, out);
+        };
+        let event = Event::parse(request.value(Name::Event).unwrap_or_default());
+        if !event.is("refer") {
+            // RFC 6665 4.2.1.1: there is no other package here.
+            return refuse(core, (489, None), out);
+        }
+        let lasts = match (request.value(Name::Expires), request.message.expires()) {
+            (None, _) => LIFE,
+            (_, Some(seconds)) => Duration::from_secs(seconds.into()),
+            (Some(_), None) => return refuse(core, (400, Some("unreadable Expires")), out),
+        };
+        let Some(Referral { seq, named, stage: Stage::Accepted { ends, last, waits, .. }, timer }) =
+            self.referral.as_deref_mut()
+        else {
+            return refuse(core, (481, Some("no transfer is reported here")), out);
+        };
+        // RFC 3515 2.4.6: of the first REFER it may be left out.
+        if event.id.map_or(*named, |id| id != Some(*seq)) {
+            return refuse(core, (481, Some("the reports of another transfer")), out);
+        }
+        let (given, end) = ((now + lasts).min(*last).since(now), lasts.is_zero());
+        if !end {
+            core.wheel.cancel(*timer);
+            (*ends, *waits) = (now + given, true);
+            *timer = core.wheel.schedule(*ends, Timer::Referral(id.slot));
+        }
+        if let Some(target) = request.contact_uri() {
+            self.dialog.retarget(target);
+        }
+        let mut extra = Vec::with_capacity(96);
+        core.put_contact(&mut extra, &self.dialog.path, &self.contact);
+        put(&mut extra, &[b"Expires: "]);
+        put_number(&mut extra, given.as_secs());
+        put(&mut extra, &[b"\r\n"]);
+        let reply = Reply { status: 200, extra: &extra, ..Reply::default() };
+        core.answer(now, server, Method::Subscribe, &reply, out);
+        // RFC 6665 4.2.1.2: either way he is told at once how it stands.
+        if end {
+            if let Some(referral) = &self.referral {
+                core.wheel.cancel(referral.timer);
+            }
+            self.referral_due(id, core, now, out);
+        } else {
+            self.report(id, core, now, out);
+        }
     }
 
     /// How far the transfer is. What waits for its turn is overtaken by what came later, the end by nothing.
@@ -370,6 +435,7 @@ impl Endpoint {
         }
         match leg.state {
             State::Confirmed(_) => Ok((leg.id.name, replaces.early_only)),
+            // RFC 3891 3: an early dialog that the other side began is never replaced; one of ours is not `named`.
             State::Ingress(_) | State::Egress(_) => unfit(481, "replaces a call that nobody has answered"),
             State::Ending(_) => unfit(603, "replaces a call that is over"),
         }

@@ -41,7 +41,7 @@ pub(crate) fn outside(method: Method<'_>) -> (u16, Option<&'static str>, Vec<u8>
         Method::Options => (200, [ALLOW, ACCEPT, SUPPORTED].concat()),
         // Whoever wants a call transferred asks in that call; what stands alone would be a call for free.
         Method::Refer => return (403, Some("REFER Outside A Call"), Vec::new()),
-        // RFC 6665 4.1.3 and RFC 3903 6: no event package is known here that one could ask for.
+        // RFC 6665 4.1.3 and RFC 3903 6: there is no event package here but that of a transfer, in its own call.
         Method::Subscribe | Method::Publish => (489, ALLOW.to_vec()),
         Method::Message => (405, ALLOW.to_vec()),
         // Requests that mean something inside a dialog only; and we subscribe to nothing (RFC 6665 4.1.3).

@@ -1,196 +1,16 @@
 //! Transfers as softphones ask for them: REFER blind and attended, the NOTIFYs that report it, INVITE with Replaces;
 //! and keys by INFO.
 
+mod transfer;
 mod wire;
 
 use base::Random;
 use sip::digest::Challenge;
-use sip::leg::{Command, Fact, LegRef, Refer};
+use sip::leg::{Command, Fact, LegRef};
 use sip::message::Cause;
 use std::time::Duration;
+use transfer::*;
 use wire::*;
-
-const CITY: &str = "192.0.2.1:5060";
-const CARRIER: &str = "192.0.2.9:5060";
-const LI: &str = "192.0.2.21:5060";
-const WANG: &str = "192.0.2.22:5060";
-
-/// The exchange with the accounts 1001 (Li) and 1002 (Wang), whose phones are hand-written and registered.
-fn city() -> Wire {
-    let mut wire = Wire::new(3515);
-    let mut city = plan(CITY);
-    city.trunks.push(trunk("carrier", CARRIER));
-    city.accounts = vec![account("1001"), account("1002")];
-    wire.join(city);
-    for (user, at) in [("1001", LI), ("1002", WANG)] {
-        let mut register = |seq: u32, extra: &str| {
-            let text = format!(
-                "REGISTER sip:city.example SIP/2.0\r\nVia: SIP/2.0/UDP {at};branch=z9hG4bKreg{seq}\r\n\
-                 From: <sip:{user}@city.example>;tag=r\r\nTo: <sip:{user}@city.example>\r\n\
-                 Call-ID: reg-{user}\r\nCSeq: {seq} REGISTER\r\nMax-Forwards: 70\r\n\
-                 Contact: <sip:{user}@{at}>;expires=3600\r\n{extra}Content-Length: 0\r\n\r\n"
-            );
-            wire.say(addr(at), addr(CITY), &text);
-            wire.run_ms(20);
-            wire.heard_at(addr(at)).pop().unwrap()
-        };
-        let asked = register(1, "");
-        let line = asked.lines().find_map(|line| line.strip_prefix("WWW-Authenticate: ")).unwrap();
-        let secret = format!("{user}-secret");
-        let answer = Challenge::parse(line.as_bytes()).unwrap().answer(
-            user,
-            &secret,
-            b"REGISTER",
-            b"sip:city.example",
-            1,
-            "c",
-        );
-        let line = format!("Authorization: {}\r\n", String::from_utf8(answer).unwrap());
-        assert!(register(2, &line).starts_with("SIP/2.0 200"));
-    }
-    wire.facts(0);
-    wire
-}
-
-/// One answered call at a hand-written phone.
-struct Talk {
-    leg: LegRef,
-    at: &'static str,
-    call_id: String,
-    /// The exchange's side of From and To with its tag, and the phone's.
-    theirs: String,
-    ours: String,
-    seq: u32,
-}
-
-fn row<'a>(text: &'a str, name: &str) -> &'a str {
-    let found = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
-    found.unwrap_or_else(|| panic!("no {name} in {text}"))
-}
-
-fn tag(address: &str) -> &str {
-    address.split_once(";tag=").unwrap().1
-}
-
-/// The exchange calls a phone, and its owner answers.
-fn call(wire: &mut Wire, aor: u32) -> Talk {
-    let (leg, at) = (wire.fresh_leg(), [LI, WANG][aor as usize]);
-    wire.command(0, invite_aor(leg, aor, sdp("city")));
-    wire.run_ms(20);
-    let invite = wire.heard_at(addr(at)).pop().unwrap();
-    let talk = Talk {
-        leg,
-        at,
-        call_id: row(&invite, "Call-ID").into(),
-        theirs: row(&invite, "From").into(),
-        ours: format!("{};tag=phone-{}", row(&invite, "To"), leg.0),
-        seq: 0,
-    };
-    let ok = format!(
-        "SIP/2.0 200 OK\r\nVia: {}\r\nFrom: {}\r\nTo: {}\r\nCall-ID: {}\r\nCSeq: 1 INVITE\r\n\
-         Contact: <sip:100{}@{at}>\r\nContent-Type: application/sdp\r\nContent-Length: 5\r\n\r\nv=0\r\n",
-        row(&invite, "Via"),
-        talk.theirs,
-        talk.ours,
-        talk.call_id,
-        aor + 1,
-    );
-    wire.say(addr(at), addr(CITY), &ok);
-    wire.run_ms(20);
-    assert_eq!(names(&wire.facts(0)), ["answered"]);
-    assert!(wire.heard_at(addr(at)).pop().unwrap().starts_with("ACK"));
-    talk
-}
-
-impl Talk {
-    /// A request inside the call.
-    fn text(&self, method: &str, seq: u32, rows: &str, body: &str) -> String {
-        format!(
-            "{method} sip:{CITY} SIP/2.0\r\nVia: SIP/2.0/UDP {};branch=z9hG4bK{}{method}{seq}\r\nFrom: {}\r\nTo: {}\r\n\
-             Call-ID: {}\r\nCSeq: {seq} {method}\r\nMax-Forwards: 70\r\nContact: <sip:x@{}>\r\n{rows}\
-             Content-Length: {}\r\n\r\n{body}",
-            self.at,
-            self.leg.0,
-            self.ours,
-            self.theirs,
-            self.call_id,
-            self.at,
-            body.len()
-        )
-    }
-
-    fn say(&mut self, wire: &mut Wire, method: &str, rows: &str, body: &str) {
-        self.seq += 1;
-        let text = self.text(method, self.seq, rows, body);
-        wire.say(addr(self.at), addr(CITY), &text);
-        wire.run_ms(20);
-    }
-
-    /// Says it and gives back the first line of the answer.
-    fn ask(&mut self, wire: &mut Wire, method: &str, rows: &str, body: &str) -> String {
-        self.say(wire, method, rows, body);
-        first(wire.heard_at(addr(self.at)).last().map_or("", |text| text))
-    }
-
-    fn refer(&mut self, wire: &mut Wire, to: &str) -> String {
-        self.ask(wire, "REFER", &format!("Refer-To: {to}\r\n"), "")
-    }
-
-    /// Replaces that names this call, as the exchange is to read it.
-    fn named(&self) -> String {
-        format!("{};to-tag={};from-tag={}", self.call_id, tag(&self.theirs), tag(&self.ours))
-    }
-
-    /// Answers a NOTIFY.
-    fn reply(&self, wire: &mut Wire, notify: &str, status: &str) {
-        let rows = ["Via", "From", "To", "Call-ID", "CSeq"];
-        let rows: String = rows.iter().map(|name| format!("{name}: {}\r\n", row(notify, name))).collect();
-        let text = format!("SIP/2.0 {status}\r\n{rows}Content-Length: 0\r\n\r\n");
-        wire.say(addr(self.at), addr(CITY), &text);
-        wire.run_ms(20);
-    }
-
-    /// The NOTIFY that has come, which is the only message; its Subscription-State and body.
-    fn notify(&self, wire: &mut Wire) -> (String, String, String) {
-        let heard = wire.heard_at(addr(self.at));
-        let [notify] = &heard[..] else { panic!("{heard:#?}") };
-        assert!(notify.starts_with("NOTIFY sip:"), "{notify}");
-        assert_eq!(row(notify, "Content-Type"), "message/sipfrag;version=2.0");
-        assert!(row(notify, "Contact").starts_with("<sip:"), "{notify}");
-        let state = row(notify, "Subscription-State").to_owned();
-        let body = notify.split_once("\r\n\r\n").unwrap().1.to_owned();
-        (notify.clone(), state, body)
-    }
-}
-
-fn first(text: &str) -> String {
-    text.lines().next().unwrap_or("").to_owned()
-}
-
-fn escaped(text: &str) -> String {
-    text.bytes().fold(String::new(), |mut to, byte| {
-        if byte.is_ascii_alphanumeric() || byte == b'-' {
-            to.push(char::from(byte));
-        } else {
-            to.push_str(&format!("%{byte:02X}"));
-        }
-        to
-    })
-}
-
-fn end(wire: &mut Wire, talks: &mut [Talk]) {
-    for talk in talks {
-        talk.say(wire, "BYE", "", "");
-    }
-    wire.settle();
-}
-
-/// The last REFER that was told.
-fn referred(wire: &mut Wire) -> Refer {
-    let facts = wire.facts(0);
-    let [Fact::Referred { refer, .. }] = &facts[..] else { panic!("{facts:?}") };
-    (**refer).clone()
-}
 
 #[test]
 fn a_blind_transfer_is_accepted_reported_and_ended() {
@@ -325,23 +145,6 @@ fn what_a_refer_cannot_ask_for() {
 }
 
 #[test]
-fn who_wants_no_reports_gets_none() {
-    let mut wire = city();
-    let mut li = call(&mut wire, 0);
-    for rows in ["Refer-Sub: false\r\n", "Refer-Sub: FALSE;x=y\r\nRequire: norefersub\r\n"] {
-        let rows = format!("Refer-To: <sip:2@c>\r\n{rows}");
-        assert_eq!(li.ask(&mut wire, "REFER", &rows, ""), "");
-        wire.command(0, Command::AcceptRefer { leg: li.leg });
-        wire.command(0, Command::ReferProgress { leg: li.leg, status: 200 });
-        wire.run_ms(20);
-        let heard = wire.heard_at(addr(LI));
-        assert!(heard[0].starts_with("SIP/2.0 202") && heard[0].contains("\r\nRefer-Sub: false\r\n"));
-        assert_eq!(heard.len(), 1, "{heard:#?}");
-    }
-    end(&mut wire, &mut [li]);
-}
-
-#[test]
 fn copies_of_a_refer_ask_once_and_get_the_same_answer() {
     let mut wire = city();
     let mut li = call(&mut wire, 0);
@@ -379,34 +182,6 @@ fn a_refer_that_nobody_decides_about_is_refused_in_time() {
 }
 
 #[test]
-fn a_transfer_without_an_end_is_given_up() {
-    let mut wire = city();
-    let mut li = call(&mut wire, 0);
-    li.refer(&mut wire, "<sip:2@c>");
-    wire.command(0, Command::AcceptRefer { leg: li.leg });
-    wire.run_ms(20);
-    let notify = wire.heard_at(addr(LI)).pop().unwrap();
-    li.reply(&mut wire, &notify, "200 OK");
-    wire.run(Duration::from_secs(181));
-    let (_, state, body) = li.notify_once(&mut wire);
-    assert_eq!((state.as_str(), body.as_str()), ("terminated;reason=timeout", "SIP/2.0 100 Trying\r\n"));
-    wire.facts(0);
-    end(&mut wire, &mut [li]);
-}
-
-impl Talk {
-    /// As [`Talk::notify`], of copies that nobody has answered.
-    fn notify_once(&self, wire: &mut Wire) -> (String, String, String) {
-        let mut heard = wire.heard_at(addr(self.at));
-        heard.dedup();
-        heard.retain(|text| text.starts_with("NOTIFY"));
-        let [notify] = &heard[..] else { panic!("{heard:#?}") };
-        let state = row(notify, "Subscription-State").to_owned();
-        (notify.clone(), state, notify.split_once("\r\n\r\n").unwrap().1.to_owned())
-    }
-}
-
-#[test]
 fn a_bye_at_any_moment_ends_the_referral_with_the_call() {
     for accepted in [false, true] {
         for reported in [false, true] {
@@ -440,56 +215,6 @@ fn a_bye_at_any_moment_ends_the_referral_with_the_call() {
             assert_eq!(wire.heard_at(addr(LI)).len(), 0);
             wire.settle();
         }
-    }
-}
-
-#[test]
-fn the_end_is_told_before_our_bye() {
-    let mut wire = city();
-    let mut li = call(&mut wire, 0);
-    li.refer(&mut wire, "<sip:2@c>");
-    wire.command(0, Command::AcceptRefer { leg: li.leg });
-    wire.command(0, Command::ReferProgress { leg: li.leg, status: 180 });
-    wire.command(0, Command::ReferProgress { leg: li.leg, status: 200 });
-    wire.command(0, Command::Release { leg: li.leg, cause: Cause::NORMAL });
-    wire.run_ms(20);
-    let heard = wire.heard_at(addr(LI));
-    let told: Vec<_> = heard.iter().map(|text| text.split(' ').next().unwrap()).collect();
-    assert_eq!(told, ["SIP/2.0", "NOTIFY", "NOTIFY", "BYE"]);
-    assert!(heard[1].contains("SIP/2.0 100 Trying") && heard[2].ends_with("\r\n\r\nSIP/2.0 200 OK\r\n"));
-    assert_eq!(row(&heard[2], "Subscription-State"), "terminated;reason=noresource");
-    let seq = |text: &str| row(text, "CSeq").split(' ').next().unwrap().parse::<u32>().unwrap();
-    assert!(seq(&heard[1]) < seq(&heard[2]) && seq(&heard[2]) < seq(&heard[3]));
-    for text in &heard[1..] {
-        li.reply(&mut wire, text, "200 OK");
-    }
-    wire.settle();
-}
-
-#[test]
-fn a_phone_that_wants_no_notify_keeps_its_call() {
-    for answer in [Some("481 Call/Transaction Does Not Exist"), Some("405 Method Not Allowed"), None] {
-        let mut wire = city();
-        let mut li = call(&mut wire, 0);
-        li.refer(&mut wire, "<sip:2@c>");
-        wire.facts(0);
-        wire.command(0, Command::AcceptRefer { leg: li.leg });
-        wire.command(0, Command::ReferProgress { leg: li.leg, status: 180 });
-        wire.run_ms(20);
-        let notify = wire.heard_at(addr(LI)).pop().unwrap();
-        match answer {
-            Some(answer) => li.reply(&mut wire, &notify, answer),
-            None => wire.run_ms(33_000),
-        }
-        wire.heard_at(addr(LI));
-        wire.command(0, Command::ReferProgress { leg: li.leg, status: 200 });
-        wire.run_ms(1_000);
-        assert_eq!(wire.heard_at(addr(LI)).len(), 0, "{answer:?}");
-        assert_eq!(names(&wire.facts(0)), [""; 0], "{answer:?}");
-        // Another transfer may be asked for.
-        assert_eq!(li.refer(&mut wire, "<sip:3@c>"), "");
-        assert_eq!(referred(&mut wire).to, "3");
-        end(&mut wire, &mut [li]);
     }
 }
 
@@ -559,6 +284,29 @@ fn an_invite_takes_the_place_of_a_call_of_the_same_account() {
         assert_eq!(invite_from_li(&mut wire, count, rows), *wanted, "{rows}");
     }
     assert!(wire.facts(0).is_empty());
+    // What rings is answered where it rings: no phone takes a caller whom the distributor has offered to another.
+    let rings = wire.fresh_leg();
+    wire.command(0, invite_aor(rings, 0, sdp("city")));
+    wire.run_ms(20);
+    let invite = wire.heard_at(addr(LI)).pop().unwrap();
+    let ringing = format!(
+        "SIP/2.0 180 Ringing\r\nVia: {}\r\nFrom: {}\r\nTo: {};tag=rings\r\nCall-ID: {}\r\nCSeq: 1 INVITE\r\n\
+         Contact: <sip:1001@{LI}>\r\nContent-Length: 0\r\n\r\n",
+        row(&invite, "Via"),
+        row(&invite, "From"),
+        row(&invite, "To"),
+        row(&invite, "Call-ID")
+    );
+    wire.say(addr(LI), addr(CITY), &ringing);
+    wire.run_ms(20);
+    let ours = tag(row(&invite, "From"));
+    let rows = format!("Replaces: {};to-tag={ours};from-tag=rings\r\n", row(&invite, "Call-ID"));
+    assert_eq!(invite_from_li(&mut wire, 8, &rows), "SIP/2.0 481 replaces no call of ours");
+    assert_eq!(names(&wire.facts(0)), ["ringing 180"]);
+    wire.command(0, Command::Release { leg: rings, cause: Cause::NORMAL });
+    wire.run_ms(20);
+    wire.heard_at(addr(LI));
+    wire.facts(0);
     let rows = format!("Require: replaces\r\nReplaces: {}\r\n", li.named());
     assert_eq!(invite_from_li(&mut wire, 9, &rows), "SIP/2.0 100 Trying");
     let facts = wire.facts(0);
@@ -739,7 +487,11 @@ fn random_transfers_on_a_bad_wire_leave_nothing_behind() {
                 }
                 7 => wire.command(0, Command::RefuseRefer { leg, status: 603 }),
                 8 => wire.command(0, Command::Reoffer { leg, offer: sdp("hold") }),
-                9 => talk.say(&mut wire, "INFO", PLAIN, "1"),
+                9 if dice.chance(0.5) => talk.say(&mut wire, "INFO", PLAIN, "1"),
+                9 => {
+                    let rows = format!("Event: refer\r\nExpires: {}\r\n", dice.below(3) * 40);
+                    talk.say(&mut wire, "SUBSCRIBE", &rows, "");
+                }
                 _ => {
                     let at = talk.at;
                     for text in wire.heard_at(addr(at)) {

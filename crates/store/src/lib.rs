@@ -44,12 +44,13 @@
 //!
 //! Reading order: [`schema`] → [`records`] → [`writer`] → [`backlog`] → [`summary`] → [`period`]; apart from them
 //! [`journal`]: what the engine was told, to tell it again; [`register`]: what people have set; and [`recordings`]: the
-//! index of recorded talks.
+//! index of recorded talks, with [`transcoding`], which of them are to become Opus.
 
 mod askings;
 pub mod backlog;
 pub mod calls;
 pub mod dispositions;
+mod enlisted;
 pub mod error;
 pub mod journal;
 mod names;
@@ -59,6 +60,7 @@ pub mod records;
 pub mod register;
 pub mod schema;
 pub mod summary;
+pub mod transcoding;
 pub mod writer;
 
 pub use askings::Askings;

@@ -4,7 +4,7 @@
 //! ```text
 //!   events ─▶ Note::Begun, Left ─┐                     ┌─▶ list: by call, agent, caller, day
 //!   files  ─▶ Note::Filed ───────┴─▶ recording, recording_left ┤
-//!   people ─▶ hold, release, deleted ──────────────────┘
+//!   people ─▶ hold, release, deleted ──────────────────┴─▶ what is to become Opus (`transcoding`)
 //! ```
 //!
 //! A row outlives its file: it is the trace of a deletion, with the hash of what was deleted. Notes may come in any
@@ -22,7 +22,7 @@ use std::path::Path;
 /// The connection.
 #[derive(Debug)]
 pub struct Recordings {
-    records: Records,
+    pub(crate) records: Records,
 }
 
 /// What is to be noted; `id` is made like that of a record, of run and number.
@@ -42,6 +42,8 @@ pub enum Note {
         at: UnixMs,
         /// May go then; `None` never by itself.
         keep_until: Option<UnixMs>,
+        /// What its file is to be in the end; it is written as WAV.
+        format: Format,
     },
     /// Something was left out of it.
     Left {
@@ -121,6 +123,27 @@ impl State {
     }
 }
 
+/// What a recording's file is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Format {
+    /// WAV, two channels of G.711 A-law, as it is written.
+    #[default]
+    Wav,
+    /// Opus in Ogg, made of that.
+    Opus,
+}
+
+impl Format {
+    /// Its key.
+    #[must_use]
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Wav => "wav",
+            Self::Opus => "opus",
+        }
+    }
+}
+
 /// Who did something to a recording.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Deed {
@@ -151,6 +174,8 @@ pub struct Recording {
     pub state: State,
     /// Where, below the folder of recordings.
     pub file: Option<String>,
+    /// What that file is.
+    pub format: Format,
     /// Its length.
     pub length_ms: u64,
     /// Of that: silence for what could not be written.
@@ -193,22 +218,25 @@ pub struct RecordingFilter {
 }
 
 const BEGUN: &str = "
-INSERT INTO recording (id, call_id, agent_id, group_id, begun_at, keep_until, state)
+INSERT INTO recording (id, call_id, agent_id, group_id, begun_at, keep_until, transcode_at, state)
 VALUES (?1, ?2, (SELECT id FROM name WHERE kind = 'agent' AND key = ?3),
-        (SELECT id FROM name WHERE kind = 'group' AND key = ?4), ?5, ?6, 'open')
+        (SELECT id FROM name WHERE kind = 'group' AND key = ?4), ?5, ?6, ?7, 'open')
 ON CONFLICT (id) DO UPDATE SET call_id = excluded.call_id, agent_id = excluded.agent_id,
-    group_id = excluded.group_id, begun_at = excluded.begun_at, keep_until = excluded.keep_until";
+    group_id = excluded.group_id, begun_at = excluded.begun_at, keep_until = excluded.keep_until,
+    transcode_at = CASE WHEN format = 'wav' THEN excluded.transcode_at END";
 
+/// A note that comes again does not bring a WAV back in whose place Opus has come.
 const FILED: &str = "
 INSERT INTO recording (id, begun_at, state, file, length_ms, gap_ms, bytes, sha256, keep_until)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
 ON CONFLICT (id) DO UPDATE SET state = excluded.state, file = excluded.file, length_ms = excluded.length_ms,
     gap_ms = excluded.gap_ms, bytes = excluded.bytes, sha256 = excluded.sha256,
-    keep_until = CASE WHEN group_id IS NULL THEN coalesce(keep_until, excluded.keep_until) ELSE keep_until END";
+    keep_until = CASE WHEN group_id IS NULL THEN coalesce(keep_until, excluded.keep_until) ELSE keep_until END
+WHERE format = 'wav'";
 
 const NAMED: &str = "
 INSERT INTO recording (id, begun_at, state, file) VALUES (?1, ?2, 'open', ?3)
-ON CONFLICT (id) DO UPDATE SET file = excluded.file";
+ON CONFLICT (id) DO UPDATE SET file = excluded.file WHERE format = 'wav'";
 
 const LEFT: &str = "
 INSERT OR REPLACE INTO recording_left (recording_id, from_at, to_at, keeps) VALUES (?1, ?2, ?3, ?4)";
@@ -216,7 +244,7 @@ INSERT OR REPLACE INTO recording_left (recording_id, from_at, to_at, keeps) VALU
 const LIST: &str = "
 SELECT recording.id, recording.call_id, coalesce(call.caller, ''), agent.key, line.key, begun_at, state, file,
        length_ms, gap_ms, bytes, sha256, keep_until, held_by, held_why, held_at, deleted_by, deleted_why,
-       deleted_at
+       deleted_at, format
 FROM recording
 LEFT JOIN call ON call.id = recording.call_id
 LEFT JOIN name AS agent ON agent.id = recording.agent_id
@@ -265,9 +293,10 @@ impl Recordings {
             let mut named = transaction.prepare_cached(NAMED)?;
             for note in notes {
                 match note {
-                    Note::Begun { id, call, agent, group, at, keep_until } => {
+                    Note::Begun { id, call, agent, group, at, keep_until, format } => {
                         let (call, keep) = (call.map(|call| signed(call.0)), until(*keep_until));
-                        begun.execute(params![signed(id.0), call, agent, group, signed(at.0), keep])?;
+                        let opus = (*format == Format::Opus).then_some(signed(at.0));
+                        begun.execute(params![signed(id.0), call, agent, group, signed(at.0), keep, opus])?;
                     }
                     Note::Left { id, from, to, keeps } => {
                         let what = words::keeps(*keeps);
@@ -325,7 +354,8 @@ impl Recordings {
             transaction.execute(failed, [signed(id.0)])?;
         }
         let first = signed(RecordId::new(run, 0).0);
-        let lost = "UPDATE recording SET state = 'lost' WHERE state = 'open' AND id < ?1";
+        let lost =
+            "UPDATE recording SET state = 'lost', transcode_at = NULL WHERE state = 'open' AND id < ?1";
         let count = transaction.execute(lost, [first])?;
         transaction.commit()?;
         Ok(count)
@@ -403,7 +433,7 @@ impl Recordings {
             connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(write)?;
         let marked = transaction
             .execute(
-                "UPDATE recording SET deleted_by = ?2, deleted_why = ?3, deleted_at = ?4
+                "UPDATE recording SET deleted_by = ?2, deleted_why = ?3, deleted_at = ?4, transcode_at = NULL
                  WHERE id = ?1 AND held_at IS NULL AND deleted_at IS NULL AND state <> 'open'",
                 params![signed(id.0), deed.by, deed.why, signed(deed.at.0)],
             )
@@ -459,7 +489,7 @@ fn recording(row: &Row<'_>) -> rusqlite::Result<Recording> {
         at.map(|at| Ok(Deed { by: words(first)?, why: words(first + 1)?, at: UnixMs(at) })).transpose()
     };
     let number = |at: usize| Ok::<u64, rusqlite::Error>(row.get::<_, Option<u64>>(at)?.unwrap_or(0));
-    let state: String = row.get(6)?;
+    let (state, format): (String, String) = (row.get(6)?, row.get(19)?);
     Ok(Recording {
         id: RecordId(row.get(0)?),
         call: row.get::<_, Option<u64>>(1)?.map(RecordId),
@@ -469,6 +499,7 @@ fn recording(row: &Row<'_>) -> rusqlite::Result<Recording> {
         begun: UnixMs(row.get(5)?),
         state: State::ALL.into_iter().find(|known| known.key() == state).unwrap_or(State::Lost),
         file: row.get(7)?,
+        format: if format == Format::Opus.key() { Format::Opus } else { Format::Wav },
         length_ms: number(8)?,
         gap_ms: number(9)?,
         bytes: number(10)?,

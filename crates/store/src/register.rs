@@ -2,7 +2,7 @@
 //! plans, and who did what.
 //!
 //! ```text
-//!   deed done ──▶ Register ──▶ records.db: listed, urgent, callback, plan, audit
+//!   deed done ──▶ Register ──▶ records.db: listed, enlisted, urgent, callback, plan, audit
 //!                    └─▶ at the next start: what is in force, told to the engine before calls come in
 //! ```
 //!

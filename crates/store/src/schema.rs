@@ -11,13 +11,13 @@
 //!                    the configuration reorders its lists
 //! ```
 //!
-//! What people have set: `listed`, `urgent`, `callback`, `plan`; and `audit`, who did what.
+//! What people have set: `listed`, `enlisted`, `urgent`, `callback`, `plan`; and `audit`, who did what.
 //!
 //! `…_at` is wall time in milliseconds since 1970, `…_ms` a span in milliseconds. A call without `outcome` is
 //! in progress. `PRAGMA user_version` is the number of the last migration that was applied.
 
 /// Migrations in order; the schema's number is how many have been applied.
-pub const MIGRATIONS: [&str; 5] = [FIRST, REGISTER, RECORDINGS, ASKED, AFTER_TALK];
+pub const MIGRATIONS: [&str; 7] = [FIRST, REGISTER, RECORDINGS, ASKED, AFTER_TALK, TRANSCODED, ENLISTED];
 
 /// Marks the file as ours (`PRAGMA application_id`): "SUJI".
 pub const APPLICATION_ID: i64 = 0x5355_4a49;
@@ -248,4 +248,23 @@ LEFT JOIN name AS line ON line.id = call.group_id
 LEFT JOIN name AS agent ON agent.id = call.agent_id
 LEFT JOIN name AS trunk ON trunk.id = call.trunk_id
 LEFT JOIN disposition ON disposition.call_id = call.id;
+";
+
+const TRANSCODED: &str = "
+ALTER TABLE recording ADD COLUMN format TEXT NOT NULL DEFAULT 'wav';    -- of its file: wav, opus
+ALTER TABLE recording ADD COLUMN transcode_at INTEGER;  -- a WAV is to become Opus, not before; NULL: it stays
+ALTER TABLE recording ADD COLUMN superseded TEXT;       -- in whose place `file` has come, until it is removed
+CREATE INDEX recording_to_transcode ON recording (transcode_at) WHERE transcode_at IS NOT NULL;
+CREATE INDEX recording_superseded ON recording (id) WHERE superseded IS NOT NULL;
+";
+
+const ENLISTED: &str = "
+CREATE TABLE enlisted (                 -- numbers that people have put on lists which flows look into
+    list TEXT NOT NULL,                 -- key of the list
+    number TEXT NOT NULL,               -- normalized
+    number_hash INTEGER NOT NULL,       -- as call.caller_hash
+    operator TEXT NOT NULL,
+    since INTEGER NOT NULL,
+    PRIMARY KEY (list, number)
+) STRICT, WITHOUT ROWID;
 ";

@@ -3,7 +3,7 @@
 use base::Private;
 use media::session::Keeps;
 use report::{RecordId, UnixMs};
-use store::recordings::{Deed, Filed, State};
+use store::recordings::{Deed, Filed, Format, State};
 use store::{Note, RecordingFilter, Recordings, WriteError};
 
 const BEGUN: UnixMs = UnixMs(1_700_000_000_000);
@@ -28,6 +28,7 @@ fn begun(id: RecordId, agent: &str) -> Note {
         group: "general".into(),
         at: BEGUN,
         keep_until: Some(UnixMs(BEGUN.0 + 1_000)),
+        format: Format::Wav,
     }
 }
 
@@ -159,4 +160,59 @@ fn what_was_killed_before_its_group_was_noted_is_kept_as_files_are() {
     *keep = None;
     index.write(&[begun]).expect("written");
     assert_eq!(keep_until(&index), None);
+}
+
+/// The beginning of a recording that is to be Opus in the end.
+fn begun_as_opus(id: RecordId) -> Note {
+    let Note::Begun { call, agent, group, at, keep_until, .. } = begun(id, "8001") else { unreachable!() };
+    Note::Begun { id, call, agent, group, at, keep_until, format: Format::Opus }
+}
+
+#[test]
+fn a_whole_wav_becomes_opus_once_and_notes_that_come_late_do_not_bring_it_back() {
+    let mut index = index("opus");
+    let now = UnixMs(BEGUN.0 + 5_000);
+    let waits = |index: &Recordings| {
+        let next = index.to_transcode(now).expect("read");
+        assert_eq!(index.transcodings().expect("read"), u64::from(next.is_some()));
+        next
+    };
+    index.write(&[begun(id(1, 1), "8001"), filed(id(1, 1), State::Whole)]).expect("written");
+    index.write(&[begun_as_opus(id(1, 0))]).expect("written");
+    assert_eq!(waits(&index), None, "one is to stay WAV, the other still runs");
+    index.write(&[filed(id(1, 0), State::Whole)]).expect("written");
+    let next = waits(&index).expect("it waits");
+    assert_eq!((next.id, next.file.as_str()), (id(1, 0), "2023-11-14/061320-1-0.wav"));
+    // Put off, it comes again at its time.
+    assert!(index.put_off(next.id, Some(UnixMs(now.0 + 1))).expect("noted"));
+    assert_eq!(index.to_transcode(now).expect("read"), None);
+    assert_eq!(index.to_transcode(UnixMs(now.0 + 1)).expect("read").as_ref(), Some(&next));
+    assert!(index.put_off(next.id, Some(BEGUN)).expect("noted"));
+    let opus = "2023-11-14/061320-1-0.opus";
+    assert!(index.transcoded(&next, opus, 5_000, &"cd".repeat(32)).expect("noted"));
+    assert!(!index.transcoded(&next, opus, 5_000, &"cd".repeat(32)).expect("once"));
+    assert_eq!(index.superseded().expect("read"), [(next.id, next.file.clone())]);
+    index.write(&[begun_as_opus(id(1, 0)), filed(id(1, 0), State::Whole)]).expect("notes come twice");
+    assert_eq!(waits(&index), None);
+    let one = index.get(id(1, 0)).expect("read").expect("there");
+    assert_eq!((one.format, one.file.as_deref(), one.bytes), (Format::Opus, Some(opus), 5_000));
+    assert_eq!((one.length_ms, one.sha256), (2_000, Some("cd".repeat(32))));
+    index.removed(next.id).expect("noted");
+    assert!(index.superseded().expect("read").is_empty());
+}
+
+#[test]
+fn evidence_that_is_held_is_not_converted_while_it_is_held() {
+    let mut index = index("held-opus");
+    index.write(&[begun_as_opus(id(1, 0)), filed(id(1, 0), State::Whole)]).expect("written");
+    let next = index.to_transcode(BEGUN).expect("read").expect("it waits");
+    assert!(index.hold(next.id, &deed("举报 2024-17")).expect("held"));
+    assert_eq!((index.to_transcode(BEGUN).expect("read"), index.transcodings().expect("read")), (None, 0));
+    assert!(!index.transcoded(&next, "x.opus", 1, "cd").expect("refused"), "held while it was converted");
+    assert!(!index.put_off(next.id, None).expect("refused"));
+    assert!(index.release(next.id).expect("released"));
+    assert_eq!(index.to_transcode(BEGUN).expect("read").as_ref(), Some(&next));
+    assert!(index.delete(next.id, &deed("too old"), || Ok::<(), WriteError>(())).expect("deleted"));
+    assert!(!index.transcoded(&next, "x.opus", 1, "cd").expect("refused"), "deleted while it was converted");
+    assert_eq!(index.to_transcode(BEGUN).expect("read"), None);
 }

@@ -64,6 +64,27 @@ fn a_list_outlives_a_restart_until_it_expires() {
 }
 
 #[test]
+fn numbers_that_people_put_on_lists_of_flows_are_there_again_until_they_are_taken_off() {
+    let place = Place::new("enlisted");
+    let register = place.open();
+    let put = |list: &str, of: &str| register.enlist(list, &number(of), "li", UnixMs(5)).expect("kept");
+    assert!(put("open_case", "13800000002") && put("firms", "13800000002") && put("firms", "13800000001"));
+    assert!(!put("firms", "13800000001"), "it is on it");
+    drop(register);
+    let register = place.open();
+    let all = [("firms", "13800000001"), ("firms", "13800000002"), ("open_case", "13800000002")];
+    let all = all.map(|(list, of)| (list.to_owned(), number(of)));
+    assert_eq!(register.enlisted().expect("read"), all);
+    assert!(register.delist("firms", &number("13800000002")).expect("taken off"));
+    assert!(
+        !register.delist("firms", &number("13800000002")).expect("asked"),
+        "it is on the other list only"
+    );
+    drop(register);
+    assert_eq!(place.open().enlisted().expect("read"), [all[0].clone(), all[2].clone()]);
+}
+
+#[test]
 fn urgent_cases_and_open_callbacks_are_there_again() {
     let place = Place::new("urgent");
     let register = place.open();

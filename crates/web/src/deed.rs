@@ -109,7 +109,8 @@ pub enum Deed {
     /// A number has an open urgent case, or no longer.
     Urgent(Private, bool),
 
-    /// A number on one of the lists that flows look into, or no longer; until the next start, which reads their files.
+    /// A number on one of the lists that flows look into, or no longer; the numbers of a list's file are on it again at
+    /// the next start.
     Enlist {
         /// Which list.
         list: String,

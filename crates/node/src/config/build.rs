@@ -34,7 +34,6 @@ use acd::GroupRef;
 use base::Private;
 use call::plan::ListRef;
 use call::roster::Roster;
-use media::session::Codec;
 use report::Ratings;
 use report::plan::{RosterNames, THRESHOLDS_MAX};
 use report::surveys::RATINGS;
@@ -169,7 +168,7 @@ fn journal(raw: &raw::File, directory: &Path, findings: &Findings) -> Option<Jou
 }
 
 fn recording(raw: &raw::File, findings: &Findings) -> RecordingPlan {
-    let raw::Recording { folder, keep } = &raw.recording;
+    let raw::Recording { folder, keep, format } = &raw.recording;
     if folder.get_ref().is_empty() {
         findings.wrong(folder.span(), "folder is empty", "write one for recordings, such as \"recordings\"");
     }
@@ -178,16 +177,12 @@ fn recording(raw: &raw::File, findings: &Findings) -> RecordingPlan {
             let what = format!("group {} keeps recordings and makes none", group.key.get_ref());
             findings.odd(keep.span(), what, "add record = true, or remove keep");
         }
+        if let Some(format) = &group.format {
+            let what = format!("group {} has a format of recordings and makes none", group.key.get_ref());
+            findings.odd(format.span(), what, "add record = true, or remove format");
+        }
     }
     let any = raw.groups.iter().any(|group| *group.record.get_ref());
-    let wide = raw.audio.codecs.iter().find(|codec| *codec.get_ref() == Codec::G722);
-    if let Some(wide) = wide.filter(|_| any) {
-        findings.odd(
-            wide.span(),
-            "talks in G.722 are recorded as silence, and groups record",
-            "write codecs = [\"pcma\", \"pcmu\"] in [audio]",
-        );
-    }
     let until = |keep: Duration| Some(keep).filter(|keep| !keep.is_zero());
     let of_group =
         |group: &raw::Group| until(group.keep.as_ref().map_or(*keep.get_ref(), |own| *own.get_ref()));
@@ -195,6 +190,7 @@ fn recording(raw: &raw::File, findings: &Findings) -> RecordingPlan {
         folder: Path::new(raw.node.directory.get_ref()).join(folder.get_ref()),
         keep: until(*keep.get_ref()),
         groups: raw.groups.iter().map(of_group).collect(),
+        formats: raw.groups.iter().map(|group| *group.format.as_ref().unwrap_or(format).get_ref()).collect(),
         any,
     }
 }

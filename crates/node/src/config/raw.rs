@@ -27,6 +27,7 @@ use sip::leg::Transport;
 use std::net::{IpAddr, SocketAddr};
 use std::ops::Range;
 use std::time::Duration;
+use store::recordings::Format;
 use toml::Spanned;
 use toml::de::DeTable;
 
@@ -91,6 +92,7 @@ pub(super) struct Journal {
 pub(super) struct Recording {
     pub(super) folder: Spanned<String>,
     pub(super) keep: Spanned<Duration>,
+    pub(super) format: Spanned<Format>,
 }
 
 /// How persons' numbers stand in it.
@@ -340,6 +342,7 @@ impl Recording {
             folder: s.or("folder", "recordings".into()),
             // Two years; 0s for ever.
             keep: s.within("keep", S(730 * 86_400), S(0)..=LONG * 100),
+            format: s.or("format", Format::Wav),
         };
         s.close();
         recording

@@ -3,6 +3,7 @@
 use super::*;
 use acd::{GroupRef, SkillLevel, Stage};
 use call::plan::Target;
+use media::session::Codec;
 use std::time::Duration;
 
 /// The least that is a centre.
@@ -104,17 +105,31 @@ fn recordings_are_asked_for_by_group() {
         Config::parse(&format!("{text}{more}"), "centre.toml").expect("right")
     };
     assert!(!asked("", "").recording.any);
-    let narrow = "[audio]\ncodecs = [\"pcma\"]\n";
+    let g711 = [Codec::Pcma, Codec::Pcmu];
     let day = Duration::from_secs(86_400);
     for (keep, kept) in [("", Some(day * 730)), ("keep = \"10d\"", Some(day * 10)), ("keep = \"0s\"", None)] {
-        let config = asked(&format!("record = true\n{keep}"), narrow);
+        let config = asked(&format!("record = true\n{keep}"), "");
         assert!(config.recording.any && config.call.groups[0].record && config.warnings.is_empty());
         assert_eq!(config.recording.groups, [kept], "{keep}");
     }
+    let formats = |group: &str, all: &str| asked(&format!("record = true\n{group}"), all).recording.formats;
+    let opus = "[recording]\nformat = \"opus\"\n";
+    assert_eq!(formats("", ""), [Format::Wav]);
+    assert_eq!([formats("", opus), formats("format = \"opus\"", "")], [[Format::Opus], [Format::Opus]]);
+    assert_eq!(formats("format = \"wav\"", opus), [Format::Wav], "its own goes first");
     let said = |config: Config| config.warnings.to_string();
-    let (wide, idle) = (said(asked("record = true", "")), said(asked("keep = \"1d\"", "")));
-    assert!(wide.contains("talks in G.722 are recorded as silence"), "{wide}");
+    let idle = said(asked("format = \"opus\"", ""));
+    assert!(idle.contains("has a format of recordings and makes none"), "{idle}");
+    let idle = said(asked("keep = \"1d\"", ""));
     assert!(idle.contains("keeps recordings and makes none"), "{idle}");
+    // What cannot be recorded is not spoken where anything is recorded, and nobody needs to know that.
+    let codecs = |config: Config| config.call.audio.codecs;
+    assert_eq!(codecs(asked("record = true", "")), g711);
+    assert_eq!(codecs(asked("", "")), [Codec::Pcma, Codec::Pcmu, Codec::G722]);
+    let text = format!("{LEAST}\n[audio]\ncodecs = [\"g722\"]\n")
+        .replace("[groups.general]", "[groups.general]\nrecord = true");
+    let wrong = Config::parse(&text, "centre.toml").expect_err("nothing is left to speak").to_string();
+    assert!(wrong.contains("talks in G.722 cannot be recorded"), "{wrong}");
 }
 
 #[test]

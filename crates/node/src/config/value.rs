@@ -18,6 +18,7 @@ use sip::leg::Transport;
 use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::time::Duration;
+use store::recordings::Format;
 use toml::de::DeValue;
 
 /// Something that a key can have.
@@ -348,6 +349,12 @@ words!(
     r#""plain" (as they are) or "pseudonyms" (other digits, the same for the same number)"#,
     "a way to write numbers",
     { "plain" => Self::Plain, "pseudonyms" => Self::Pseudonyms }
+);
+words!(
+    Format,
+    r#""wav" (A-law, 58 MB an hour) or "opus" (in Ogg, some 10 MB an hour, made of the finished WAV)"#,
+    "a format of recordings",
+    { "wav" => Self::Wav, "opus" => Self::Opus }
 );
 words!(LogFormat, r#""text" (for people) or "json" (for programs)"#, "a log format", {
     "text" => Self::Text, "json" => Self::Json,

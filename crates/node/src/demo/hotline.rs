@@ -174,7 +174,7 @@ impl Hotline {
         directory: &Path,
         database: &Path,
         journal: Option<&Path>,
-        record: Option<&Path>,
+        record: Option<(&Path, &str)>,
     ) -> String {
         let short: Vec<String> = GROUPS.iter().map(|group| format!("{:?}", group.called)).collect();
         let mut text = format!(
@@ -198,7 +198,7 @@ invites_per_second = 100000
 strangers_per_second = 100000
 
 [audio]
-{codecs}ports = "{first}-{last}" # below those that the system gives to the phones
+ports = "{first}-{last}" # below those that the system gives to the phones
 silence_max = "0s" # beyond the parties that have a voice, callers are silent
 
 [calls]
@@ -222,9 +222,9 @@ host = "{trunk_ip}"
 port = {trunk_port}
 "#,
             journal = journal.map_or_else(String::new, |folder| format!("journal = {folder:?}\n")),
-            recording =
-                record.map_or_else(String::new, |folder| format!("\n[recording]\nfolder = {folder:?}\n")),
-            codecs = if record.is_some() { "codecs = [\"pcma\", \"pcmu\"]\n" } else { "" },
+            recording = record.map_or_else(String::new, |(folder, format)| format!(
+                "\n[recording]\nfolder = {folder:?}\nformat = {format:?}\n"
+            )),
             short = short.join(", "),
             t15 = self.span(15),
             t20 = self.span(20),
@@ -350,7 +350,7 @@ mod tests {
                 Path::new("/tmp/a \"strange\" place"),
                 Path::new("/tmp/x.db"),
                 Some(Path::new("/tmp/a \"strange\" journal")),
-                Some(Path::new("/tmp/talks")),
+                Some((Path::new("/tmp/talks"), "opus")),
             );
             let config =
                 Config::parse(&text, "demo.toml").unwrap_or_else(|mistakes| panic!("{line}: {mistakes}"));

@@ -14,6 +14,9 @@ pub(super) struct Handles {
     missing: Counter,
     dropped: Counter,
     failures: Counter,
+    transcoded: Counter,
+    transcode_failures: Counter,
+    to_transcode: Gauge,
 }
 
 impl Handles {
@@ -37,6 +40,19 @@ impl Handles {
                 "Blocks of half a second that were dropped because the disk did not keep up.",
             ),
             failures: counter("sujie_recordings_failures_total", "Writes of recordings that failed."),
+            transcoded: counter(
+                "sujie_recordings_transcoded_total",
+                "WAV files in whose place Opus files have come.",
+            ),
+            transcode_failures: counter(
+                "sujie_recordings_transcode_failures_total",
+                "Attempts to make Opus of a WAV file that failed; the WAV stays.",
+            ),
+            to_transcode: to.gauge(
+                "sujie_recordings_to_transcode",
+                "Whole WAV files that are to become Opus.",
+                &[],
+            ),
         }
     }
 
@@ -53,5 +69,8 @@ impl Handles {
         self.missing.absolute(counts.gap_ms.load(Relaxed) / 1_000);
         set(&self.dropped, &counts.dropped);
         set(&self.failures, &counts.failures);
+        set(&self.transcoded, &counts.transcoded);
+        set(&self.transcode_failures, &counts.transcode_failures);
+        self.to_transcode.set(counts.to_transcode.load(Relaxed) as f64);
     }
 }

@@ -21,7 +21,7 @@ const PIECE: usize = 64 * 1024;
 /// What is added to a name until the file is whole.
 pub const PART: &str = "part";
 /// Recordings are for the service's user and his group.
-const MODE: u32 = 0o640;
+pub const MODE: u32 = 0o640;
 
 /// A recording that is being written.
 #[derive(Debug)]
@@ -129,10 +129,16 @@ pub fn complete(path: &Path) -> Result<Whole> {
     file.sync_data().with_context(|| format!("writing {}", first.display()))?;
     let sha256 = hash(&first)?;
     fs::rename(&first, path).with_context(|| format!("renaming {}", first.display()))?;
-    if let Some(folder) = path.parent() {
-        File::open(folder)?.sync_all()?;
-    }
+    sync_folder(path)?;
     Ok(Whole { samples, bytes, sha256 })
+}
+
+/// The name of a file is on the disk, too.
+///
+/// # Errors
+/// What the disk says.
+pub fn sync_folder(path: &Path) -> io::Result<()> {
+    path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
 }
 
 /// What a file is that has its last name.

@@ -2,20 +2,40 @@
 //!
 //! ```text
 //!   2024-02-02/093012-7-41.wav     the day / the time, the number of the run, the number within the run
+//!                        .opus     the same talk, made of that
 //! ```
 //!
 //! It says what is needed of a file of which the index never heard. Never knows: what is in it.
 
+use super::file::part;
 use anyhow::Result;
 use base::{Date, LocalTime, Offset};
 use report::{RecordId, UnixMs};
 use std::path::{Component, Path, PathBuf};
+
+/// What a name ends with when the file is WAV.
+const WAV: &str = "wav";
+/// And when it is Opus.
+const OPUS: &str = "opus";
 
 /// The name of a recording that begins now.
 #[must_use]
 pub fn of(begun: LocalTime, run: u64, number: u64) -> String {
     let (hour, minute, second) = (begun.hour(), begun.minute(), begun.second % 60);
     format!("{}/{hour:02}{minute:02}{second:02}-{run}-{number}.wav", begun.date)
+}
+
+/// The place of the Opus file that is made of a WAV, beside it.
+#[must_use]
+pub fn opus(wav: &Path) -> PathBuf {
+    wav.with_extension(OPUS)
+}
+
+/// Wherever anything of a recording may be, by the place of its file: WAV and Opus, each also while it is made.
+#[must_use]
+pub fn anything(path: &Path) -> [PathBuf; 4] {
+    let (wav, opus) = (path.with_extension(WAV), path.with_extension(OPUS));
+    [part(&wav), part(&opus), wav, opus]
 }
 
 /// What a name says; `None` when it is no recording's.
@@ -59,6 +79,15 @@ mod tests {
         {
             assert_eq!(read(other, Offset::CHINA), None, "{other}");
         }
+    }
+
+    #[test]
+    fn an_opus_file_is_beside_its_wav() {
+        let wav = Path::new("/recordings/2024-02-02/093012-7-41.wav");
+        assert_eq!(opus(wav), Path::new("/recordings/2024-02-02/093012-7-41.opus"));
+        let ends = ["wav.part", "opus.part", "wav", "opus"];
+        let all = ends.map(|end| PathBuf::from(format!("/recordings/2024-02-02/093012-7-41.{end}")));
+        assert_eq!([anything(wav), anything(&opus(wav))], [all.clone(), all]);
     }
 
     #[test]

@@ -3,13 +3,13 @@
 
 use super::id;
 use crate::clock::Clock;
+use crate::config::RecordingPlan;
 use crate::net::outlet::Outlet;
 use base::Timestamp;
 use call::event::{Event, Stamped};
 use media::session::{Keeps, RecordingRef};
 use report::{Report, UnixMs};
 use std::collections::BTreeMap;
-use std::time::Duration;
 use store::Note;
 
 /// From events to notes.
@@ -19,8 +19,8 @@ pub struct Notes {
     /// Keys in the order of the plan.
     groups: Vec<String>,
     agents: Vec<String>,
-    /// How long each group's recordings are kept; `None` for ever.
-    keep: Vec<Option<Duration>>,
+    /// What is kept of each group, for how long, and as what.
+    kept: RecordingPlan,
     /// What is left out now, and since when. As many as recordings that run.
     left: BTreeMap<RecordingRef, (Timestamp, Keeps)>,
     notes: Outlet<Note>,
@@ -33,11 +33,11 @@ impl Notes {
         clock: Clock,
         run: u64,
         plan: &report::Plan,
-        keep: Vec<Option<Duration>>,
+        kept: RecordingPlan,
         notes: Outlet<Note>,
     ) -> Self {
         let (groups, agents) = (plan.groups.clone(), plan.agents.clone());
-        Self { clock, run, groups, agents, keep, left: BTreeMap::new(), notes }
+        Self { clock, run, groups, agents, kept, left: BTreeMap::new(), notes }
     }
 
     /// Takes an event that the report has taken.
@@ -46,7 +46,7 @@ impl Notes {
         match stamped.event {
             Event::RecordingBegun { call, recording, agent, group } => {
                 let begun = self.wall(at);
-                let keep = self.keep.get(group.index()).copied().flatten();
+                let keep = self.kept.groups.get(group.index()).copied().flatten();
                 let key = |keys: &[String], at: usize| keys.get(at).cloned().unwrap_or_default();
                 self.notes.push(Note::Begun {
                     id: id(self.run, recording),
@@ -55,6 +55,7 @@ impl Notes {
                     group: key(&self.groups, group.index()),
                     at: begun,
                     keep_until: keep.map(|keep| UnixMs(begun.0.saturating_add(keep.as_millis() as u64))),
+                    format: self.kept.formats.get(group.index()).copied().unwrap_or_default(),
                 });
             }
             Event::RecordingKeeps { recording, keeps, .. } => {

@@ -1,6 +1,5 @@
 //! Removal: a recording's file goes, its row stays as the trace: who, when, why, and the hash of what was deleted.
 
-use super::file::part;
 use super::name;
 use anyhow::{Context, Result};
 use report::{RecordId, UnixMs};
@@ -22,7 +21,7 @@ pub fn delete(recordings: &mut Recordings, folder: &Path, id: RecordId, deed: &D
     let remove = || -> Result<()> {
         let Some(name) = &known.file else { return Ok(()) };
         let path = name::place(folder, name)?;
-        for path in [part(&path), path] {
+        for path in name::anything(&path) {
             match fs::remove_file(&path) {
                 Err(error) if error.kind() != ErrorKind::NotFound => {
                     return Err(error).with_context(|| format!("deleting {}", path.display()));

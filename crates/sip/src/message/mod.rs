@@ -15,6 +15,7 @@
 //! Never knows: transactions, dialogs, what a body means, sockets.
 
 mod cause;
+mod event;
 pub mod frame;
 mod limits;
 mod list;
@@ -30,6 +31,7 @@ mod values;
 mod via;
 
 pub use cause::Cause;
+pub use event::Event;
 pub use limits::Limits;
 pub use list::{Commas, trim, unfold};
 pub use method::Method;

@@ -4,6 +4,7 @@ use crate::config::mistake::Findings;
 use crate::config::raw::{Credentials, File, Numbers, Trunk};
 use crate::config::value::show_span;
 use call::plan::AudioPlan;
+use media::session::Codec;
 use sip::leg::Transport;
 use sip::plan::{Account, Limits, NumberRules, Plan, Secret, Timers, TrunkPlan};
 use std::net::IpAddr;
@@ -279,6 +280,19 @@ pub(super) fn audio(raw: &File, findings: &Findings) -> AudioPlan {
     let audio = &raw.audio;
     let ports = audio.ports.get_ref().0.clone();
     check_ports(raw, findings);
+    // What is recorded is A-law or µ-law. Where any group records G.722 is spoken nowhere, because a caller can come from
+    // every group into that one; a hotline's trunk is G.711 anyway.
+    let records = raw.groups.iter().any(|group| *group.record.get_ref());
+    let spoken = |codec: Codec| codec != Codec::G722 || !records;
+    if let [only] = &audio.codecs[..]
+        && !spoken(*only.get_ref())
+    {
+        findings.wrong(
+            only.span(),
+            "groups record, and talks in G.722 cannot be recorded",
+            "write codecs = [\"pcma\", \"pcmu\"]",
+        );
+    }
     if audio.codecs.is_empty() {
         findings.wrong_file("audio has no codec", "write codecs = [\"pcma\", \"pcmu\"] in [audio]");
     }
@@ -299,7 +313,7 @@ pub(super) fn audio(raw: &File, findings: &Findings) -> AudioPlan {
         advertised: advertised.map(|address| *address.get_ref()),
         ports,
         port_rest: *audio.port_rest.get_ref(),
-        codecs: audio.codecs.iter().map(|codec| *codec.get_ref()).collect(),
+        codecs: audio.codecs.iter().map(|codec| *codec.get_ref()).filter(|codec| spoken(*codec)).collect(),
         packet_time: *audio.packet_time.get_ref(),
         silence_max: *audio.silence_max.get_ref(),
     }

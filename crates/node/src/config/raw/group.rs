@@ -7,6 +7,7 @@ use acd::Selection;
 use acd::plan::{CallbackPlan, First, PARALLEL_MAX};
 use std::ops::Range;
 use std::time::Duration;
+use store::recordings::Format;
 use toml::Spanned;
 
 /// `[groups.KEY]`.
@@ -34,6 +35,7 @@ pub(in crate::config) struct Group {
     pub(in crate::config) callback: Callback,
     pub(in crate::config) record: Spanned<bool>,
     pub(in crate::config) keep: Option<Spanned<Duration>>,
+    pub(in crate::config) format: Option<Spanned<Format>>,
     pub(in crate::config) music: Option<Spanned<String>>,
     pub(in crate::config) on_full: Target,
     pub(in crate::config) on_wait_max: Target,
@@ -161,6 +163,7 @@ impl Group {
             },
             record: s.or("record", false),
             keep: s.get_within("keep", S(0)..=LONG * 100),
+            format: s.get("format"),
             music: s.get("music"),
             on_full: Target::read(&mut s, "on_full"),
             on_wait_max: Target::read(&mut s, "on_wait_max"),
