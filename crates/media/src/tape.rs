@@ -31,6 +31,8 @@ const LATE: i64 = 2_000;
 const EARLY: i64 = 800;
 /// Samples that a side can hold: two seconds, so that a desk which comes late loses nothing.
 const ROOM: usize = 16_384;
+/// Samples that are added up at once.
+const PIECE: usize = 32;
 /// Stretches that are not kept and not yet handed on; further ones become part of the last.
 const SPANS_MAX: usize = 16;
 /// Peak of the tone that is heard instead of what is masked.
@@ -155,10 +157,17 @@ impl Tape {
                 Some(law) if !crowded => {
                     kept.iter_mut().zip(payload).for_each(|(kept, &code)| *kept = law[usize::from(code)]);
                 }
-                law => kept.iter_mut().zip(payload).for_each(|(kept, &code)| {
-                    let code = law.map_or(code, |law| law[usize::from(code)]);
-                    *kept = alaw::encode(alaw::decode(*kept).saturating_add(alaw::decode(code)));
-                }),
+                law => {
+                    // In pieces: looking up and encoding are each quick in a loop of their own.
+                    for (kept, payload) in kept.chunks_mut(PIECE).zip(payload.chunks(PIECE)) {
+                        let mut sums = [0; PIECE];
+                        for ((sum, &kept), &code) in sums.iter_mut().zip(&*kept).zip(payload) {
+                            let code = law.map_or(code, |law| law[usize::from(code)]);
+                            *sum = alaw::decode(kept).saturating_add(alaw::decode(code));
+                        }
+                        kept.iter_mut().zip(sums).for_each(|(kept, sum)| *kept = alaw::encode(sum));
+                    }
+                }
             }
         }
         true
