@@ -21,6 +21,7 @@ use crate::callback::Callback;
 use crate::cause;
 use crate::event::{CallRef, Event, Outcome, Side, Stamped};
 use crate::leg::{CALLER, Role};
+use crate::pick::Picked;
 use crate::plan::Plan;
 use crate::ports::Ports;
 use crate::recording::Running;
@@ -101,6 +102,8 @@ pub struct Engine {
     pub(crate) live: usize,
     /// No new calls.
     pub(crate) draining: bool,
+    /// A call that is picked in this step; empty between steps.
+    pub(crate) picked: Option<Picked>,
     /// Decided and not yet carried out; empty between steps.
     pub(crate) decided: VecDeque<Decided>,
     /// What the distributor said to one question; empty between questions.
@@ -165,6 +168,7 @@ impl Engine {
             winding: vec![0; plan.acd.agents.len()],
             live: 0,
             draining: false,
+            picked: None,
             decided: VecDeque::new(),
             said: Vec::new(),
             seq: 0,
@@ -239,7 +243,7 @@ impl Engine {
         match fact {
             Fact::Invited { leg, invite } => self.invited(now, leg, *invite, out),
             Fact::Confirmed { leg, answer } => self.confirmed(now, leg, answer.as_deref(), out),
-            Fact::Ringing { leg, answer, .. } => self.phone_rings(leg, answer),
+            Fact::Ringing { leg, status, answer } => self.progressed(leg, status, answer, out),
             Fact::Answered { leg, answer, nated, .. } => {
                 self.answered(now, leg, answer.as_deref(), nated, out);
             }

@@ -13,7 +13,7 @@
 //! Reading order: [`plan`] → [`event`] → [`call`] (the drawing of a call's stages) and [`talk`] → [`engine`] → along the
 //! path of a call: [`ingress`], [`flow`], [`steps`], [`waiting`], [`comfort`], [`spoken`], [`ringing`], [`talking`] with
 //! `scene` (who hears whom), [`renegotiate`], [`release`]; in the talk: [`consult`], [`second_line`], [`refer`],
-//! [`supervise`], [`handover`]; beside it [`callback`], [`calling`], [`outside`], [`service_code`], [`phone`],
+//! [`supervise`], [`handover`]; beside it [`outgoing`], [`pick`], [`callback`], [`calling`], [`outside`], [`service_code`], [`phone`],
 //! [`requests`]; under it [`leg`], [`dialing`], [`audio`], [`sdp`], [`ports`], [`cause`]; over it [`check`].
 
 pub mod audio;
@@ -31,9 +31,11 @@ pub mod flow;
 pub mod handover;
 pub mod ingress;
 pub mod leg;
+pub mod outgoing;
 pub mod outside;
 pub mod party;
 pub mod phone;
+pub mod pick;
 pub mod plan;
 pub mod ports;
 pub mod recording;

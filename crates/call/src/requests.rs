@@ -91,6 +91,8 @@ impl Engine {
                 }
                 None => Err("no such agent"),
             },
+            Request::Dial { agent, whom } => self.dial_for(now, agent, whom, out),
+            Request::EndWrapUp(agent) => self.ask_for(now, agent, acd::Input::EndWrapUp { agent }),
             Request::Release(call) => {
                 if self.release_on_request(now, call, out) {
                     Ok(())

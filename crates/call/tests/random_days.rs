@@ -30,7 +30,9 @@ fn reconcile(day: &Day) -> Result<[usize; 9], String> {
             Event::Queued { call, .. }
             | Event::TurnedAway { call, .. }
             // Of ours: it waited when it was asked for.
-            | Event::CallbackConnected { call, .. } => {
+            | Event::CallbackConnected { call, .. }
+            // Of ours, too: who loses his agent stands in that one's line.
+            | Event::OutgoingConnected { call, .. } => {
                 accounts.get_mut(call).ok_or("queued before it arrived")?.in_line = true;
             }
             Event::CallbackKept { from, attempt, missed, .. } => {
@@ -71,7 +73,7 @@ fn reconcile(day: &Day) -> Result<[usize; 9], String> {
             Some(Outcome::Joined) => 7,
             None => 8,
             // Of ours: whoever loses his agent stands in a line, and is counted where he asked to be called.
-            Some(Outcome::Callback) => continue,
+            Some(Outcome::Callback | Outcome::Outgoing | Outcome::Internal) => continue,
             Some(Outcome::AbandonedBeforeLine | Outcome::Refused | Outcome::Service) => {
                 if account.in_line {
                     return Err(format!("{call} waited and is not counted"));

@@ -20,6 +20,7 @@
 mod centre;
 mod engine;
 mod journal;
+mod outgoing;
 mod recording;
 mod rtp;
 mod sip;

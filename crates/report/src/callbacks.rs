@@ -216,7 +216,7 @@ impl Callers {
         live.record.waited = whole(waited);
         live.record.connected_at.get_or_insert(wall);
         live.record.agent.get_or_insert(agent);
-        live.talk(agent, group, now, wall);
+        live.talk(agent, Some(group), now, wall);
         let id = live.record.opened.id;
         if live.reached.is_none() {
             live.reached = Some(place);

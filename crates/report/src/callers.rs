@@ -250,7 +250,7 @@ impl Callers {
         if let Some(at) = live.rings.iter().position(|ring| ring.agent == agent) {
             end_ring(live, at, OfferEnd::Accepted, (now, wall), books, agents);
         }
-        if live.stay.is_none() && live.since.is_none() && live.callback.is_none() {
+        if live.stay.is_none() && live.since.is_none() && live.callback.is_none() && live.outgoing.is_none() {
             self.enter(call, group, now, books);
         }
         let Some(live) = self.live.get_mut(&call) else { return };
@@ -280,7 +280,7 @@ impl Callers {
         let Some(live) = self.live.get_mut(&call) else { return };
         live.record.connected_at.get_or_insert(wall);
         live.record.agent.get_or_insert(agent);
-        live.talk(agent, served, now, wall);
+        live.talk(agent, Some(served), now, wall);
         let id = live.record.opened.id;
         if let Some(agent) = agents.get_mut(agent.index()) {
             agent.answered += 1;
@@ -388,6 +388,8 @@ impl Callers {
                 Outcome::Refused => Before::Refused,
                 Outcome::Service => Before::Service,
                 Outcome::Callback => Before::Callback,
+                Outcome::Outgoing => Before::Outgoing,
+                Outcome::Internal => Before::Internal,
                 Outcome::AbandonedBeforeLine => Before::Abandoned,
                 Outcome::Lost => Before::Lost,
                 _ if by == Side::Caller => Before::Abandoned,
@@ -397,15 +399,20 @@ impl Callers {
                 Before::Refused => Outcome::Refused,
                 Before::Service => Outcome::Service,
                 Before::Callback => Outcome::Callback,
+                Before::Outgoing => Outcome::Outgoing,
+                Before::Internal => Outcome::Internal,
                 Before::Abandoned => Outcome::AbandonedBeforeLine,
                 Before::Lost | Before::InLine => Outcome::Lost,
             };
-            if live.callback.is_none() {
+            if live.callback.is_none() && live.outgoing.is_none() {
                 live.record.greeted = whole(now.since(live.arrived));
             }
             let greeting = live.greeting.take();
             live.end(greeting, wall, SegmentEnd::By(by));
             books.centre(Quarter::of(self.epoch, live.arrived), Step::Before(before));
+        }
+        if let Some(live) = self.live.get_mut(&call) {
+            live.made(now, wall, by, books);
         }
         if let Some((place, talked)) =
             self.live.get(&call).and_then(|live| Some((live.reached?, live.record.talked)))
@@ -492,7 +499,7 @@ impl Callers {
                 self.leave(call, Left::Overflowed, SegmentEnd::MovedOn, now, books);
                 (Came::Overflowed, stay.for_centre, stay.since, first_quarter)
             }
-            (None, None) if live.callback.is_none() => {
+            (None, None) if live.callback.is_none() && live.outgoing.is_none() => {
                 live.since = Some(now);
                 live.record.queued_at = Some(wall);
                 live.record.greeted = whole(now.since(live.arrived));
@@ -502,7 +509,7 @@ impl Callers {
                 (Came::First, true, now, quarter)
             }
             // Put in a line again after the centre has counted him: a transfer, with a clock of its own. A call of ours
-            // for a callback was counted when that was asked for.
+            // for a callback was counted when that was asked for, and one that an agent made is no caller's.
             (None, _) => (Came::Transferred, false, now, quarter),
         };
         let Some(live) = self.live.get_mut(&call) else { return };

@@ -20,6 +20,7 @@
 //! Every change is a [`Step`], and [`Counters::take`] is the only place that counts.
 
 use crate::callbacks::{CallbackStep, Callbacks};
+use crate::outgoing::{OutgoingStep, Outgoings};
 use crate::plan::{Plan, THRESHOLDS_MAX};
 use crate::service_level::Served;
 use acd::{OfferEnd, Turned};
@@ -40,6 +41,10 @@ pub struct Counters {
     pub service: u64,
     /// Calls that we made to call somebody back (centre only).
     pub callbacks: u64,
+    /// Calls that agents made to numbers outside (centre only).
+    pub outgoings: u64,
+    /// Calls that agents made to each other (centre only).
+    pub internal: u64,
     /// Lost to us before any line (centre only).
     pub lost_before_line: u64,
     /// Arrived and not yet in a line (centre only).
@@ -90,6 +95,10 @@ pub struct Counters {
     pub help_given: u64,
     /// Who is to be called back, missed calls included.
     pub callback: Callbacks,
+    /// Calls that agents made to numbers outside, by what became of them.
+    pub outgoing: Outgoings,
+    /// Callers whom an agent took who was not offered them (代接); they are among the answered.
+    pub picked: u64,
 }
 
 /// Answered and abandoned after at most a threshold.
@@ -200,6 +209,10 @@ pub enum Before {
     Service,
     /// We called somebody back.
     Callback,
+    /// An agent called a number outside.
+    Outgoing,
+    /// An agent called another one.
+    Internal,
     /// Lost to us.
     Lost,
 }
@@ -279,6 +292,10 @@ pub enum Step {
     PutThrough,
     /// Something of a callback.
     Callback(CallbackStep),
+    /// Something of a call that an agent makes.
+    Outgoing(OutgoingStep),
+    /// An agent takes a caller who was not offered to him.
+    Picked,
     /// A caller was answered who had been told a wait.
     Foretold {
         /// What he was told.
@@ -327,6 +344,8 @@ impl Counters {
                     Before::Refused => &mut self.refused,
                     Before::Service => &mut self.service,
                     Before::Callback => &mut self.callbacks,
+                    Before::Outgoing => &mut self.outgoings,
+                    Before::Internal => &mut self.internal,
                     Before::Lost => &mut self.lost_before_line,
                 } += 1;
             }
@@ -354,6 +373,8 @@ impl Counters {
             Step::WrappedUp(_) => self.wrap_ups += 1,
             Step::PutThrough => self.put_through += 1,
             Step::Callback(step) => self.callback.take(step),
+            Step::Outgoing(step) => self.outgoing.take(step),
+            Step::Picked => self.picked += 1,
             Step::Foretold { .. } => {}
         }
     }
@@ -408,6 +429,8 @@ impl Counters {
             + self.refused
             + self.service
             + self.callbacks
+            + self.outgoings
+            + self.internal
             + self.lost_before_line
             + self.greeting
     }
@@ -435,7 +458,7 @@ impl Counters {
         }
         match rules.into_iter().find(|(_, holds)| !holds) {
             Some((rule, _)) => Err(format!("{rule}: {self:?}")),
-            None => self.callback.check(),
+            None => self.callback.check().and_then(|()| self.outgoing.check()),
         }
     }
 

@@ -122,6 +122,7 @@ impl Report {
             state: agent.state,
             since: agent.since,
             answered: agent.answered,
+            outgoing: agent.outgoing,
             offers: agent.offers,
             times: agent.times(now),
         }
@@ -167,6 +168,9 @@ fn line<R>(
         talk: mean(sums.talked, counters.talks),
         wrap_up: mean(sums.wrapped_up, counters.wrap_ups),
         talk_back: mean(sums.talked_back, counters.callback.talks),
+        talk_out: mean(sums.talked_out, counters.outgoing.talks),
+        ring_out: mean(sums.rang_out, counters.outgoing.reached),
+        longest_out: sums.longest_out,
         forecast: *forecast,
         wait_buckets: wait_buckets.to_vec(),
         wait_quantiles: [0.5, 0.9, 0.99].map(|quantile| spreads.wait.quantile(quantile)),

@@ -209,7 +209,7 @@ fn a_refusal_tells_its_cause_and_is_acknowledged() {
     let leg = invited(&wire.nodes[0].facts).unwrap();
     wire.lose_first(1, &["ACK sip:"]);
     let retry_after = Some(Duration::from_secs(5));
-    wire.command(0, Command::Reject { leg, status: 503, cause: Cause::CONGESTION, retry_after });
+    wire.command(0, Command::Reject { leg, status: 503, cause: Cause::CONGESTION, retry_after, text: "" });
     wire.run_ms(2_000);
     let facts = wire.facts(1);
     assert!(matches!(facts[..], [Fact::Released { cause: Cause::CONGESTION, status: 503, .. }]), "{facts:?}");

@@ -138,7 +138,7 @@ impl Day {
         self.invites_from(name, called, Some(sdp(5000, &[8, 0], "")), Origin::Aor(AorRef(aor)));
     }
 
-    fn invites_from(&mut self, name: &str, called: &str, offer: Option<Box<[u8]>>, origin: Origin) {
+    pub fn invites_from(&mut self, name: &str, called: &str, offer: Option<Box<[u8]>>, origin: Origin) {
         let leg = LegRef(LegRef::INGRESS | self.ingress.len() as u64);
         self.ingress.push((name.to_string(), true));
         let invite = Box::new(Invited {
@@ -234,6 +234,13 @@ impl Day {
         let leg = self.rung(aor);
         let rung = self.egress.iter().find(|rung| rung.leg == leg).unwrap();
         String::from_utf8(rung.offer.to_vec()).unwrap()
+    }
+
+    /// The phone on that leg says how it goes, perhaps with something to hear.
+    pub fn progresses(&mut self, leg: LegRef, status: u16, answer: Option<Box<[u8]>>) {
+        let what = answer.as_ref().map_or("nothing".into(), |sdp| brief(sdp));
+        self.deed(format_args!("{} says {status} with {what}", self.leg_name(leg)));
+        self.step(Input::Sip(Fact::Ringing { leg, status, answer }));
     }
 
     pub fn agent_answers(&mut self, aor: u32) {
@@ -414,6 +421,12 @@ impl Day {
                 let back = self.calls.iter().filter(|(_, name)| name.starts_with("back")).count() + 1;
                 let name = if call_id.is_empty() { format!("back{back}") } else { call_id.clone() };
                 self.calls.push((*call, name));
+            }
+            if let Event::OutgoingBegun { call, .. } = &stamped.event
+                && let Some((_, name)) = self.calls.iter_mut().find(|(known, _)| known == call)
+                && name.starts_with("back")
+            {
+                "out".clone_into(name);
             }
         }
         for command in &out.legs {

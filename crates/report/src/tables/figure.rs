@@ -25,11 +25,14 @@ pub enum Topic {
     Talks,
     /// Agents.
     Agents,
+    /// Calls that agents made.
+    Outgoing,
 }
 
 impl Topic {
     /// All, in the order in which they are shown.
-    pub const ALL: [Self; 5] = [Self::Calls, Self::Service, Self::Waits, Self::Talks, Self::Agents];
+    pub const ALL: [Self; 6] =
+        [Self::Calls, Self::Service, Self::Waits, Self::Talks, Self::Agents, Self::Outgoing];
 
     /// Title: Chinese, English.
     #[must_use]
@@ -40,6 +43,7 @@ impl Topic {
             Self::Waits => ("等待", "Waits"),
             Self::Talks => ("通话", "Talks"),
             Self::Agents => ("接听员", "Agents"),
+            Self::Outgoing => ("呼出", "Outgoing"),
         }
     }
 }

@@ -66,6 +66,11 @@ pub(super) fn put(stamped: &Stamped, pen: &mut Pen<'_>) {
         31 => RecordingBegun { call, recording, agent, group },
         32 => RecordingKeeps { call, recording, keeps },
         33 => RecordingEnded { call, recording },
+        45 => OutgoingBegun { call, agent, group, colleague },
+        46 => OutgoingDialed { call },
+        47 => OutgoingConnected { call, agent, group },
+        48 => OutgoingRefused { agent, number, why by put_text },
+        49 => Picked { call, agent },
     });
 }
 

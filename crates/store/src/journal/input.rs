@@ -115,6 +115,8 @@ tagged!(Request {
     0x78 => TakeOver { supervisor, agent },
     0x79 => Recording(whose, keeps),
     0x7A => Enlist { list, numbers, on },
+    0x84 => Dial { agent, whom },
+    0x85 => EndWrapUp(agent),
 });
 
 /// Writes the values of an input; the tag is returned.

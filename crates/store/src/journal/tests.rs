@@ -82,7 +82,7 @@ fn body(random: &mut Random) -> Box<[u8]> {
 }
 
 /// One input of a kind, with random values in it; as many kinds as there are.
-const KINDS: u64 = 55;
+const KINDS: u64 = 57;
 
 fn input(kind: u64, random: &mut Random) -> Input {
     let session = SessionRef::from_bits(random.bits() & 0xF_0000_FFFF);
@@ -238,6 +238,11 @@ fn later(kind: u64, random: &mut Random) -> Request {
             let keeps = [Keeps::Speech, Keeps::Silence, Keeps::Tone];
             Request::Recording(whose, keeps[random.below(3) as usize])
         }
+        55 => {
+            let whom = if random.chance(0.5) { Whom::Agent(agent) } else { Whom::Number(number) };
+            Request::Dial { agent, whom }
+        }
+        56 => Request::EndWrapUp(agent),
         _ => Request::Enlist {
             list: call::plan::ListRef(random.below(4) as u32),
             numbers: (0..random.below(4)).map(|_| number.clone()).collect(),
@@ -657,6 +662,16 @@ fn events() -> Vec<Event> {
         Event::RecordingBegun { call, recording: RecordingRef::from_bits(3), agent, group },
         Event::RecordingKeeps { call, recording: RecordingRef::from_bits(3), keeps: Keeps::Tone },
         Event::RecordingEnded { call, recording: RecordingRef::from_bits(3) },
+        Event::OutgoingBegun { call, agent, group: Some(group), colleague: None },
+        Event::OutgoingBegun { call, agent, group: None, colleague: Some(AgentRef(0)) },
+        Event::OutgoingDialed { call },
+        Event::OutgoingConnected { call, agent, group: Some(group) },
+        Event::OutgoingRefused {
+            agent,
+            number: Private::new("+8613851234567".into()),
+            why: "that number may not be dialed",
+        },
+        Event::Picked { call, agent },
     ]
 }
 

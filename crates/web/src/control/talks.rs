@@ -69,6 +69,29 @@ fn whom(body: TalkBody) -> Result<Option<Whom>, Problem> {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+struct DialBody {
+    agent: Option<String>,
+    group: Option<String>,
+    number: Option<String>,
+}
+
+pub(super) async fn dial(
+    State(centre): State<Shared>,
+    headers: HeaderMap,
+    Path(key): Path<String>,
+    body: Bytes,
+) -> Response {
+    change(&centre, &headers, || {
+        let DialBody { agent, group, number } = json_of(&body, r#"{"number": "13800000000"}"#)?;
+        let what = String::new();
+        let whom = whom(TalkBody { what, agent, group, number })?;
+        Ok(Deed::Dial(key, whom.ok_or_else(|| wrong("nobody is named", WHOM))?))
+    })
+    .await
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct SuperviseBody {
     supervisor: String,
     how: String,
