@@ -82,12 +82,12 @@ fn a_busy_number_and_one_that_may_not_be_dialed_leave_the_agent_ready() {
     wait_for("it is refused in words", || phone.log().contains("that number may not be dialed"));
     assert!(phone.log().contains("486 Busy Here"), "{}", phone.log());
     centre.shows_agent("8001", "ready", None);
-    let (_, audit) = centre.ask("GET", "/api/v1/audit", "");
-    let noted =
-        audit["deeds"].as_array().expect("deeds").iter().any(|one| {
-            one["operator"] == "8001" && one["outcome"] == "refused: that number may not be dialed"
-        });
-    assert!(noted, "{audit}");
+    let refused = "refused: that number may not be dialed";
+    wait_for("it stands in the audit", || {
+        let (_, audit) = centre.ask("GET", "/api/v1/audit", "");
+        let mut deeds = audit["deeds"].as_array().expect("deeds").iter();
+        deeds.any(|one| one["operator"] == "8001" && one["outcome"] == refused)
+    });
     phone.quit();
     let calls = centre.calls_over(2);
     let outcomes: Vec<_> = calls.iter().map(|call| call.outcome.clone().unwrap_or_default()).collect();

@@ -16,7 +16,8 @@ impl Engine {
     /// - every port is free, resting, set aside or held by exactly one leg;
     /// - who is being told something hears it, and only who thinks or waits is woken;
     /// - each stage has the audio it needs, and an ended call has none open;
-    /// - an agent is offered exactly when one call rings at him, and talks exactly when he is in one;
+    /// - an agent is offered exactly when one call rings at him, and talks exactly when he is in one: as who calls by
+    ///   himself and as the colleague whom he calls, too;
     /// - who waits or rings is in the distributor's lines, and nobody else is;
     /// - every callback is known to the distributor unless it is parked, and the distributor knows no other;
     /// - nobody waits to be dialed first while there is a place for him;

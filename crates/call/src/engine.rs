@@ -96,7 +96,8 @@ pub struct Engine {
     pub(crate) preferred: Table<PartyRef, Prefer>,
     /// On which lists a party's number is, one bit each; bounded ([`LISTED_MAX`](crate::requests::LISTED_MAX)).
     pub(crate) listed: Table<PartyRef, u64>,
-    /// The address on which a caller's signalling arrived last: what our SDP shows in a call that we make.
+    /// The address on which a caller's signalling arrived last, or before any that of a phone: what our SDP shows in a
+    /// call that we make.
     pub(crate) here: Option<IpAddr>,
     /// Calls that are not ending.
     pub(crate) live: usize,

@@ -53,6 +53,11 @@ impl Engine {
         if self.legs.contains(&leg) {
             return;
         }
+        match invite.origin {
+            Origin::Trunk(_) => self.here = Some(invite.local),
+            // Better than no address at all, until a carrier has called.
+            Origin::Aor(_) => self.here = self.here.or(Some(invite.local)),
+        }
         if let Some(whom) = self.supervises_by_phone(&invite) {
             return self.dial_in(now, whom, leg, &invite, out);
         }
@@ -64,9 +69,6 @@ impl Engine {
         }
         if let Some(whose) = self.dials_out(&invite) {
             return self.dial_out(now, whose, leg, &invite, out);
-        }
-        if matches!(invite.origin, Origin::Trunk(_)) {
-            self.here = Some(invite.local);
         }
         let admitted = self.admit(now, &invite);
         let local = Local::new(self.random.bits() as u32, self.address(invite.local));

@@ -126,7 +126,6 @@ impl Engine {
         invite: &Invited,
         out: &mut Out,
     ) {
-        self.here.get_or_insert(invite.local);
         let engaged = self.may_call(agent, whom).and_then(|called| {
             let engage = acd::Input::Engage { agent };
             self.ask(now, engage).map(|()| called).map_err(|why| refusal(cause::BUSY, why))

@@ -235,4 +235,13 @@ mod tests {
             "\"Li \\\"x\\\"Via: y\\\\\"%2331%231%402%2030[2001:db8::1]:5060"
         );
     }
+
+    #[test]
+    fn a_reason_says_in_words_what_it_is() {
+        let mut to = Vec::new();
+        put_reason_in_words(&mut to, 21, "no \"such\" call");
+        put_reason_in_words(&mut to, 17, "");
+        let wanted = "Reason: Q.850;cause=21;text=\"no \\\"such\\\" call\"\r\nReason: Q.850;cause=17\r\n";
+        assert_eq!(String::from_utf8(to).unwrap(), wanted);
+    }
 }

@@ -219,6 +219,24 @@ fn a_refusal_tells_its_cause_and_is_acknowledged() {
 }
 
 #[test]
+fn a_refusal_may_say_why_in_words() {
+    let mut wire = city_and_carrier();
+    let out = wire.fresh_leg();
+    wire.command(1, invite_trunk(out, "0044", sdp("carrier")));
+    wire.run_ms(20);
+    let leg = invited(&wire.nodes[0].facts).unwrap();
+    let text = "that number may not be dialed";
+    let reject = Command::Reject { leg, status: 403, cause: Cause::REJECTED, retry_after: None, text };
+    wire.command(0, reject);
+    wire.run_ms(50);
+    let facts = wire.facts(1);
+    assert!(matches!(facts[..], [Fact::Released { cause: Cause::REJECTED, status: 403, .. }]), "{facts:?}");
+    let said = wire.ladder.iter().any(|line| line.contains("SIP/2.0 403 that number may not be dialed"));
+    assert!(said, "{:#?}", wire.ladder);
+    wire.settle();
+}
+
+#[test]
 fn a_carrier_that_never_answers_costs_64_t1() {
     let mut wire = city_and_carrier();
     wire.lose(|text| text.starts_with("INVITE"));

@@ -160,11 +160,11 @@ fn agents(list: &mut List) {
 fn outgoing(list: &mut List) {
     use Rows::{All, People};
     list.topic = Topic::Outgoing;
-    list.add(All, "outgoing", "呼出量", "Outgoing", "calls that agents of this row made to numbers outside; never among OFF or ANS", Count(|c| c.counters().outgoing.made));
+    list.add(All, "outgoing", "呼出量", "Outgoing", "agents' calls to numbers outside; never among OFF", Count(|c| c.counters().outgoing.made));
     list.add(All, "outgoing_reached", "呼出接通量", "Reached", "of these, answered there", Count(|c| c.counters().outgoing.reached));
     list.add(All, "outgoing_rate", "呼出接通率", "Reach rate", "reached / outgoing", Share(|c| (c.counters().outgoing.reached, c.counters().outgoing.made)));
     list.add(All, "outgoing_ring_mean", "呼出平均振铃", "Mean ringing out", "sum of ringing there of the reached / reached, in s", Mean(|c| (ms(c.tally.sums.rang_out), c.counters().outgoing.reached)));
     list.add(All, "outgoing_talk_mean", "呼出平均通话", "Mean talk out", "sum of talks / reached whose call is over, in s", Mean(|c| (ms(c.tally.sums.talked_out), c.counters().outgoing.talks)));
     list.add(All, "outgoing_talk_max", "最长呼出通话", "Longest talk out", "of these, in s, to 1 %", Quantile(|s| &s.talk_out, 1000));
-    list.add(People, "outgoing_time", "呼出时长", "Calling out", "OUT = in calls that agents made, internal ones included, from dialing on, cut at borders of intervals, h:mm:ss", Span(|c| c.time.outgoing));
+    list.add(People, "outgoing_time", "呼出时长", "Calling out", "OUT = in calls that they made, from dialing on, h:mm:ss", Span(|c| c.time.outgoing));
 }
