@@ -118,3 +118,28 @@ fn on_request_an_agents_phone_rings_first_and_then_his_colleagues() {
     assert_eq!(calls[1].agent.as_deref(), Some("8001"));
     drop(centre.close(2));
 }
+
+#[test]
+fn a_call_that_rings_at_an_empty_desk_is_picked_by_a_colleague() {
+    let centre = centre();
+    let voice = Voice::speak(centre.carrier(), Law::A, CALLED);
+    let rings = centre.answerer(centre.register("8001"), "agent_rings").play();
+    let caller = centre
+        .caller("caller_is_released")
+        .key("media_port", voice.at.port())
+        .key("codecs", Law::A.payload())
+        .play();
+    centre.shows_agent("8001", "offered", None);
+    let mut colleague = Softphone::start(&centre, "8002", speaks(SECOND));
+    colleague.dial("*148001");
+    centre.shows_agent("8002", "talking", None);
+    centre.shows_agent("8001", "ready", None);
+    hears(&voice, SECOND);
+    drop(rings.ends_well());
+    colleague.quit();
+    caller.ends_well();
+    assert!(share_with_tone(&colleague.heard(), CALLED) > 0.3, "{}", colleague.log());
+    centre.shows("/total/picked", 1);
+    let call = centre.close_after_one_call();
+    assert_eq!((call.outcome.as_deref(), call.agent.as_deref()), (Some("answered"), Some("8002")));
+}

@@ -110,6 +110,26 @@ fn nobody_is_dropped_or_counted_twice_whatever_is_done_in_the_talks() {
     assert!(sum[..8].iter().all(|&count| count > 20), "{sum:?}");
 }
 
+#[test]
+fn agents_call_and_pick_in_these_days() {
+    let mut seen = [0; 6];
+    for seed in 1..=40 {
+        for stamped in random_day(&consulting_harshly(), seed, 600).events {
+            let kind = match stamped.event {
+                Event::OutgoingConnected { .. } => 0,
+                Event::OutgoingRefused { .. } => 1,
+                Event::Picked { .. } => 2,
+                Event::Ended { outcome: Outcome::Outgoing, .. } => 3,
+                Event::Ended { outcome: Outcome::Internal, .. } => 4,
+                Event::OutgoingBegun { .. } => 5,
+                _ => continue,
+            };
+            seen[kind] += 1;
+        }
+    }
+    assert!(seen.iter().all(|count| *count > 20), "or nothing is known about them: {seen:?}");
+}
+
 fn days(plan: &Plan, seeds: u64) -> [usize; 9] {
     let mut sum = [0; 9];
     for seed in 1..=seeds {
