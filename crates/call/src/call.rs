@@ -407,10 +407,14 @@ impl fmt::Display for Call {
                 write!(f, "dialed to be called back: {}{waits}", calling.place.group)?;
             }
             Stage::Forwarding(forward) => write!(f, "being put through to {}", forward.with)?,
-            Stage::Outgoing(_) if self.is_planned() => {
-                f.write_str("his agent's phone rings, who calls him")?
+            Stage::Outgoing(_) => {
+                let whose = if self.is_planned() {
+                    "to be called by an agent, whose phone rings"
+                } else {
+                    "called by an agent"
+                };
+                f.write_str(whose)?;
             }
-            Stage::Outgoing(_) => f.write_str("called by an agent")?,
             Stage::Talking(talk) => {
                 write!(f, "talking: with {}", talk.with)?;
                 if talk.held {

@@ -156,7 +156,6 @@ impl Ingress {
     }
 
     /// A refusal by command.
-    #[expect(clippy::too_many_arguments, reason = "the command has them all")]
     pub(crate) fn reject(
         &mut self,
         id: Id,
