@@ -340,6 +340,7 @@ impl Ledger {
             Outcome::Refused => &mut self.sums.refused,
             Outcome::Service => panic!("no caller dials a service code"),
             Outcome::CalledBack | Outcome::Joined | Outcome::Callback => panic!("nobody is called back here"),
+            Outcome::Outgoing | Outcome::Internal => panic!("no agent calls anybody here"),
         } += 1;
     }
 }

@@ -339,6 +339,7 @@ impl Setup {
             on_surge: Target::Announce(ClipRef(2)),
             record: false,
             callback: None,
+            caller: None,
         };
         let line = |group| match self.comforted {
             false => Queue::of(group),
@@ -408,6 +409,8 @@ impl Setup {
                 disposition: "*3".to_owned(),
                 done: None,
                 refused: None,
+                wrap_up_end: "*15".to_owned(),
+                pick: "*14".to_owned(),
             },
             anonymous: "anonymous".to_owned(),
             calls_max: self.calls_max,

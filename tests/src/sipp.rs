@@ -87,6 +87,13 @@ impl Sujie {
         scenario.key("user", "outside")
     }
 
+    /// Whoever is called through the carrier's trunk, at whose port calls arrive.
+    pub fn called(&self, name: &'static str) -> Scenario<'_> {
+        let mut scenario = self.scenario(name, self.carrier());
+        scenario.at.set_port(5_060);
+        scenario.key("user", "carrier")
+    }
+
     /// Registers an agent's phone; he is ready then.
     pub fn register(&self, agent: &'static str) -> Phone {
         self.register_for(agent, 300)

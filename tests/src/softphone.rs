@@ -6,7 +6,7 @@
 //! ```
 //!
 //! baresip runs without sound hardware: its microphone is a file, its module `sndfile` writes down what it decodes.
-//! It answers by itself. The caller's signalling is SIPp's; his audio is a [`Voice`], whose port his SDP names.
+//! It answers by itself, and dials when it is told to (module `ctrl_tcp`). The caller's signalling is SIPp's; his audio is a [`Voice`], whose port his SDP names.
 
 use crate::sujie::{REALM, Sujie, free_port, password};
 use media::tone::{Amplitude, Hertz, level};
@@ -14,8 +14,8 @@ use media::{alaw, ulaw};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use std::fs;
-use std::io::ErrorKind;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
+use std::io::{ErrorKind, Read, Write};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -44,6 +44,8 @@ pub struct Speaks {
 pub struct Softphone {
     child: Child,
     directory: PathBuf,
+    /// Where it takes commands.
+    commands: SocketAddr,
 }
 
 impl Softphone {
@@ -60,6 +62,7 @@ impl Softphone {
         // baresip's audio leaves from whatever address the system likes, which on loopback is this one; audio from
         // another address than the SDP's would be a stranger's.
         let at = free_port(Ipv4Addr::LOCALHOST.into());
+        let commands = free_port(Ipv4Addr::LOCALHOST.into());
         let microphone = directory.join("microphone.wav");
         write_wav(&microphone, tone);
         let config = format!(
@@ -67,7 +70,8 @@ impl Softphone {
              audio_player aubridge,nobody\naudio_alert aubridge,nobody\naudio_source aufile,{microphone}\n\
              ausrc_srate {RATE}\nauplay_srate {RATE}\nsnd_path {shown}\n\
              module g711.so\nmodule aufile.so\nmodule aubridge.so\nmodule sndfile.so\n\
-             module_app account.so\nmodule_app menu.so\n",
+             module_app account.so\nmodule_app menu.so\nmodule_app ctrl_tcp.so\n\
+             ctrl_tcp_listen {commands}\n",
             ip = at.ip(),
             microphone = microphone.display()
         );
@@ -89,13 +93,37 @@ impl Softphone {
             .stdout(log)
             .spawn()
             .unwrap_or_else(|error| panic!("baresip does not start ({error}); tests/run installs it"));
-        let phone = Self { child, directory };
+        let phone = Self { child, directory, commands };
         crate::sujie::wait_for("baresip registers", || {
             let board = centre.board();
             let agents = board["agents"].as_array().expect("agents");
             agents.iter().any(|one| one["key"] == agent && one["state"] != "signed_out")
         });
         phone
+    }
+
+    /// The agent dials.
+    ///
+    /// # Panics
+    /// When baresip takes no commands.
+    pub fn dial(&self, number: &str) {
+        self.command(&format!(r#"{{"command":"dial","params":"{number}"}}"#));
+    }
+
+    /// The agent hangs up.
+    ///
+    /// # Panics
+    /// When baresip takes no commands.
+    pub fn hang_up(&self) {
+        self.command(r#"{"command":"hangup"}"#);
+    }
+
+    /// A command as a netstring.
+    fn command(&self, json: &str) {
+        let mut socket = TcpStream::connect(self.commands).expect("baresip takes commands");
+        write!(socket, "{}:{json},", json.len()).expect("baresip hears a command");
+        // Whatever it says shows that it was heard.
+        assert!(socket.read(&mut [0; 512]).is_ok_and(|heard| heard > 0), "baresip is silent: {}", self.log());
     }
 
     /// The agent goes home: hangs up and signs off.

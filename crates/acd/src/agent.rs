@@ -18,6 +18,8 @@
 //! - Wrap-up belongs to the call just ended, with one deadline, however many groups the agent serves.
 //! - A talk outside any offer has no wrap-up of its own and cuts none short: an agent who dials out in his
 //!   wrap-up goes back into what is left of it. Who has a caller handed over in it has that caller's wrap-up.
+//! - Who picks a call (代接) may have been anything but signed out, offered or talking, and is that again after the
+//!   call's wrap-up.
 //! - A pause is not ready with an end: what a ring-no-answer makes of an agent who shall cool down. Whatever he
 //!   asks for ends it.
 //!
@@ -124,6 +126,8 @@ pub enum Deed {
     Extend(Timestamp),
     /// The deadline of a wrap-up or a pause.
     Over,
+    /// He takes a caller who is not offered to him; this much wrap-up will follow.
+    Pick(Duration),
 }
 
 /// What an offer that ended on the agent's side makes of him.
@@ -172,6 +176,7 @@ pub fn step(now: Timestamp, state: State, deed: Deed) -> Result<State, &'static 
             Deed::Offer(_) => return Err(NOT_READY),
             Deed::Accept(_) | Deed::Refuse(_) | Deed::Withdraw => return Err(NOT_OFFERED),
             Deed::Extend(_) | Deed::Over => return Err(NOT_IN_WRAP_UP),
+            Deed::Pick(wrap_up) => picked(wrap_up, Then::NotReady(reason)),
         },
 
         State::Pause { reason, .. } => match deed {
@@ -185,6 +190,7 @@ pub fn step(now: Timestamp, state: State, deed: Deed) -> Result<State, &'static 
             Deed::Offer(_) => return Err(NOT_READY),
             Deed::Accept(_) | Deed::Refuse(_) | Deed::Withdraw => return Err(NOT_OFFERED),
             Deed::Extend(_) => return Err(NOT_IN_WRAP_UP),
+            Deed::Pick(wrap_up) => picked(wrap_up, Then::NotReady(reason)),
         },
 
         State::Ready { .. } => match deed {
@@ -201,6 +207,7 @@ pub fn step(now: Timestamp, state: State, deed: Deed) -> Result<State, &'static 
             }
             Deed::Accept(_) | Deed::Refuse(_) | Deed::Withdraw => return Err(NOT_OFFERED),
             Deed::Extend(_) | Deed::Over => return Err(NOT_IN_WRAP_UP),
+            Deed::Pick(wrap_up) => picked(wrap_up, Then::Ready),
         },
 
         State::Offered { idle, .. } => match deed {
@@ -211,7 +218,7 @@ pub fn step(now: Timestamp, state: State, deed: Deed) -> Result<State, &'static 
             Deed::PhoneLost => State::NotReady(Reason::PhoneLost),
             Deed::Engage => State::Talking { wrap_up: NO_WRAP_UP, then: Then::Ready },
             Deed::Takes(_) | Deed::Release => return Err(NOT_TALKING),
-            Deed::Offer(_) => return Err(OFFERED),
+            Deed::Offer(_) | Deed::Pick(_) => return Err(OFFERED),
             Deed::Accept(wrap_up) => State::Talking { wrap_up: WrapUp::For(wrap_up), then: Then::Ready },
             // Who refuses goes to the end of the idle order; else the same phone would ring first for everybody.
             Deed::Refuse(Refused::Ready) => ready,
@@ -228,7 +235,7 @@ pub fn step(now: Timestamp, state: State, deed: Deed) -> Result<State, &'static 
             Deed::NotReady(reason) => State::Talking { wrap_up, then: Then::NotReady(reason) },
             Deed::PhoneLost if then == Then::SignedOut => state,
             Deed::PhoneLost => State::Talking { wrap_up, then: Then::PhoneLost },
-            Deed::Engage | Deed::Offer(_) => return Err(TALKING),
+            Deed::Engage | Deed::Offer(_) | Deed::Pick(_) => return Err(TALKING),
             Deed::Takes(wrap_up) => State::Talking { wrap_up: WrapUp::For(wrap_up), then },
             Deed::Release => released(now, wrap_up, then),
             Deed::Accept(_) | Deed::Refuse(_) | Deed::Withdraw => return Err(NOT_OFFERED),
@@ -250,8 +257,14 @@ pub fn step(now: Timestamp, state: State, deed: Deed) -> Result<State, &'static 
             Deed::Accept(_) | Deed::Refuse(_) | Deed::Withdraw => return Err(NOT_OFFERED),
             Deed::Extend(until) => State::WrapUp { until, then },
             Deed::Over => then.map_or(ready, State::NotReady),
+            Deed::Pick(wrap_up) => picked(wrap_up, then.map_or(Then::Ready, Then::NotReady)),
         },
     })
+}
+
+/// A talk that he has reached for himself; what he was, he will be after it.
+const fn picked(wrap_up: Duration, then: Then) -> State {
+    State::Talking { wrap_up: WrapUp::For(wrap_up), then }
 }
 
 /// What a talk that ends now leads to.

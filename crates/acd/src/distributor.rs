@@ -235,6 +235,8 @@ impl Distributor {
             Input::Help { site, on } => self.help(site, on, out),
             Input::List { party, listing } => self.lists.list(self.now, party, listing),
             Input::Urgent { party, open } => self.lists.urgent(party, open),
+            Input::Pick { agent, caller } => self.pick(agent, caller, out),
+            Input::EndWrapUp { agent } => self.end_wrap_up(agent, out),
         };
         if let Err(why) = done {
             out.push(Output::Refused { why });
@@ -272,7 +274,12 @@ impl Distributor {
 
     /// What an agent, his phone or his wrap-up's deadline does, and all that follows: an offer that he leaves goes
     /// on, a freed agent takes the next caller, and nobody waits for a group whose last agent goes home.
-    fn request(&mut self, agent: AgentRef, deed: Deed, out: &mut Vec<Output>) -> Result<(), &'static str> {
+    pub(crate) fn request(
+        &mut self,
+        agent: AgentRef,
+        deed: Deed,
+        out: &mut Vec<Output>,
+    ) -> Result<(), &'static str> {
         let state = self.agents.get(agent.index()).ok_or(NO_AGENT)?.state;
         let next = step(self.now, state, deed)?;
         if next.is_break() && !state.is_break() && self.breaks_max.is_some_and(|most| self.on_break >= most) {
@@ -554,4 +561,4 @@ impl Agent {
     }
 }
 
-const NO_AGENT: &str = "there is no such agent";
+pub(crate) const NO_AGENT: &str = "there is no such agent";

@@ -137,7 +137,7 @@ impl Exercise {
     }
 
     fn input(&mut self) -> Input {
-        match self.random.below(48) {
+        match self.random.below(50) {
             0..=12 => Input::Enqueue(self.caller()),
             13..=15 => self.leave(),
             16..=25 => self.answer(),
@@ -145,6 +145,7 @@ impl Exercise {
             34..=35 => self.callback(),
             36..=38 => self.dial(),
             39..=42 => self.govern(),
+            43 => self.pick(),
             _ => self.anything(),
         }
     }
@@ -232,6 +233,15 @@ impl Exercise {
         if self.random.below(2) == 0 { Input::Reached { caller } } else { Input::Unreached { caller } }
     }
 
+    /// Somebody reaches for a call; mostly one that there is.
+    fn pick(&mut self) -> Input {
+        let agent = self.any_agent();
+        if self.waiting.is_empty() || self.random.below(20) == 0 {
+            return Input::EndWrapUp { agent };
+        }
+        Input::Pick { agent, caller: self.any_waiting() }
+    }
+
     /// What a supervisor does.
     fn govern(&mut self) -> Input {
         let group = GroupRef(self.random.below(self.plan.groups.len() as u64 + 1) as u32);
@@ -271,6 +281,7 @@ impl Exercise {
         let state = self.states[agent.index()];
         match state {
             AgentState::SignedOut => Input::SignIn { agent },
+            AgentState::WrapUp { .. } if self.random.below(6) == 0 => Input::EndWrapUp { agent },
             AgentState::WrapUp { .. } if self.random.below(3) == 0 => {
                 Input::ExtendWrapUp { agent, by: Duration::from_secs(self.random.below(12)) }
             }

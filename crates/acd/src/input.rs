@@ -281,4 +281,19 @@ pub enum Input {
         /// Has, or no longer.
         open: bool,
     },
+
+    // ── Agents, by themselves ────────────────────────────────────────────────────────────────────────────
+    /// The agent takes a caller on the phone who is not offered to him (代接): reserved and accepted in this step.
+    /// Whoever is being rung for that caller stays ready and keeps his idle time.
+    Pick {
+        /// Who.
+        agent: AgentRef,
+        /// Whom.
+        caller: CallerRef,
+    },
+    /// The agent's wrap-up is over; refused when he is in none.
+    EndWrapUp {
+        /// Who.
+        agent: AgentRef,
+    },
 }

@@ -70,6 +70,7 @@ pub mod nuisance;
 mod occupancy;
 mod offer;
 pub mod output;
+mod pick;
 pub mod plan;
 mod pool;
 mod ranked;

@@ -39,7 +39,7 @@ pub enum OfferEnd {
     CallerGone,
     /// The agent went away (phone lost, not ready, signed out).
     AgentGone,
-    /// Another agent, rung at the same time, was faster.
+    /// Another agent, rung at the same time, was faster, or picked the call.
     TakenElsewhere,
 }
 

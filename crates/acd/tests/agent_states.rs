@@ -90,6 +90,7 @@ fn deeds() -> Vec<Deed> {
         Deed::Withdraw,
         Deed::Extend(Timestamp::from_secs(660)),
         Deed::Over,
+        Deed::Pick(Duration::from_secs(20)),
     ]
 }
 
@@ -111,6 +112,7 @@ fn named(deed: Deed) -> String {
         Deed::Withdraw => "withdraw".into(),
         Deed::Extend(_) => "extend wrap-up".into(),
         Deed::Over => "deadline".into(),
+        Deed::Pick(_) => "pick".into(),
     }
 }
 

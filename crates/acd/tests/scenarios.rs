@@ -19,7 +19,7 @@
 //! ```
 //!
 //! What happens: `sign_in A`, `sign_out A`, `ready A`, `not_ready A reason`, `phone_lost A`, `engage A`, `release A`,
-//! `extend A 10s`, `skill A G 7|none`, `enqueue C G [priority=N|emergency] [since=T] [site=N] [party=N] [needs=…]
+//! `pick A C`, `end_wrap_up A`, `extend A 10s`, `skill A G 7|none`, `enqueue C G [priority=N|emergency] [since=T] [site=N] [party=N] [needs=…]
 //! [prefer=A[@20s]] [served]`, `takes A G`, `leave C`, `hang_up C`, `prioritize C N`, `accept C A`, `decline C A [reason]`,
 //! `wants_callback C`, `call_back C G party=N [after=30s] [missed]`, `reached C`, `unreached C`, `surge G mode`,
 //! `help SITE on|off`, `list PARTY grey|black T`, `unlist PARTY`, `urgent PARTY on|off`, `change group …` or `change
@@ -191,6 +191,10 @@ impl Hotline {
             ["takes", agent, group] => {
                 Input::Takes { agent: self.agent_named(agent), group: self.group_named(group) }
             }
+            ["pick", agent, caller] => {
+                Input::Pick { agent: self.agent_named(agent), caller: self.caller_named(caller) }
+            }
+            ["end_wrap_up", agent] => Input::EndWrapUp { agent: self.agent_named(agent) },
             ["release", agent] => Input::Release { agent: self.agent_named(agent) },
             ["extend", agent, by] => {
                 Input::ExtendWrapUp { agent: self.agent_named(agent), by: self.span(by) }

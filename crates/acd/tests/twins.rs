@@ -112,6 +112,16 @@ fn one_day(seed: u64, seen: &mut BTreeMap<&'static str, u64>) {
         }
         ledger.book(&next, &outputs);
         ledger.balance(&fast, &at);
+        let agents = [step, step / 7].map(|number| acd::AgentRef((number % 10) as u32));
+        for whom in [None, Some(agents[1])] {
+            assert_eq!(fast.pick_for(agents[0], whom), naive.pick_for(agents[0], whom), "{}", at());
+        }
+        if let Step::Input(Input::Pick { .. }) = next
+            && outputs.iter().any(|output| matches!(output, Output::Served { .. }))
+        {
+            let rang = outputs.iter().any(|output| matches!(output, Output::OfferEnded { .. }));
+            *seen.entry(if rang { "picked while it rang" } else { "picked" }).or_insert(0) += 1;
+        }
         outputs.iter().flat_map(kinds).for_each(|kind| *seen.entry(kind).or_insert(0) += 1);
         exercise.learn(&outputs);
     }
@@ -234,7 +244,7 @@ fn kinds(output: &Output) -> Vec<&'static str> {
     }
 }
 
-const EVERYTHING: [&str; 67] = [
+const EVERYTHING: [&str; 71] = [
     "queued, wait unknown",
     "queued, wait told",
     "offer, by agent",
@@ -302,4 +312,8 @@ const EVERYTHING: [&str; 67] = [
     "the site is helped already",
     "the party is on no list",
     "the party has no urgent case",
+    "picked",
+    "picked while it rang",
+    "the agent does not do the work of that caller's group",
+    "the agent cannot do what that caller needs",
 ];

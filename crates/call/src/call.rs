@@ -12,6 +12,7 @@
 //!   a callback, agent first:   Ringing ─ agent answers ─▶ Calling ─ caller answers ──────┘
 //!   a callback, caller first:  Calling ─ caller answers ─▶ Waiting ⇄ Ringing ─▶ Talking
 //!   the agent hangs up first:  Talking ─▶ Walking (a survey), where the flow says so
+//!   an agent calls:            Outgoing (his phone rings, or has dialed) ─ whoever is called answers ─▶ Talking
 //!   handed over:               Talking ─▶ Waiting, or Forwarding ─▶ Talking; nobody left with him: Waiting
 //! ```
 //!
@@ -32,8 +33,10 @@ use acd::{AgentRef, GroupRef, OfferRef, SiteRef};
 use base::{Private, TimerRef, Timestamp};
 use media::session::{ClipRef, Party};
 use sip::leg::LegRef;
+use sip::message::Cause;
 use std::fmt;
 
+pub use crate::outgoing::Outgoing;
 pub use crate::talk::{Because, Guest, Part, Supervision, Talk, With};
 
 /// A call.
@@ -87,6 +90,15 @@ pub enum Way {
     Callback(CallRef),
     /// Nothing that we serve.
     Refused,
+    /// An agent calls somebody by himself, who has the caller's place in it.
+    Outgoing(Outgoing),
+    /// An agent called whom he may not.
+    Denied {
+        /// Q.850.
+        cause: Cause,
+        /// In words.
+        why: &'static str,
+    },
 }
 
 /// Where a call is.
@@ -104,6 +116,8 @@ pub enum Stage {
     Calling(Calling),
     /// Turned away or handed over, and somebody is being rung for him.
     Forwarding(Forward),
+    /// An agent calls somebody: his own phone is rung, or he is there and whoever he calls is rung.
+    Outgoing(DialOut),
     /// With an agent, or put through to a number outside.
     Talking(Talk),
     /// Out of the line, hears what becomes of him; he counts as this however it goes on.
@@ -190,6 +204,15 @@ pub struct Forward {
     pub hunt: Option<Hunt>,
 }
 
+/// An agent who calls somebody.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DialOut {
+    /// His leg.
+    pub leg: Leg,
+    /// He hears what whoever he calls sends before the answer.
+    pub early: bool,
+}
+
 impl Call {
     /// A call that has just begun.
     #[must_use]
@@ -219,6 +242,7 @@ impl Call {
         match &self.stage {
             Stage::Calling(Calling { companion: Some(talk), .. }) | Stage::Talking(talk) => Some(&talk.leg),
             Stage::Forwarding(forward) => Some(&forward.leg),
+            Stage::Outgoing(dial) => Some(&dial.leg),
             _ => None,
         }
     }
@@ -230,6 +254,7 @@ impl Call {
                 Some(&mut talk.leg)
             }
             Stage::Forwarding(forward) => Some(&mut forward.leg),
+            Stage::Outgoing(dial) => Some(&mut dial.leg),
             _ => None,
         }
     }
@@ -323,6 +348,7 @@ impl Call {
                 own.chain(guests).find(|leg| wanted(leg))
             }
             Stage::Forwarding(forward) => Some(&mut forward.leg).filter(|leg| wanted(leg)),
+            Stage::Outgoing(dial) => Some(&mut dial.leg).filter(|leg| wanted(leg)),
             _ => None,
         }
     }
@@ -404,6 +430,14 @@ impl fmt::Display for Call {
                 write!(f, "dialed to be called back: {}{waits}", calling.place.group)?;
             }
             Stage::Forwarding(forward) => write!(f, "being put through to {}", forward.with)?,
+            Stage::Outgoing(_) => {
+                let whose = if self.is_planned() {
+                    "to be called by an agent, whose phone rings"
+                } else {
+                    "called by an agent"
+                };
+                f.write_str(whose)?;
+            }
             Stage::Talking(talk) => {
                 write!(f, "talking: with {}", talk.with)?;
                 if talk.held {

@@ -22,6 +22,7 @@ use crate::call::{Place, Stage, Way};
 use crate::cause;
 use crate::engine::{Engine, Out, caller_of};
 use crate::event::{CallRef, Event, Outcome, Side};
+use crate::flow::LanguageRef;
 use crate::party::party;
 use crate::plan::CallbackFlow;
 use acd::{Abilities, AgentRef, CallBack, CallbackEnd, GroupRef, Priority, SiteRef, Turned};
@@ -49,6 +50,8 @@ pub struct Callback {
     pub missed: bool,
     /// Attempts to reach him so far.
     pub attempts: u8,
+    /// In which language he was spoken to; the usual one when he never was.
+    pub(crate) language: LanguageRef,
     /// The call that we make for it now.
     pub(crate) call: Option<CallRef>,
     /// He was dialed first, and waits for an agent on the phone.
@@ -167,6 +170,7 @@ impl Engine {
             after,
             missed,
             attempts: 0,
+            language: self.calls.get(from).map(|this| this.course.language).unwrap_or_default(),
             call: None,
             reached: false,
             holds: false,
@@ -333,6 +337,7 @@ impl Engine {
             after: Timestamp::START,
             missed,
             attempts: 0,
+            language: self.calls.get(from).map(|this| this.course.language).unwrap_or_default(),
             call: None,
             reached: false,
             holds: false,

@@ -27,6 +27,7 @@ use crate::plan::Outbound;
 use crate::renegotiate::ALIGNMENTS;
 use crate::ringing::Shown;
 use crate::sdp::{self, Local};
+use crate::steps::Course;
 use crate::waiting::looped;
 use acd::{AgentRef, CallerRef, GroupRef, OfferRef};
 use base::{Private, Timestamp};
@@ -73,6 +74,7 @@ impl Engine {
     fn begin_callback(&mut self, now: Timestamp, from: CallRef, out: &mut Out) -> Option<CallRef> {
         let callback = self.callbacks.get(&from)?;
         let (group, site, number) = (callback.group, callback.site, callback.number.clone());
+        let course = Course { language: callback.language, ..Course::default() };
         let (trunk, shown) = {
             let Outbound { trunk, caller, .. } = &self.callback_flow(group)?.outbound;
             (*trunk, caller.clone())
@@ -86,6 +88,7 @@ impl Engine {
         let call = self.calls.insert(Call {
             group: Some(group),
             stage: Stage::Waiting(place),
+            course,
             ..Call::new(caller, number.clone(), Way::Callback(from), site)
         });
         self.live += 1;
@@ -107,7 +110,7 @@ impl Engine {
     }
 
     /// The address in our SDP when nobody has called yet.
-    fn our_address(&self) -> Option<IpAddr> {
+    pub(crate) fn our_address(&self) -> Option<IpAddr> {
         self.plan.audio.advertised.or(self.here)
     }
 

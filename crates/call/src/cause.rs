@@ -9,6 +9,8 @@ pub const UNALLOCATED: Cause = Cause(1);
 pub const NORMAL: Cause = Cause(16);
 /// All agents are busy and the line is full or closed.
 pub const BUSY: Cause = Cause(17);
+/// Nobody is there who could answer.
+pub const NO_RESPONSE: Cause = Cause(20);
 /// An agent's phone may not call that.
 pub const REJECTED: Cause = Cause(21);
 /// No audio came for too long, or an answer never did: not the caller's fault, and trying again may help.
@@ -29,11 +31,23 @@ pub const TIMER: Cause = Cause(102);
 pub const fn status(cause: Cause) -> u16 {
     match cause.0 {
         1 => 404,
-        16 | 31 => 480,
+        16 | 18..=20 | 31 => 480,
         17 => 486,
         21 => 403,
         65 | 88 => 488,
         102 => 504,
         _ => 503,
+    }
+}
+
+/// The final status for a phone that dialed, from that of whoever it has dialed. What speaks of our own standing there
+/// (401, 402, 407), of another place (3xx), or of our own patience (408, 487) it cannot use.
+#[must_use]
+pub const fn passed_on(status: u16, cause: Cause) -> u16 {
+    match status {
+        401 | 402 | 407 => 403,
+        408 | 487 => 480,
+        400..=699 => status,
+        _ => self::status(cause),
     }
 }

@@ -16,7 +16,8 @@ impl Engine {
     /// - every port is free, resting, set aside or held by exactly one leg;
     /// - who is being told something hears it, and only who thinks or waits is woken;
     /// - each stage has the audio it needs, and an ended call has none open;
-    /// - an agent is offered exactly when one call rings at him, and talks exactly when he is in one;
+    /// - an agent is offered exactly when one call rings at him, and talks exactly when he is in one: as who calls by
+    ///   himself and as the colleague whom he calls, too;
     /// - who waits or rings is in the distributor's lines, and nobody else is;
     /// - every callback is known to the distributor unless it is parked, and the distributor knows no other;
     /// - nobody waits to be dialed first while there is a place for him;
@@ -30,6 +31,7 @@ impl Engine {
     /// Says what does not hold.
     pub fn check(&self) -> Result<(), String> {
         hold(self.decided.is_empty(), || "decisions are left".into())?;
+        hold(self.picked.is_none(), || "a call was picked by half".into())?;
         self.acd.check()?;
         for (call, running) in self.recordings.sorted() {
             let talks = self.talk(*call).is_some_and(|talk| talk.with == With::Agent(running.agent));
@@ -160,6 +162,17 @@ impl Engine {
                 hold(open(&call.caller) && dialed, || "nobody is dialed".into())?;
                 self.check_busy(call)
             }
+            Stage::Outgoing(dial) => {
+                let Way::Outgoing(_) = call.way else { return Err("nobody calls him".into()) };
+                let there = open(&dial.leg);
+                let rung = matches!(dial.leg.sound, Sound::Reserved(_)) && !dial.leg.is_answered();
+                hold(dial.leg.is_up() && (there || rung), || "the agent is neither rung nor there".into())?;
+                let dialed = call.caller.dialog == Dialog::Early
+                    && (open(&call.caller) == dial.early && call.caller.sound.port().is_some());
+                let fits = if there { dialed } else { call.is_planned() && !dial.early };
+                hold(fits, || "nobody is dialed".into())?;
+                self.check_busy(call)
+            }
             Stage::Talking(talk) => {
                 hold(open(&call.caller) && open(&talk.leg), || "the bridge does not stand".into())?;
                 hold(call.caller.is_answered(), || "the caller is not answered".into())?;
@@ -275,9 +288,18 @@ fn busy(call: &Call) -> Vec<AgentRef> {
         Stage::Talking(Talk { with, .. })
         | Stage::Forwarding(Forward { with, .. })
         | Stage::Calling(Calling { companion: Some(Talk { with, .. }), .. }) => with.agent(),
+        Stage::Outgoing(_) => match call.way {
+            Way::Outgoing(outgoing) => Some(outgoing.agent),
+            _ => None,
+        },
         _ => None,
     };
-    main.into_iter().chain(guests).collect()
+    // An agent whom a colleague calls, from when he is dialed until the call ends.
+    let colleague = match call.way {
+        Way::Outgoing(outgoing) if !call.is_planned() && !call.is_ending() => outgoing.colleague,
+        _ => None,
+    };
+    main.into_iter().chain(colleague).chain(guests).collect()
 }
 
 fn hold(holds: bool, why: impl FnOnce() -> String) -> Result<(), String> {

@@ -20,6 +20,7 @@ use crate::dialing::Dial;
 use crate::engine::{Engine, Out};
 use crate::event::{CallRef, Event, GuestStep, Side};
 use crate::leg::Role;
+use crate::outgoing::AMONG_AGENTS;
 use crate::plan::Outside;
 use crate::request::{Control, Whom};
 use crate::roster::{ReasonRef, RosterRef};
@@ -226,6 +227,9 @@ impl Engine {
         out: &mut Out,
     ) -> Result<(), &'static str> {
         let talk = self.talk(call).ok_or(NO_TALK)?;
+        if self.is_among_agents(call) {
+            return Err(AMONG_AGENTS);
+        }
         if talk.guests.len() >= GUESTS_MAX {
             return Err(FULL);
         }
@@ -333,6 +337,9 @@ impl Engine {
         whom: Whom,
         out: &mut Out,
     ) -> Result<(), &'static str> {
+        if self.is_among_agents(call) {
+            return Err(AMONG_AGENTS);
+        }
         let this = self.calls.get(call).ok_or(NO_TALK)?;
         let talk = this.talk().ok_or(NO_TALK)?;
         if talk.consulted().is_some() {

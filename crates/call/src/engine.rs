@@ -21,6 +21,7 @@ use crate::callback::Callback;
 use crate::cause;
 use crate::event::{CallRef, Event, Outcome, Side, Stamped};
 use crate::leg::{CALLER, Role};
+use crate::pick::Picked;
 use crate::plan::Plan;
 use crate::ports::Ports;
 use crate::recording::Running;
@@ -100,12 +101,15 @@ pub struct Engine {
     pub(crate) listed: Table<PartyRef, u64>,
     /// Who of each roster picked up last.
     pub(crate) answered_last: Vec<Option<PersonRef>>,
-    /// The address on which a caller's signalling arrived last: what our SDP shows in a call that we make.
+    /// The address on which a caller's signalling arrived last, or before any that of a phone: what our SDP shows in a
+    /// call that we make.
     pub(crate) here: Option<IpAddr>,
     /// Calls that are not ending.
     pub(crate) live: usize,
     /// No new calls.
     pub(crate) draining: bool,
+    /// A call that is picked in this step; empty between steps.
+    pub(crate) picked: Option<Picked>,
     /// Decided and not yet carried out; empty between steps.
     pub(crate) decided: VecDeque<Decided>,
     /// What the distributor said to one question; empty between questions.
@@ -172,6 +176,7 @@ impl Engine {
             winding: vec![0; plan.acd.agents.len()],
             live: 0,
             draining: false,
+            picked: None,
             decided: VecDeque::new(),
             said: Vec::new(),
             seq: 0,
@@ -246,7 +251,7 @@ impl Engine {
         match fact {
             Fact::Invited { leg, invite } => self.invited(now, leg, *invite, out),
             Fact::Confirmed { leg, answer } => self.confirmed(now, leg, answer.as_deref(), out),
-            Fact::Ringing { leg, answer, .. } => self.phone_rings(leg, answer),
+            Fact::Ringing { leg, status, answer } => self.progressed(leg, status, answer, out),
             Fact::Answered { leg, answer, nated, .. } => {
                 self.answered(now, leg, answer.as_deref(), nated, out);
             }

@@ -148,6 +148,10 @@ pub enum Outcome {
     Joined,
     /// A call that we made to somebody who was to be called back: not offered.
     Callback,
+    /// A call that an agent made by himself to a number outside: not offered.
+    Outgoing,
+    /// A call that an agent made to another one: not offered.
+    Internal,
 }
 
 /// What has happened. `at` and a running number are added by [`Stamped`].
@@ -489,6 +493,49 @@ pub enum Event {
         call: CallRef,
         /// Which.
         language: LanguageRef,
+    },
+    /// An agent calls somebody by himself; follows the call's `Arrived`, in which whoever he calls is the caller. It is
+    /// never offered or answered in the sense of a line, and ends as [`Outcome::Outgoing`] or
+    /// [`Outcome::Internal`].
+    OutgoingBegun {
+        /// The call.
+        call: CallRef,
+        /// Who.
+        agent: AgentRef,
+        /// As whose group's call it counts; `None` between agents.
+        group: Option<GroupRef>,
+        /// The agent whom he calls; `None`: a number outside.
+        colleague: Option<AgentRef>,
+    },
+    /// Whoever he calls is being rung: the agent himself is on the phone.
+    OutgoingDialed {
+        /// The call.
+        call: CallRef,
+    },
+    /// They can talk; `Disconnected` follows.
+    OutgoingConnected {
+        /// The call.
+        call: CallRef,
+        /// The agent who called.
+        agent: AgentRef,
+        /// As whose group's call it counts.
+        group: Option<GroupRef>,
+    },
+    /// An agent dialed somebody whom he may not call now.
+    OutgoingRefused {
+        /// Who.
+        agent: AgentRef,
+        /// As dialed.
+        number: Private,
+        /// In words.
+        why: &'static str,
+    },
+    /// An agent took a call that was not offered to him (代接); its `Connected` follows.
+    Picked {
+        /// The call.
+        call: CallRef,
+        /// Who.
+        agent: AgentRef,
     },
     /// A supervisor should know.
     Alert(acd::Alert),

@@ -3,6 +3,7 @@
 //! ```text
 //!   Invited ─▶ whose? ─┬─ a trunk's ──▶ entry (trunk + called number) ─▶ flow      none: 404
 //!                      └─ a phone's ──▶ service code                               none: 403
+//!                      │              agent's: second_line.rs, outgoing.rs, pick.rs
 //!           ─▶ room? (drain, calls_max, port)                                      none: 503 + Retry-After
 //!           ─▶ SDP ──▶ 200 or 183 with our answer, audio opened ─▶ first step      unusable: 488
 //!                 └─ no offer: 200 with our offer ─▶ Opening ─ Confirmed(answer) ─▶ first step
@@ -53,14 +54,22 @@ impl Engine {
         if self.legs.contains(&leg) {
             return;
         }
+        match invite.origin {
+            Origin::Trunk(_) => self.here = Some(invite.local),
+            // Better than no address at all, until a carrier has called.
+            Origin::Aor(_) => self.here = self.here.or(Some(invite.local)),
+        }
         if let Some(whom) = self.supervises_by_phone(&invite) {
             return self.dial_in(now, whom, leg, &invite, out);
         }
         if let Some(talk) = self.consults_by_phone(&invite) {
             return self.dial_second(now, talk, leg, &invite, out);
         }
-        if matches!(invite.origin, Origin::Trunk(_)) {
-            self.here = Some(invite.local);
+        if let Some(whose) = self.picks_by_phone(&invite) {
+            return self.pick(now, whose, leg, &invite, out);
+        }
+        if let Some(whose) = self.dials_out(&invite) {
+            return self.dial_out(now, whose, leg, &invite, out);
         }
         let admitted = self.admit(now, &invite, out);
         let local = Local::new(self.random.bits() as u32, self.address(invite.local));
@@ -105,11 +114,14 @@ impl Engine {
     pub(crate) fn confirmed(&mut self, now: Timestamp, leg: LegRef, answer: Option<&[u8]>, out: &mut Out) {
         let Some(&Owner { call, role }) = self.legs.get(&leg) else { return };
         let Some(this) = self.calls.get_mut(call) else { return };
-        if matches!(role, Role::Line | Role::Guest)
+        if matches!(role, Role::Line | Role::Guest | Role::Agent)
             && let Some(own) = this.leg_mut(leg)
             && own.dialog == Dialog::Answered
         {
             own.dialog = Dialog::Confirmed;
+        }
+        if role == Role::Agent {
+            return self.align(now, call, Side::Caller, out);
         }
         if role != Role::Caller || this.caller.dialog != Dialog::Answered {
             return;
@@ -156,7 +168,7 @@ impl Engine {
     }
 
     /// Negotiates with the caller, answers him, opens his audio.
-    fn open(
+    pub(crate) fn open(
         &mut self,
         now: Timestamp,
         call: CallRef,
@@ -169,6 +181,8 @@ impl Engine {
         let Some(this) = self.calls.get(call) else { return Ok(()) };
         let (early, preference) = match this.way {
             Way::Flow(flow) => (self.plan.flows[flow.index()].early_media, self.caller_codecs(flow)),
+            // He hears why before he is refused.
+            Way::Denied { .. } => (true, self.clip_codecs()),
             _ => (false, self.codecs()),
         };
         let Some(leg) = self.calls.get_mut(call).map(|this| &mut this.caller) else { return Ok(()) };
@@ -208,7 +222,7 @@ impl Engine {
         match self.calls.get(call).map(|this| this.way) {
             Some(Way::Flow(_)) => self.walk(now, call, StepRef::FIRST, out),
             Some(Way::Service { reply, .. }) => self.reply(call, reply, out),
-            Some(Way::Callback(_) | Way::Refused) | None => {}
+            Some(Way::Callback(_) | Way::Outgoing(_) | Way::Denied { .. } | Way::Refused) | None => {}
         }
     }
 

@@ -14,7 +14,7 @@
 //! path of a call: [`ingress`], [`flow`], [`steps`], [`waiting`], [`comfort`], [`spoken`], [`ringing`], [`talking`] with
 //! `scene` (who hears whom), [`renegotiate`], [`release`]; in the talk: [`consult`], [`hunt`] (a [`roster`]'s people),
 //! [`case`], [`second_line`], [`refer`], [`supervise`], [`handover`], seen by [`view`]; after it [`survey`],
-//! [`disposition`]; beside it [`callback`], [`calling`], [`outside`], [`service_code`], [`phone`],
+//! [`disposition`]; beside it [`outgoing`], [`pick`], [`callback`], [`calling`], [`outside`], [`service_code`], [`phone`],
 //! [`requests`]; under it [`leg`], [`dialing`], [`audio`], [`sdp`], [`ports`], [`cause`]; over it [`check`].
 
 pub mod audio;
@@ -35,9 +35,11 @@ pub mod handover;
 pub mod hunt;
 pub mod ingress;
 pub mod leg;
+pub mod outgoing;
 pub mod outside;
 pub mod party;
 pub mod phone;
+pub mod pick;
 pub mod plan;
 pub mod ports;
 pub mod recording;

@@ -5,6 +5,7 @@ use crate::spoken::{Grammar, Piece};
 use acd::{GroupRef, SiteRef};
 use media::session::{ClipRef, Codec};
 use sip::leg::{AorRef, TrunkRef};
+use sip::plan::NumberRules;
 use std::net::IpAddr;
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -77,6 +78,9 @@ pub struct GroupFlow {
     pub record: bool,
     /// How its callers are called back; `None`: not, and whoever should be is not kept.
     pub callback: Option<CallbackFlow>,
+    /// The number of ours that is shown when its agents call somebody by themselves; `None`: that of
+    /// [`Plan::outside`].
+    pub caller: Option<String>,
 }
 
 /// How a group's callers are called back.
@@ -132,6 +136,11 @@ pub struct OutsideLine {
     pub allow: Vec<String>,
     /// Numbers that may not, whatever is allowed.
     pub refuse: Vec<String>,
+    /// How numbers are written here: what a phone dials becomes the number that the patterns are of, so that no way of
+    /// writing it leads around them.
+    pub numbers: NumberRules,
+    /// Heard by an agent who calls somebody while that one's phone rings; `None`: his own phone makes the tone.
+    pub ring_back: Option<ClipRef>,
 }
 
 impl OutsideLine {
@@ -299,8 +308,12 @@ pub struct ServiceCodes {
     pub disposition: String,
     /// Heard after a code was taken; `None` releases at once.
     pub done: Option<ClipRef>,
-    /// Heard after a code was refused.
+    /// Heard after a code was refused, and by an agent who dialed a number that he may not dial.
     pub refused: Option<ClipRef>,
+    /// End the wrap-up (`*15`, 话后结束).
+    pub wrap_up_end: String,
+    /// Take the call that rings at a colleague (`*14`, 代接), or, followed by a work number, at that one.
+    pub pick: String,
 }
 
 #[cfg(test)]

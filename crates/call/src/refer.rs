@@ -13,7 +13,7 @@
 
 use crate::engine::{Engine, Out, Owner};
 use crate::leg::Role;
-use crate::plan::is_number;
+use crate::plan::{OutsideLine, is_number};
 use crate::request::{Control, Whom};
 use crate::roster::RosterRef;
 use acd::{AgentRef, GroupRef};
@@ -72,6 +72,8 @@ impl Engine {
         if let Some(at) = plan.groups.iter().position(|group| group.name == to) {
             return Some(Whom::Group(GroupRef::at(at)));
         }
-        is_number(to).then(|| Whom::Number(Private::new(to.to_owned())))
+        let written = |outside: &OutsideLine| outside.numbers.normalize(to);
+        let number = self.plan.outside.as_ref().map_or_else(|| to.to_owned(), written);
+        is_number(to).then(|| Whom::Number(Private::new(number)))
     }
 }

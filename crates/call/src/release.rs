@@ -15,7 +15,7 @@
 //! A leg that is lost while others are in the call ends its own part only: an agent's leads the caller to a guest or
 //! back into the line ([`handover`](crate::handover)).
 
-use crate::call::{Call, Departed, Forward, Guest, Stage, Talk, Walk, Way, With};
+use crate::call::{Call, Departed, DialOut, Forward, Guest, Stage, Talk, Walk, Way, With};
 use crate::cause;
 use crate::engine::{Decided, Engine, Out, Timer, caller_of, session_of};
 use crate::event::{CallRef, Event, Outcome, Side, Verdict};
@@ -48,9 +48,15 @@ impl Engine {
         let Some(this) = self.calls.get_mut(call) else { return };
         // Who has talked with an agent counts by that, whatever becomes of him in a further line.
         let outcome = match this.way {
+            Way::Outgoing(outgoing) if outgoing.colleague.is_some() => Outcome::Internal,
+            Way::Outgoing(_) => Outcome::Outgoing,
             _ if !this.served => outcome,
             Way::Callback(_) => Outcome::Callback,
             _ => Outcome::Answered,
+        };
+        let text = match this.way {
+            Way::Denied { why, .. } => why,
+            _ => "",
         };
         match std::mem::replace(&mut this.stage, Stage::Ending) {
             Stage::Ending => return,
@@ -63,6 +69,11 @@ impl Engine {
                 }
             }
             Stage::Forwarding(forward) => self.let_agent_go(now, call, forward.with, forward.leg, cause, out),
+            Stage::Outgoing(DialOut { leg, .. }) => {
+                if let Some(Way::Outgoing(outgoing)) = self.calls.get(call).map(|this| this.way) {
+                    self.let_agent_go(now, call, With::Agent(outgoing.agent), leg, cause, out);
+                }
+            }
             Stage::Waiting(_) => {
                 let gone = caller_of(call);
                 // Refused when he is out of the line already.
@@ -77,8 +88,9 @@ impl Engine {
             }
             _ => {}
         }
+        self.release_colleague(now, call);
         if let Some(this) = self.calls.get_mut(call) {
-            close(&mut this.caller, call, cause, &mut self.ports, now, out);
+            close(&mut this.caller, (call, cause, text), &mut self.ports, now, out);
         }
         self.over(now, call, outcome, cause, by);
     }
@@ -168,7 +180,7 @@ impl Engine {
         cause: Cause,
         out: &mut Out,
     ) {
-        close(&mut leg, call, cause, &mut self.ports, now, out);
+        close(&mut leg, (call, cause, ""), &mut self.ports, now, out);
         if leg.is_done() {
             return;
         }
@@ -186,7 +198,7 @@ impl Engine {
         this.stage = Stage::Ending;
         this.caller.dialog = Dialog::Releasing;
         let &Denied { status, cause, retry_after } = denied;
-        out.legs.push(Command::Reject { leg: this.caller.leg, status, cause, retry_after });
+        out.legs.push(Command::Reject { leg: this.caller.leg, status, cause, retry_after, text: "" });
         if let Some(port) = this.caller.sound.port() {
             this.caller.sound = Sound::Closed;
             self.ports.give_back(now, port);
@@ -250,7 +262,11 @@ impl Engine {
                     _ => None,
                 };
                 let by = if peer { Side::Caller } else { Side::System };
-                self.end(now, call, outcome, cause, by, out);
+                if matches!(self.calls.get(call).map(|this| &this.stage), Some(Stage::Outgoing(_))) {
+                    self.called_refused(now, call, (cause, status), by, out);
+                } else {
+                    self.end(now, call, outcome, cause, by, out);
+                }
                 if let Some(then) = then {
                     // His phone is free only now: a call offered to it before would have met a busy line.
                     let _ = self.ask(now, then);
@@ -268,7 +284,7 @@ impl Engine {
                 match this.stage {
                     Stage::Ringing(..) => self.declined(now, call, leg, status, out),
                     Stage::Talking(_) => self.agent_left(now, call, cause, peer, out),
-                    Stage::Calling(_) => {
+                    Stage::Calling(_) | Stage::Outgoing(_) => {
                         let outcome = outcome(this, false);
                         let by = if peer { Side::Agent } else { Side::System };
                         self.end(now, call, outcome, cause, by, out);
@@ -427,6 +443,8 @@ pub(crate) fn outcome(call: &Call, caller: bool) -> Outcome {
     };
     match (&call.stage, caller) {
         _ if matches!(call.way, Way::Callback(_)) => Outcome::Callback,
+        _ if matches!(call.way, Way::Outgoing(_)) => Outcome::Outgoing,
+        _ if matches!(call.way, Way::Denied { .. }) => Outcome::Refused,
         _ if turned_away.is_some() => turned_away.map_or(Outcome::Lost, Outcome::TurnedAway),
         (Stage::Announcing(outcome), _) => *outcome,
         (Stage::Talking(_), _) => Outcome::Answered,
@@ -439,11 +457,17 @@ pub(crate) fn outcome(call: &Call, caller: bool) -> Outcome {
 }
 
 /// Tells a leg to end and its audio to leave.
-fn close(leg: &mut Leg, call: CallRef, cause: Cause, ports: &mut Ports, now: Timestamp, out: &mut Out) {
+fn close(
+    leg: &mut Leg,
+    (call, cause, text): (CallRef, Cause, &'static str),
+    ports: &mut Ports,
+    now: Timestamp,
+    out: &mut Out,
+) {
     if leg.is_up() {
         let name = leg.leg;
         out.legs.push(if leg.dialog == Dialog::Early && name.is_ingress() {
-            Command::Reject { leg: name, status: cause::status(cause), cause, retry_after: None }
+            Command::Reject { leg: name, status: cause::status(cause), cause, retry_after: None, text }
         } else {
             Command::Release { leg: name, cause }
         });

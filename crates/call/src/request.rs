@@ -175,6 +175,16 @@ pub enum Request {
         by: Resolver,
     },
 
+    /// An agent calls somebody: his phone is rung first.
+    Dial {
+        /// Who.
+        agent: AgentRef,
+        /// Whom; of a group, the agent who is idle longest.
+        whom: Whom,
+    },
+    /// An agent's wrap-up is over.
+    EndWrapUp(AgentRef),
+
     /// No new calls from now on; running ones go on.
     Drain,
     /// End all calls: the process stops and its grace is over.

@@ -101,6 +101,8 @@ impl Engine {
                 }
                 Err(why) => Err(why),
             },
+            Request::Dial { agent, whom } => self.dial_for(now, agent, whom, out),
+            Request::EndWrapUp(agent) => self.ask_for(now, agent, acd::Input::EndWrapUp { agent }),
             Request::Release(call) => {
                 if self.release_on_request(now, call, out) {
                     Ok(())

@@ -168,6 +168,8 @@ impl Engine {
             (Some(Stage::Ringing(..)), Role::Agent) => self.agent_answered(now, call, leg, agreed, out),
             (Some(Stage::Calling(_)), Role::Caller) => self.caller_answered(now, call, agreed, out),
             (Some(Stage::Forwarding(_)), Role::Agent) => self.put_through(now, call, agreed, out),
+            (Some(Stage::Outgoing(_)), Role::Caller) => self.called_answered(now, call, agreed, out),
+            (Some(Stage::Outgoing(_)), Role::Agent) => self.calls_now(now, call, agreed, out),
             (Some(Stage::Talking(_)), Role::Guest) => self.guest_answered(now, call, leg, agreed, out),
             _ => {}
         }

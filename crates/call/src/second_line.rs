@@ -41,7 +41,7 @@ impl Engine {
         if let Err(Denied { status, cause, retry_after }) =
             self.open_second(now, (call, agent), leg, invite, out)
         {
-            out.legs.push(Command::Reject { leg, status, cause, retry_after });
+            out.legs.push(Command::Reject { leg, status, cause, retry_after, text: "" });
         }
     }
 

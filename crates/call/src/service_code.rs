@@ -4,7 +4,8 @@
 //!   *10 sign in · *11 sign out · *13[digit] not ready ─▶ done at once ─▶ a clip says so, or why not
 //!   *3 and the code of a disposition ─▶ done at once, of the last call (disposition.rs)
 //!   *20, *21, *22 and a work number ─▶ into that agent's talk (supervise.rs)
-//!   *12 ready ─▶ the clip ─▶ phone free again ─▶ done: the next caller must not meet a busy phone
+//!   *14, or *14 and a work number ─▶ a colleague's call (pick.rs)
+//!   *12 ready, *15 wrap-up is over ─▶ the clip ─▶ phone free again ─▶ done: the next caller must not meet a busy phone
 //! ```
 
 use crate::call::{Stage, Supervision, Way};
@@ -28,6 +29,9 @@ enum Code {
     Ready,
     NotReady(Reason),
     Dispose(DispositionRef, Resolver),
+    WrapUpEnd,
+    /// One that could be met was taken before (`pick.rs`).
+    Pick,
 }
 
 impl Engine {
@@ -52,6 +56,11 @@ impl Engine {
             Code::SignOut => self.ask(now, acd::Input::SignOut { agent }).is_ok(),
             Code::NotReady(reason) => self.ask(now, acd::Input::NotReady { agent, reason }).is_ok(),
             Code::Dispose(disposition, by) => self.dispose(now, agent, disposition, by, true, out).is_ok(),
+            Code::Pick => false,
+            Code::WrapUpEnd => {
+                then = Some(acd::Input::EndWrapUp { agent });
+                matches!(self.agent_state(agent), Some(AgentState::WrapUp { .. }))
+            }
             Code::Ready => {
                 then = Some(acd::Input::Ready { agent });
                 self.agent_state(agent).is_some_and(|state| state != AgentState::SignedOut)
@@ -101,6 +110,12 @@ impl Engine {
         })
     }
 
+    /// Where a call is picked: at whom, by work number, or (empty) anywhere; `None` for another code.
+    pub(crate) fn pick_code<'a>(&self, called: &'a str) -> Option<&'a str> {
+        let codes = &self.plan.codes;
+        called.strip_prefix(codes.pick.as_str()).filter(|_| Code::of(codes, called) == Some(Code::Pick))
+    }
+
     /// Whose phone an account is.
     pub(crate) fn agent_at(&self, aor: AorRef) -> Option<AgentRef> {
         self.plan.phones.iter().position(|phone| phone.aor == aor).map(AgentRef::at)
@@ -118,6 +133,13 @@ impl Code {
         }
         if is(&codes.ready) {
             return Some(Self::Ready);
+        }
+        if is(&codes.wrap_up_end) {
+            return Some(Self::WrapUpEnd);
+        }
+        let at = called.strip_prefix(codes.pick.as_str()).filter(|_| !codes.pick.is_empty());
+        if at.is_some_and(|at| at.bytes().all(|digit| digit.is_ascii_digit())) {
+            return Some(Self::Pick);
         }
         if codes.not_ready.is_empty() {
             return None;
@@ -151,6 +173,8 @@ mod tests {
             disposition: "*3".into(),
             done: None,
             refused: None,
+            wrap_up_end: "*15".into(),
+            pick: "*14".into(),
         };
         let table = [
             ("*10", Some(Code::SignIn)),
@@ -161,6 +185,11 @@ mod tests {
             ("*139", None),
             ("*1312", None),
             ("*1", None),
+            ("*14", Some(Code::Pick)),
+            ("*148002", Some(Code::Pick)),
+            ("*14*8002", None),
+            ("*15", Some(Code::WrapUpEnd)),
+            ("*151", None),
             ("", None),
             ("12345", None),
         ];
@@ -182,6 +211,8 @@ mod tests {
             disposition: String::new(),
             done: None,
             refused: None,
+            wrap_up_end: String::new(),
+            pick: String::new(),
         };
         assert_eq!(Code::of(&none, ""), None);
         assert_eq!(Code::of(&none, "1"), None);

@@ -314,7 +314,13 @@ impl Engine {
                 self.bridge(call, out);
             }
             Stage::Announcing(outcome) => self.announced(now, call, outcome, out),
-            Stage::Service => self.end(now, call, Outcome::Service, cause::NORMAL, Side::System, out),
+            Stage::Service => {
+                let (outcome, cause) = match this.way {
+                    Way::Denied { cause, .. } => (Outcome::Refused, cause),
+                    _ => (Outcome::Service, cause::NORMAL),
+                };
+                self.end(now, call, outcome, cause, Side::System, out);
+            }
             _ => {}
         }
     }

@@ -16,6 +16,7 @@ use crate::engine::{Engine, Out, Owner};
 use crate::event::{CallRef, Event, GuestStep, Side};
 use crate::ingress::Denied;
 use crate::leg::{Dialog, Role};
+use crate::outgoing::AMONG_AGENTS;
 use crate::renegotiate::ALIGNMENTS;
 use crate::request::Whom;
 use acd::{AgentRef, AgentState};
@@ -83,7 +84,7 @@ impl Engine {
     ) {
         if let Err(Denied { status, cause, retry_after }) = self.open_supervision(now, whom, leg, invite, out)
         {
-            out.legs.push(Command::Reject { leg, status, cause, retry_after });
+            out.legs.push(Command::Reject { leg, status, cause, retry_after, text: "" });
         }
     }
 
@@ -178,7 +179,8 @@ impl Engine {
             return Err(NOT_A_SUPERVISOR);
         }
         self.agent_state(agent).ok_or("no such agent")?;
-        self.talk_of(agent).ok_or("the agent talks with no caller")
+        let call = self.talk_of(agent).ok_or("the agent talks with no caller")?;
+        if self.is_among_agents(call) { Err(AMONG_AGENTS) } else { Ok(call) }
     }
 
     fn guest_of(&self, call: CallRef, supervisor: AgentRef) -> Option<LegRef> {

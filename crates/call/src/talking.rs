@@ -42,6 +42,18 @@ impl Engine {
                 }
             },
             Stage::Calling(Calling { companion: Some(talk), .. }) => this.stage = Stage::Talking(talk),
+            // He has reached for it, and is on the phone.
+            Stage::Waiting(place) => match self.picked.take() {
+                Some(picked) if (picked.call, picked.agent) == (call, agent) => {
+                    let with = With::Agent(agent);
+                    this.stage = Stage::Talking(Talk::of_two(with, picked.leg, ALIGNMENTS, Some(place)));
+                }
+                other => {
+                    self.picked = other;
+                    this.stage = Stage::Waiting(place);
+                    return;
+                }
+            },
             other => {
                 this.stage = other;
                 return;

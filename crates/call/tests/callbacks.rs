@@ -8,6 +8,8 @@ use acd::plan::First;
 use acd::{AgentRef, AgentState, CallbackEnd, Priority, SiteRef};
 use base::{Private, Timestamp};
 use call::event::{CallRef, Event, Outcome};
+use call::plan::{Language, LanguageRef};
+use call::spoken::Grammar;
 use call::{Input, Plan, Request};
 use day::centre::{ENTERPRISE, calling_back};
 use day::{Day, Phone, sdp};
@@ -605,4 +607,25 @@ fn one_free_agent_does_not_have_the_whole_line_dialed() {
     }
     assert!(day.phones(Phone::Ringing).is_empty());
     assert_eq!(day.engine.callbacks().count(), 3, "the first, the second and the fourth, put off");
+}
+
+#[test]
+fn who_is_called_back_is_greeted_in_the_language_that_he_had_chosen() {
+    let mut plan = callers_first();
+    let language = |name: &str, greeting| Language {
+        name: name.into(),
+        grammar: Grammar::English,
+        clips: (0..=10).map(|clip| ClipRef(if clip == 10 { greeting } else { clip })).collect(),
+        pieces: Vec::new(),
+    };
+    plan.languages = vec![language("zh", 10), language("en", 3)];
+    // The enterprise desk's flow begins in the second one, as if he had pressed its key.
+    plan.flows[2].language = LanguageRef(1);
+    let mut day = Day::with(plan);
+    day.caller_invites("c1", "960001");
+    day.presses("c1", '1');
+    day.caller_hears_clips_out("c1");
+    day.registers(0);
+    day.outside_answers();
+    assert_eq!(day.hears("back1", 0), Hear::Once(ClipRef(3)), "the greeting in his language");
 }

@@ -271,7 +271,11 @@ fn counted_once(day: &Day) {
                     Outcome::AbandonedBeforeLine => {
                         assert!(!in_line.contains(call), "{call} stood in a line");
                     }
-                    Outcome::Callback | Outcome::Refused | Outcome::Service => {}
+                    Outcome::Callback
+                    | Outcome::Outgoing
+                    | Outcome::Internal
+                    | Outcome::Refused
+                    | Outcome::Service => {}
                     other => assert!(in_line.contains(call), "{call} is {other:?} and stood in no line"),
                 }
             }

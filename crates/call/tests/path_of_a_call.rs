@@ -197,11 +197,12 @@ fn codes_without_clips_are_answered_and_released_or_refused() {
 }
 
 #[test]
-fn a_phone_may_dial_codes_only() {
+fn a_phone_may_dial_codes_only_where_no_way_out_is_configured() {
     let mut day = Day::new();
     day.registers(0);
     day.phone_dials("p1", 0, "12345");
-    assert!(day.said("reject p1 403 cause=21"));
+    day.caller_hears_clips_out("p1");
+    assert!(day.said("reject p1 403 cause=21 (no way to numbers outside is configured)"));
     day.phone_dials("p2", 7, "*10");
     assert!(day.said("reject p2 403 cause=21"), "a phone that is no agent's");
     assert_eq!(day.outcome("p2"), Some(Outcome::Refused));

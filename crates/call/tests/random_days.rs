@@ -30,7 +30,9 @@ fn reconcile(day: &Day) -> Result<[usize; 9], String> {
             Event::Queued { call, .. }
             | Event::TurnedAway { call, .. }
             // Of ours: it waited when it was asked for.
-            | Event::CallbackConnected { call, .. } => {
+            | Event::CallbackConnected { call, .. }
+            // Of ours, too: who loses his agent stands in that one's line.
+            | Event::OutgoingConnected { call, .. } => {
                 accounts.get_mut(call).ok_or("queued before it arrived")?.in_line = true;
             }
             Event::CallbackKept { from, attempt, missed, .. } => {
@@ -77,7 +79,7 @@ fn reconcile(day: &Day) -> Result<[usize; 9], String> {
             Some(Outcome::Joined) => 7,
             None => 8,
             // Of ours: whoever loses his agent stands in a line, and is counted where he asked to be called.
-            Some(Outcome::Callback) => continue,
+            Some(Outcome::Callback | Outcome::Outgoing | Outcome::Internal) => continue,
             Some(Outcome::AbandonedBeforeLine | Outcome::Refused | Outcome::Service) => {
                 if account.in_line {
                     return Err(format!("{call} waited and is not counted"));
@@ -112,6 +114,26 @@ fn nobody_is_forgotten_who_is_to_be_called_back_whatever_happens() {
 fn nobody_is_dropped_or_counted_twice_whatever_is_done_in_the_talks() {
     let sum = days(&consulting_harshly(), 120);
     assert!(sum[..8].iter().all(|&count| count > 20), "{sum:?}");
+}
+
+#[test]
+fn agents_call_and_pick_in_these_days() {
+    let mut seen = [0; 6];
+    for seed in 1..=40 {
+        for stamped in random_day(&consulting_harshly(), seed, 600).events {
+            let kind = match stamped.event {
+                Event::OutgoingConnected { .. } => 0,
+                Event::OutgoingRefused { .. } => 1,
+                Event::Picked { .. } => 2,
+                Event::Ended { outcome: Outcome::Outgoing, .. } => 3,
+                Event::Ended { outcome: Outcome::Internal, .. } => 4,
+                Event::OutgoingBegun { .. } => 5,
+                _ => continue,
+            };
+            seen[kind] += 1;
+        }
+    }
+    assert!(seen.iter().all(|count| *count > 20), "or nothing is known about them: {seen:?}");
 }
 
 fn days(plan: &Plan, seeds: u64) -> [usize; 9] {

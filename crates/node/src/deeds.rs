@@ -153,6 +153,11 @@ impl Deeds {
                 .await
             }
             Deed::ExtendWrapUp(agent, by) => self.ask(Request::ExtendWrapUp(self.agent(&agent)?, by)).await,
+            Deed::EndWrapUp(agent) => self.ask(Request::EndWrapUp(self.agent(&agent)?)).await,
+            Deed::Dial(agent, whom) => {
+                let agent = self.agent(&agent)?;
+                self.ask(Request::Dial { agent, whom: self.whom(&whom)? }).await
+            }
             Deed::Skill { agent, group, level } => {
                 let (agent, group) = (self.agent(&agent)?, self.group(&group)?);
                 self.ask(Request::Skill(agent, group, level.map(SkillLevel))).await
@@ -574,6 +579,11 @@ impl Deeds {
         match deed {
             Deed::Agent(agent, wish) => format!("agent {agent}: {wish:?}"),
             Deed::ExtendWrapUp(agent, by) => format!("agent {agent}: wrap-up {} s longer", by.as_secs()),
+            Deed::EndWrapUp(agent) => format!("agent {agent}: wrap-up is over"),
+            Deed::Dial(agent, Whom::Number(number)) => format!("agent {agent}: calls {number}"),
+            Deed::Dial(agent, Whom::Agent(whom) | Whom::Group(whom)) => {
+                format!("agent {agent}: calls {whom}")
+            }
             Deed::Skill { agent, group, level: Some(level) } => format!("agent {agent}: {group} {level}"),
             Deed::Skill { agent, group, level: None } => format!("agent {agent}: {group} no longer"),
             Deed::Talk(agent, deed) => format!("agent {agent}: {deed:?}"),

@@ -23,6 +23,7 @@ pub mod clock;
 pub mod config;
 pub mod deeds;
 pub mod demo;
+pub mod dialed;
 pub mod engine_loop;
 pub mod flow_draw;
 pub mod journal;

@@ -22,6 +22,7 @@ mod asked;
 mod centre;
 mod engine;
 mod journal;
+mod outgoing;
 mod recording;
 mod rtp;
 mod sip;

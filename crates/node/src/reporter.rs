@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! engine ─events, ring─▶ report::Report ─┬─ board ─▶ Status (HTTP, terminal)
-//!                     │                  ├─ Live ─▶ Status; open callbacks ─▶ Register
+//!                     │                  ├─ Live ─▶ Status; open callbacks, refused numbers ─▶ Register
 //!                     └─ answers ─▶ who waits for them (HTTP)
 //! engine, media ─telemetry─▶ metrics     └─ records ─▶ store::Backlog ─▶ SQLite, every flush interval
 //! ```
@@ -16,6 +16,7 @@ use crate::centre::RingGauge;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::deeds::SharedRegister;
+use crate::dialed::Dialed;
 use crate::engine_loop;
 use crate::journal::Counts;
 use crate::live::Live;
@@ -111,6 +112,7 @@ pub struct Reporter {
     recordings: Option<(Notes, Arc<recording::Counts>)>,
     live: Live,
     callbacks: Callbacks,
+    dialed: Dialed,
     repeats: Repeats,
     register: SharedRegister,
     requests: Requests,
@@ -182,6 +184,7 @@ impl Reporter {
             recordings: None,
             live: Live::new(config.call.acd.groups.len()),
             callbacks: Callbacks::new(&config.report.groups, clock),
+            dialed: Dialed::new(&config.report.agents, clock),
             repeats,
             register,
             requests,
@@ -228,6 +231,7 @@ impl Reporter {
         self.backlog.take(&mut self.out);
         self.write();
         self.callbacks.write(self.clock.now(), &self.register);
+        self.dialed.write(&self.register);
         self.publish_board();
         let at = UnixMs(self.clock.epoch().unix_millis(self.clock.now()));
         if let Some(writer) = self.writer.take()
@@ -253,6 +257,7 @@ impl Reporter {
         }
         self.take_telemetry(now);
         self.callbacks.write(now, &self.register);
+        self.dialed.write(&self.register);
         if now >= self.next_board {
             self.next_board = now + BOARD_EVERY;
             self.live.ask(now, &self.requests);
@@ -271,6 +276,7 @@ impl Reporter {
             self.report.fold(&event, &mut self.out);
             self.live.take(&event);
             self.callbacks.take(&event, &self.live);
+            self.dialed.take(&event);
             if let Some((notes, _)) = &mut self.recordings {
                 notes.take(&event, &self.report);
             }

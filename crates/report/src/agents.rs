@@ -50,6 +50,10 @@ pub(crate) struct Agent {
     session: Timestamp,
     /// His last talk, for the wrap-up that follows it.
     pub(crate) last: Option<(RecordId, GroupRef)>,
+    /// Calls that he made.
+    pub(crate) outgoing: u64,
+    /// He talks, or will as soon as the distributor says so, in a call that he or a colleague made.
+    calls_out: bool,
 }
 
 impl Default for Agent {
@@ -62,6 +66,8 @@ impl Default for Agent {
             times: Times::default(),
             session: Timestamp::START,
             last: None,
+            outgoing: 0,
+            calls_out: false,
         }
     }
 }
@@ -70,8 +76,13 @@ impl Agent {
     /// Time in each state until `now`.
     pub(crate) fn times(&self, now: Timestamp) -> Times {
         let mut times = self.times;
-        times.add(&self.state, now.since(self.since));
+        times.add(&self.state, now.since(self.since), self.calls_out);
         times
+    }
+
+    /// He calls somebody, or is called by a colleague: the talk that begins in this step is no caller's.
+    pub(crate) const fn calls_out(&mut self) {
+        self.calls_out = true;
     }
 
     /// Enters a state. Returns the wrap-up that this ends, with the group it belongs to; what belongs in
@@ -114,7 +125,10 @@ impl Agent {
             }
             _ => {}
         }
-        self.times.add(&self.state, span);
+        let talked = self.state == AgentState::Talking;
+        self.times.add(&self.state, span, self.calls_out && talked);
+        // Told before the state to which it belongs.
+        self.calls_out &= state == AgentState::Talking;
         self.state = state;
         self.since = now;
         wrapped

@@ -144,6 +144,12 @@ pub struct Line {
     pub wrap_up: Mean,
     /// Mean talk of callbacks whose talk has ended; not part of `talk`.
     pub talk_back: Mean,
+    /// Mean talk of calls that agents made and that are over; not part of `talk`.
+    pub talk_out: Mean,
+    /// How long the phones of those rang whom they reached.
+    pub ring_out: Mean,
+    /// The longest of those talks.
+    pub longest_out: Duration,
     /// How well waits were foretold.
     pub forecast: Forecast,
     /// Wait of answered callers: exact counts up to each of [`WAIT_BOUNDS`](crate::spread::WAIT_BOUNDS),
@@ -279,6 +285,8 @@ pub struct AgentBoard {
     pub since: Timestamp,
     /// Talks he has taken.
     pub answered: u64,
+    /// Calls that he has made.
+    pub outgoing: u64,
     /// Offers to him, by how they ended.
     pub offers: Offers,
     /// Talks that he answered for last, that are over, and of which nobody has said what came of them.
@@ -300,16 +308,19 @@ pub struct Times {
     pub talking: Duration,
     /// Wrap-up.
     pub wrap_up: Duration,
+    /// In calls that he or a colleague made; not part of `talking`.
+    pub outgoing: Duration,
 }
 
 impl Times {
-    /// Adds time in a state; time signed out is not kept.
-    pub fn add(&mut self, state: &AgentState, span: Duration) {
+    /// Adds time in a state; time signed out is not kept. A talk counts apart in a call that no caller made.
+    pub fn add(&mut self, state: &AgentState, span: Duration, outgoing: bool) {
         *match state {
             AgentState::SignedOut => return,
             AgentState::Ready => &mut self.ready,
             AgentState::NotReady(_) => &mut self.not_ready,
             AgentState::Offered(_) => &mut self.offered,
+            AgentState::Talking if outgoing => &mut self.outgoing,
             AgentState::Talking => &mut self.talking,
             AgentState::WrapUp { .. } => &mut self.wrap_up,
         } += span;
@@ -318,20 +329,20 @@ impl Times {
     /// Signed in, in any state.
     #[must_use]
     pub fn signed_in(&self) -> Duration {
-        self.ready + self.not_ready + self.offered + self.talking + self.wrap_up
+        self.ready + self.not_ready + self.offered + self.talking + self.outgoing + self.wrap_up
     }
 
-    /// Occupancy: busy with callers (ringing, talk, wrap-up) of the time at their disposal; breaks left out.
+    /// Occupancy: busy with calls (ringing, talk, his own calls, wrap-up) of the time at their disposal; breaks left out.
     #[must_use]
     pub fn occupancy(&self) -> Ratio {
-        let busy = self.offered + self.talking + self.wrap_up;
+        let busy = self.offered + self.talking + self.outgoing + self.wrap_up;
         Ratio { part: millis(busy), whole: millis(busy + self.ready) }
     }
 
-    /// Utilization (工时利用率): talk and wrap-up of the time signed in.
+    /// Utilization (工时利用率): talk, his own calls and wrap-up of the time signed in.
     #[must_use]
     pub fn utilization(&self) -> Ratio {
-        Ratio { part: millis(self.talking + self.wrap_up), whole: millis(self.signed_in()) }
+        Ratio { part: millis(self.talking + self.outgoing + self.wrap_up), whole: millis(self.signed_in()) }
     }
 }
 

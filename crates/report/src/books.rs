@@ -128,6 +128,10 @@ fn across<'a>(total: &Counters, groups: impl Iterator<Item = &'a Counters>) -> R
         sum.callback.open += group.callback.open;
         sum.callback.reached += group.callback.reached;
         sum.callback.talks += group.callback.talks;
+        sum.outgoing.made += group.outgoing.made;
+        sum.outgoing.reached += group.outgoing.reached;
+        sum.outgoing.talks += group.outgoing.talks;
+        sum.picked += group.picked;
     }
     let rules = [
         ("sum of offered in groups", sum.offered == total.offered),
@@ -143,6 +147,10 @@ fn across<'a>(total: &Counters, groups: impl Iterator<Item = &'a Counters>) -> R
         ("sum of open callbacks in groups", sum.callback.open == total.callback.open),
         ("sum of reached callbacks in groups", sum.callback.reached == total.callback.reached),
         ("sum of callbacks' talks in groups", sum.callback.talks == total.callback.talks),
+        // An agent who does no group's work calls for none.
+        ("outgoing in groups <= outgoing", sum.outgoing.made <= total.outgoing.made),
+        ("reached outside in groups <= reached", sum.outgoing.reached <= total.outgoing.reached),
+        ("sum of picked in groups", sum.picked == total.picked),
         ("waiting in groups >= waiting", sum.waiting >= total.waiting),
     ];
     match rules.into_iter().find(|(_, holds)| !holds) {

@@ -217,7 +217,7 @@ impl Callers {
         live.record.connected_at.get_or_insert(wall);
         live.record.agent.get_or_insert(agent);
         live.record.last_agent = Some(agent);
-        live.talk(agent, group, now, wall);
+        live.talk(agent, Some(group), now, wall);
         let (id, said) = (live.record.opened.id, live.said);
         self.last.talks(agent, call, (id, said));
         let Some(live) = self.live.get_mut(&call) else { return };

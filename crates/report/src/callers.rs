@@ -259,7 +259,7 @@ impl Callers {
         if let Some(at) = live.rings.iter().position(|ring| ring.agent == agent) {
             end_ring(live, at, OfferEnd::Accepted, (now, wall), books, agents);
         }
-        if live.stay.is_none() && live.since.is_none() && live.callback.is_none() {
+        if live.stay.is_none() && live.since.is_none() && live.callback.is_none() && live.outgoing.is_none() {
             self.enter(call, group, now, books);
         }
         let Some(live) = self.live.get_mut(&call) else { return };
@@ -295,7 +295,7 @@ impl Callers {
             live.record.last_agent = Some(agent);
         }
         self.last.talks(agent, call, (live.record.opened.id, live.said));
-        live.talk(agent, served, now, wall);
+        live.talk(agent, Some(served), now, wall);
         let id = live.record.opened.id;
         if let Some(agent) = agents.get_mut(agent.index()) {
             agent.answered += 1;
@@ -482,6 +482,8 @@ impl Callers {
                 Outcome::Refused => Before::Refused,
                 Outcome::Service => Before::Service,
                 Outcome::Callback => Before::Callback,
+                Outcome::Outgoing => Before::Outgoing,
+                Outcome::Internal => Before::Internal,
                 Outcome::AbandonedBeforeLine => Before::Abandoned,
                 Outcome::Lost => Before::Lost,
                 _ if by == Side::Caller => Before::Abandoned,
@@ -491,15 +493,20 @@ impl Callers {
                 Before::Refused => Outcome::Refused,
                 Before::Service => Outcome::Service,
                 Before::Callback => Outcome::Callback,
+                Before::Outgoing => Outcome::Outgoing,
+                Before::Internal => Outcome::Internal,
                 Before::Abandoned => Outcome::AbandonedBeforeLine,
                 Before::Lost | Before::InLine => Outcome::Lost,
             };
-            if live.callback.is_none() {
+            if live.callback.is_none() && live.outgoing.is_none() {
                 live.record.greeted = whole(now.since(live.arrived));
             }
             let greeting = live.greeting.take();
             live.end(greeting, wall, SegmentEnd::By(by));
             books.centre(Quarter::of(self.epoch, live.arrived), Step::Before(before));
+        }
+        if let Some(live) = self.live.get_mut(&call) {
+            live.made(now, wall, by, books);
         }
         if let Some((place, talked)) =
             self.live.get(&call).and_then(|live| Some((live.reached?, live.record.talked)))
@@ -592,7 +599,7 @@ impl Callers {
                 self.leave(call, Left::Overflowed, SegmentEnd::MovedOn, now, books);
                 (Came::Overflowed, stay.for_centre, stay.since, first_quarter)
             }
-            (None, None) if live.callback.is_none() => {
+            (None, None) if live.callback.is_none() && live.outgoing.is_none() => {
                 live.since = Some(now);
                 live.record.queued_at = Some(wall);
                 live.record.greeted = whole(now.since(live.arrived));
@@ -602,7 +609,7 @@ impl Callers {
                 (Came::First, true, now, quarter)
             }
             // Put in a line again after the centre has counted him: a transfer, with a clock of its own. A call of ours
-            // for a callback was counted when that was asked for.
+            // for a callback was counted when that was asked for, and one that an agent made is no caller's.
             (None, _) => (Came::Transferred, false, now, quarter),
         };
         let Some(live) = self.live.get_mut(&call) else { return };

@@ -21,6 +21,7 @@
 
 use crate::callbacks::{CallbackStep, Callbacks};
 use crate::disposals::{DisposalStep, Disposals};
+use crate::outgoing::{OutgoingStep, Outgoings};
 use crate::plan::{Plan, THRESHOLDS_MAX};
 use crate::service_level::Served;
 use crate::surveys::{Ratings, Survey, Surveys};
@@ -42,6 +43,10 @@ pub struct Counters {
     pub service: u64,
     /// Calls that we made to call somebody back (centre only).
     pub callbacks: u64,
+    /// Calls that agents made to numbers outside (centre only).
+    pub outgoings: u64,
+    /// Calls that agents made to each other (centre only).
+    pub internal: u64,
     /// Lost to us before any line (centre only).
     pub lost_before_line: u64,
     /// Arrived and not yet in a line (centre only).
@@ -96,6 +101,10 @@ pub struct Counters {
     pub surveys: Surveys,
     /// What came of talks, those of callbacks included.
     pub disposals: Disposals,
+    /// Calls that agents made to numbers outside, by what became of them.
+    pub outgoing: Outgoings,
+    /// Callers whom an agent took who was not offered them (代接); they are among the answered.
+    pub picked: u64,
 }
 
 /// Answered and abandoned after at most a threshold.
@@ -206,6 +215,10 @@ pub enum Before {
     Service,
     /// We called somebody back.
     Callback,
+    /// An agent called a number outside.
+    Outgoing,
+    /// An agent called another one.
+    Internal,
     /// Lost to us.
     Lost,
 }
@@ -289,6 +302,10 @@ pub enum Step {
     Surveyed(Survey),
     /// Something of what came of talks.
     Disposed(DisposalStep),
+    /// Something of a call that an agent makes.
+    Outgoing(OutgoingStep),
+    /// An agent takes a caller who was not offered to him.
+    Picked,
     /// A caller was answered who had been told a wait.
     Foretold {
         /// What he was told.
@@ -343,6 +360,8 @@ impl Counters {
                     Before::Refused => &mut self.refused,
                     Before::Service => &mut self.service,
                     Before::Callback => &mut self.callbacks,
+                    Before::Outgoing => &mut self.outgoings,
+                    Before::Internal => &mut self.internal,
                     Before::Lost => &mut self.lost_before_line,
                 } += 1;
             }
@@ -372,6 +391,8 @@ impl Counters {
             Step::Callback(step) => self.callback.take(step),
             Step::Surveyed(survey) => self.surveys.take(survey),
             Step::Disposed(step) => self.disposals.take(step),
+            Step::Outgoing(step) => self.outgoing.take(step),
+            Step::Picked => self.picked += 1,
             Step::Foretold { .. } => {}
         }
     }
@@ -426,6 +447,8 @@ impl Counters {
             + self.refused
             + self.service
             + self.callbacks
+            + self.outgoings
+            + self.internal
             + self.lost_before_line
             + self.greeting
     }
@@ -455,7 +478,7 @@ impl Counters {
         }
         match rules.into_iter().find(|(_, holds)| !holds) {
             Some((rule, _)) => Err(format!("{rule}: {self:?}")),
-            None => self.callback.check(),
+            None => self.callback.check().and_then(|()| self.outgoing.check()),
         }
     }
 

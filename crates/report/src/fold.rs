@@ -184,6 +184,12 @@ impl Report {
                 callers.callback_connected(*call, (*agent, *group), *waited, now, books, agents);
             }
             Event::CallbackEnded { from, end, .. } => callers.callback_ended(*from, *end, books),
+            Event::OutgoingBegun { call, agent, group, colleague } => {
+                callers.outgoing_begun(*call, (*agent, *group, *colleague), now, books, agents);
+            }
+            Event::OutgoingDialed { call } => callers.outgoing_dialed(*call, now, agents),
+            Event::OutgoingConnected { call, .. } => callers.outgoing_connected(*call, now, books, agents),
+            Event::Picked { call, .. } => callers.picked(*call, books),
             Event::PutThrough { call, group, .. } => callers.put_through(*call, *group, now, books),
             Event::Phase { call, agent, phase } => callers.phase(*call, *agent, *phase, now),
             Event::Guest { call, with, step, .. } => callers.guest(*call, *with, *step, now),
@@ -213,6 +219,7 @@ impl Report {
             Event::Speaks { call, language } => callers.speaks(*call, *language),
             Event::Alert(alert) => self.alerts.take(alert),
             Event::CallbackOffered { .. }
+            | Event::OutgoingRefused { .. }
             | Event::Relaxed { .. }
             | Event::RecordingBegun { .. }
             | Event::RecordingKeeps { .. }

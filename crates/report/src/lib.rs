@@ -47,7 +47,8 @@
 //!
 //! Never knows: files, SQL, HTTP, SIP, the insides of the engine.
 //!
-//! Reading order: [`plan`] → [`counters`] → [`callbacks`] → [`surveys`] → [`disposals`] → [`service_level`] → [`record`] → [`fold`] → [`board`]; then
+//! Reading order: [`plan`] → [`counters`] → [`callbacks`] → [`outgoing`] → [`surveys`] → [`disposals`] →
+//! [`service_level`] → [`record`] → [`fold`] → [`board`]; then
 //! [`tables`], which count finished calls again. Beside them, without events: [`erlang`] → [`staffing`] → [`advice`].
 
 pub mod advice;
@@ -63,6 +64,7 @@ pub mod erlang;
 pub mod fold;
 pub mod interval;
 mod live;
+pub mod outgoing;
 mod picture;
 pub mod plan;
 pub mod recent;

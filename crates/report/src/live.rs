@@ -11,6 +11,7 @@
 use crate::asked::Askings;
 use crate::books::Place;
 use crate::disposals::Given;
+use crate::outgoing::Making;
 use crate::record::{
     CallRecord, LEGS_MAX, LegAudio, SEGMENTS_MAX, SEGMENTS_RESERVED, Segment, SegmentEnd, SegmentKind, UnixMs,
 };
@@ -49,6 +50,8 @@ pub(crate) struct Live {
     pub(crate) foretold: Option<(Duration, Timestamp)>,
     /// A call of ours: where its callback is counted.
     pub(crate) callback: Option<Place>,
+    /// A call that an agent makes.
+    pub(crate) outgoing: Option<Making>,
     /// Where its talk is counted, once it has led to one.
     pub(crate) reached: Option<Place>,
     pub(crate) talks: Vec<Talk>,
@@ -113,6 +116,7 @@ impl Live {
             said: None,
             foretold: None,
             callback: None,
+            outgoing: None,
             reached: None,
             talks: Vec::new(),
             talking_since: arrived,
@@ -202,11 +206,11 @@ impl Live {
     }
 
     /// An agent is with him.
-    pub(crate) fn talk(&mut self, agent: AgentRef, group: GroupRef, now: Timestamp, wall: UnixMs) {
+    pub(crate) fn talk(&mut self, agent: AgentRef, group: Option<GroupRef>, now: Timestamp, wall: UnixMs) {
         if self.talks.is_empty() {
             self.talking_since = now;
         }
-        let segment = self.begin(SegmentKind::Talk, Some(group), Some(agent), wall);
+        let segment = self.begin(SegmentKind::Talk, group, Some(agent), wall);
         self.talks.push(Talk { agent, segment, within: None });
         match self.heard.iter().position(|heard| *heard == agent) {
             Some(at) => {

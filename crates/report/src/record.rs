@@ -118,7 +118,7 @@ pub struct CallRecord {
     pub greeted: Duration,
     /// t4 − t2 on the original clock; for a caller who was not answered, from t2 until he left the line.
     pub waited: Duration,
-    /// Of that wait, while an agent's phone rang.
+    /// Of that wait, while an agent's phone rang; of a call that an agent made, while that of whoever he called did.
     pub rang: Duration,
     /// While at least one agent was with him.
     pub talked: Duration,
@@ -234,6 +234,8 @@ pub enum SegmentKind {
     Conference,
     /// The caller talked with a number outside, without an agent.
     Outside,
+    /// An agent called somebody, whose phone was rung.
+    Dial,
 }
 
 impl SegmentKind {
@@ -249,6 +251,7 @@ impl SegmentKind {
             Self::Consult => "consult",
             Self::Conference => "conference",
             Self::Outside => "outside",
+            Self::Dial => "dial",
         }
     }
 }

@@ -5,6 +5,7 @@
 use crate::callbacks::Callbacks;
 use crate::counters::{Counters, Offers, TurnedAway, Within};
 use crate::disposals::Disposals;
+use crate::outgoing::Outgoings;
 use crate::spread::{Dense, Sparse};
 use crate::surveys::Surveys;
 use crate::tally::{Forecast, Spreads, Sums, Tally};
@@ -73,6 +74,8 @@ impl AddAssign<&Self> for Counters {
             refused,
             service,
             callbacks,
+            outgoings,
+            internal,
             lost_before_line,
             greeting,
             offered,
@@ -99,6 +102,8 @@ impl AddAssign<&Self> for Counters {
             callback,
             surveys,
             disposals,
+            outgoing,
+            picked,
         } = more;
         self.arrived += arrived;
         self.reached_line += reached_line;
@@ -106,6 +111,8 @@ impl AddAssign<&Self> for Counters {
         self.refused += refused;
         self.service += service;
         self.callbacks += callbacks;
+        self.outgoings += outgoings;
+        self.internal += internal;
         self.lost_before_line += lost_before_line;
         self.greeting += greeting;
         self.offered += offered;
@@ -134,6 +141,8 @@ impl AddAssign<&Self> for Counters {
         self.callback += callback;
         self.surveys += surveys;
         self.disposals += disposals;
+        self.outgoing += outgoing;
+        self.picked += picked;
     }
 }
 
@@ -168,6 +177,17 @@ impl AddAssign<&Self> for Callbacks {
     }
 }
 
+impl AddAssign<&Self> for Outgoings {
+    fn add_assign(&mut self, more: &Self) {
+        let Self { made, reached, unreached, open, talks } = more;
+        self.made += made;
+        self.reached += reached;
+        self.unreached += unreached;
+        self.open += open;
+        self.talks += talks;
+    }
+}
+
 impl AddAssign<&Self> for Forecast {
     fn add_assign(&mut self, more: &Self) {
         let Self { count, expected, waited, error } = more;
@@ -180,7 +200,18 @@ impl AddAssign<&Self> for Forecast {
 
 impl AddAssign<&Self> for Sums {
     fn add_assign(&mut self, more: &Self) {
-        let Self { greeted, waited, rang, waited_abandoned, talked, wrapped_up, talked_back } = more;
+        let Self {
+            greeted,
+            waited,
+            rang,
+            waited_abandoned,
+            talked,
+            wrapped_up,
+            talked_back,
+            rang_out,
+            talked_out,
+            longest_out,
+        } = more;
         self.greeted = self.greeted.saturating_add(*greeted);
         self.waited = self.waited.saturating_add(*waited);
         self.rang = self.rang.saturating_add(*rang);
@@ -188,13 +219,16 @@ impl AddAssign<&Self> for Sums {
         self.talked = self.talked.saturating_add(*talked);
         self.wrapped_up = self.wrapped_up.saturating_add(*wrapped_up);
         self.talked_back = self.talked_back.saturating_add(*talked_back);
+        self.rang_out = self.rang_out.saturating_add(*rang_out);
+        self.talked_out = self.talked_out.saturating_add(*talked_out);
+        self.longest_out = self.longest_out.max(*longest_out);
     }
 }
 
 impl AddAssign<&Tally<Sparse, ()>> for Tally<Dense, ()> {
     fn add_assign(&mut self, more: &Tally<Sparse, ()>) {
         let Tally { counters, sums, wait_buckets, forecast, spreads } = more;
-        let Spreads { wait, wait_abandoned: (), ring: (), talk: (), wrap_up: () } = spreads;
+        let Spreads { wait, wait_abandoned: (), ring: (), talk: (), wrap_up: (), talk_out: () } = spreads;
         self.counters += counters;
         self.sums += sums;
         for (sum, count) in self.wait_buckets.iter_mut().zip(wait_buckets) {

@@ -2,6 +2,7 @@
 
 use crate::callbacks::CallbackStep;
 use crate::counters::{Counters, Left, Limits, Step};
+use crate::outgoing::OutgoingStep;
 use crate::spread::{Record, WAIT_BOUNDS};
 use std::time::Duration;
 
@@ -38,6 +39,12 @@ pub struct Sums {
     pub wrapped_up: Duration,
     /// Talks of callbacks; their count is [`Callbacks::talks`](crate::callbacks::Callbacks).
     pub talked_back: Duration,
+    /// Of calls that agents made: while the phone of whoever they reached rang.
+    pub rang_out: Duration,
+    /// Talks of these; their count is [`Outgoings::talks`](crate::outgoing::Outgoings).
+    pub talked_out: Duration,
+    /// The longest of them: no sum.
+    pub longest_out: Duration,
 }
 
 /// How well waits were foretold, over answered callers who had been told one when they came into the line. Sums, so
@@ -67,6 +74,8 @@ pub struct Spreads<S, R = S> {
     pub talk: R,
     /// Wrap-up.
     pub wrap_up: R,
+    /// Talk of calls that agents made.
+    pub talk_out: R,
 }
 
 impl<S: Record, R: Record> Tally<S, R> {
@@ -96,6 +105,12 @@ impl<S: Record, R: Record> Tally<S, R> {
                 spreads.wrap_up.record(span);
             }
             Step::Callback(CallbackStep::Talked(talked)) => add(&mut sums.talked_back, talked),
+            Step::Outgoing(OutgoingStep::Reached(rang)) => add(&mut sums.rang_out, rang),
+            Step::Outgoing(OutgoingStep::Talked(talked)) => {
+                add(&mut sums.talked_out, talked);
+                sums.longest_out = sums.longest_out.max(talked);
+                spreads.talk_out.record(talked);
+            }
             Step::Foretold { expected, waited } => {
                 forecast.count += 1;
                 add(&mut forecast.expected, expected);

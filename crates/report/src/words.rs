@@ -92,6 +92,8 @@ pub const fn outcome(outcome: Outcome) -> &'static str {
         Outcome::CalledBack => "called_back",
         Outcome::Joined => "joined",
         Outcome::Callback => "callback",
+        Outcome::Outgoing => "outgoing",
+        Outcome::Internal => "internal",
     }
 }
 
@@ -119,7 +121,7 @@ pub const TURNED: [Turned; 6] = [
 ];
 
 /// Outcomes other than turned away.
-const OUTCOMES: [Outcome; 10] = [
+const OUTCOMES: [Outcome; 12] = [
     Outcome::Answered,
     Outcome::AbandonedBeforeLine,
     Outcome::AbandonedInLine,
@@ -130,6 +132,8 @@ const OUTCOMES: [Outcome; 10] = [
     Outcome::CalledBack,
     Outcome::Joined,
     Outcome::Callback,
+    Outcome::Outgoing,
+    Outcome::Internal,
 ];
 
 /// The outcome that a key names.

@@ -50,6 +50,8 @@ fn recount(records: &[CallRecord], thresholds: &[Duration], short: Duration) -> 
             Outcome::CalledBack => &mut counters.called_back,
             Outcome::Joined => &mut counters.joined,
             Outcome::Callback => &mut counters.callbacks,
+            Outcome::Outgoing => &mut counters.outgoings,
+            Outcome::Internal => &mut counters.internal,
         } += 1;
     }
     counters
@@ -211,7 +213,9 @@ fn nonsense(random: &mut Random) -> Event {
         Outcome::CalledBack,
         Outcome::Joined,
         Outcome::Callback,
-    ][random.below(11) as usize];
+        Outcome::Outgoing,
+        Outcome::Internal,
+    ][random.below(13) as usize];
     let end = [OfferEnd::Accepted, OfferEnd::RangOut, OfferEnd::Declined, OfferEnd::CallerGone]
         [random.below(4) as usize];
     let state = [
@@ -225,7 +229,7 @@ fn nonsense(random: &mut Random) -> Event {
     let from = CallRef::from_bits(random.below(6));
     let over = [CallbackEnd::Reached, CallbackEnd::CalledAgain, CallbackEnd::GivenUp, CallbackEnd::Merged]
         [random.below(4) as usize];
-    match random.below(24) {
+    match random.below(30) {
         0..2 => Event::Arrived {
             call,
             origin: Origin::Aor(AorRef(9)),
@@ -259,6 +263,12 @@ fn nonsense(random: &mut Random) -> Event {
         18 => Event::CallbackDialed { call, from, group, attempt: 1 },
         19..21 => Event::CallbackConnected { call, from, agent, group, waited: Duration::MAX },
         21 => Event::CallbackEnded { from, group, end: over },
+        23..25 => {
+            Event::OutgoingBegun { call, agent, group: to, colleague: random.chance(0.3).then_some(agent) }
+        }
+        25 => Event::OutgoingDialed { call },
+        26..28 => Event::OutgoingConnected { call, agent, group: to },
+        28 => Event::Picked { call, agent },
         22 => Event::PutThrough { call, group, trunk: TrunkRef(7) },
         _ => Event::Trunk { trunk: TrunkRef(random.below(3) as u32), up: random.chance(0.5) },
     }

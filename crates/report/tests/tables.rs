@@ -548,3 +548,73 @@ fn every_figure_is_the_sum_of_its_calls_shares() {
         }
     }
 }
+
+/// A call that Ann made: it rang for 12 s and she talked for a minute.
+fn made(number: u64, arrived: f64, outcome: Outcome) -> Call {
+    let group = (outcome == Outcome::Outgoing).then_some(GENERAL);
+    let stretch = |kind, from: f64, to: f64| Stretch {
+        group,
+        ..stretch(kind, GENERAL, Some(ANN), from, to, End::Other)
+    };
+    Call {
+        ended: Some(at(arrived + 72.0)),
+        fate: Fate::Over(outcome),
+        group,
+        agent: Some(ANN),
+        trunk: None,
+        queued: None,
+        rang_ms: 12_000,
+        talked_ms: 60_000,
+        stretches: vec![
+            stretch(Kind::Dial, arrived, arrived + 12.0),
+            stretch(Kind::Talk, arrived + 12.0, arrived + 72.0),
+        ],
+        ..caller(number, arrived, 0)
+    }
+}
+
+#[test]
+fn what_agents_call_by_themselves_stands_apart_and_counts_as_their_time() {
+    let mut unreached = made(3, 200.0, Outcome::Outgoing);
+    unreached.stretches.truncate(1);
+    unreached.talked_ms = 0;
+    let calls = [
+        answered(1, 0.0, 5.0, BEN, 30.0),
+        made(2, 100.0, Outcome::Outgoing),
+        unreached,
+        made(4, 300.0, Outcome::Internal),
+    ];
+    let shift = AgentTime {
+        agent: ANN,
+        kind: TimeKind::SignedIn,
+        group: None,
+        call: None,
+        from: at(0.0),
+        to: at(1_560.0),
+    };
+    for by in [By::All, By::Group, By::Agent] {
+        let tables = table(setup(by, None), &calls, &[shift]);
+        assert!(tables.check().is_ok(), "{by:?}: {:?}", tables.check());
+        let who = match by {
+            By::Group => Who::Name(GENERAL),
+            By::Agent => Who::Name(ANN),
+            _ => Who::All,
+        };
+        let of = |key: &str| whole(&tables, who, key);
+        assert_eq!(
+            (of("outgoing"), of("outgoing_reached"), of("outgoing_rate")),
+            ("2".into(), "1".into(), "50.00%".into())
+        );
+        assert_eq!((of("outgoing_ring_mean"), of("outgoing_talk_mean")), ("12.00".into(), "60.00".into()));
+        // Internal ones are time, too, and no group's.
+        assert_eq!(of("outgoing_time"), if by == By::Group { "0:01:24" } else { "0:02:36" }, "{by:?}");
+        let answered = u64::from(by != By::Agent).to_string();
+        assert_eq!((of("answered"), of("handled")), (answered.clone(), answered), "{by:?}: never mixed");
+    }
+    let tables = table(setup(By::Agent, None), &calls, &[shift]);
+    assert_eq!(whole(&tables, Who::Name(ANN), "occupancy"), "10.00%");
+    assert_eq!(
+        (whole(&tables, Who::All, "calls_out"), whole(&tables, Who::All, "internal")),
+        ("2".into(), "1".into())
+    );
+}

@@ -182,6 +182,18 @@ pub(crate) fn put_reason(to: &mut Vec<u8>, cause: u8) {
     put(to, &[b"\r\n"]);
 }
 
+/// The same with a text that says it in words, unless that is empty.
+pub(crate) fn put_reason_in_words(to: &mut Vec<u8>, cause: u8, text: &str) {
+    if text.is_empty() {
+        return put_reason(to, cause);
+    }
+    put(to, &[b"Reason: Q.850;cause="]);
+    put_number(to, u64::from(cause));
+    put(to, &[b";text="]);
+    put_quoted(to, text);
+    put(to, &[b"\r\n"]);
+}
+
 /// A text as it may stand between double quotes (RFC 3261 25.1); control characters are left out.
 pub(crate) fn put_quoted(to: &mut Vec<u8>, text: &str) {
     to.push(b'"');
@@ -222,5 +234,14 @@ mod tests {
             String::from_utf8(to).unwrap(),
             "\"Li \\\"x\\\"Via: y\\\\\"%2331%231%402%2030[2001:db8::1]:5060"
         );
+    }
+
+    #[test]
+    fn a_reason_says_in_words_what_it_is() {
+        let mut to = Vec::new();
+        put_reason_in_words(&mut to, 21, "no \"such\" call");
+        put_reason_in_words(&mut to, 17, "");
+        let wanted = "Reason: Q.850;cause=21;text=\"no \\\"such\\\" call\"\r\nReason: Q.850;cause=17\r\n";
+        assert_eq!(String::from_utf8(to).unwrap(), wanted);
     }
 }

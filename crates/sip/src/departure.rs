@@ -47,9 +47,11 @@ impl Endpoint {
             Command::Answer { leg, body } => {
                 self.ingress(leg, |core, id, ingress| ingress.answer(id, core, now, body, out));
             }
-            Command::Reject { leg, status, cause, retry_after } => self.ingress(leg, |core, id, ingress| {
-                ingress.reject(id, core, now, status, cause, retry_after, out)
-            }),
+            Command::Reject { leg, status, cause, retry_after, text } => {
+                self.ingress(leg, |core, id, ingress| {
+                    ingress.reject(id, core, now, (status, cause, retry_after, text), out)
+                });
+            }
             Command::Release { leg, cause } => self.release(now, leg, cause, out),
             Command::Reoffer { leg, offer } => self.confirmed(leg, |core, id, confirmed| {
                 confirmed.reoffer(id, core, now, offer, out);
@@ -100,7 +102,7 @@ impl Endpoint {
         let Some(Leg { id, state, .. }) = self.legs.all.get_mut(slot) else { return };
         let core = &mut self.core;
         let next = match state {
-            State::Ingress(ingress) => ingress.reject(*id, core, now, cause.status(), cause, None, out),
+            State::Ingress(ingress) => ingress.reject(*id, core, now, (cause.status(), cause, None, ""), out),
             State::Egress(egress) => egress.release(*id, core, now, cause, ReleasedBy::Us, out),
             State::Confirmed(confirmed) => {
                 confirmed.release(*id, core, now, cause, (200, ReleasedBy::Us), out)

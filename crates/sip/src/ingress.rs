@@ -156,19 +156,16 @@ impl Ingress {
     }
 
     /// A refusal by command.
-    #[expect(clippy::too_many_arguments, reason = "the command has them all")]
     pub(crate) fn reject(
         &mut self,
         id: Id,
         core: &mut Core,
         now: Timestamp,
-        status: u16,
-        cause: Cause,
-        retry_after: Option<Duration>,
+        (status, cause, retry_after, text): (u16, Cause, Option<Duration>, &'static str),
         out: &mut Out,
     ) -> Next {
         let status = if (300..700).contains(&status) { status } else { 480 };
-        self.refuse(core, now, status, Some(cause), retry_after, out);
+        self.refuse(core, now, status, Some((cause, text)), retry_after, out);
         out.facts.push(Fact::Released { leg: id.name, cause, status, by: ReleasedBy::Us });
         Next::Gone
     }
@@ -178,21 +175,23 @@ impl Ingress {
         core: &mut Core,
         now: Timestamp,
         status: u16,
-        cause: Option<Cause>,
+        cause: Option<(Cause, &'static str)>,
         retry_after: Option<Duration>,
         out: &mut Out,
     ) {
         self.stop(core);
         let mut extra = Vec::new();
-        if let Some(cause) = cause {
-            compose::put_reason(&mut extra, cause.0);
+        let mut phrase = None;
+        if let Some((cause, text)) = cause {
+            compose::put_reason_in_words(&mut extra, cause.0, text);
+            phrase = Some(text).filter(|text| !text.is_empty());
         }
         if let Some(after) = retry_after {
             put(&mut extra, &[b"Retry-After: "]);
             put_number(&mut extra, after.as_secs().max(1));
             put(&mut extra, &[b"\r\n"]);
         }
-        let reply = Reply { status, reason: None, extra: &extra, body: None };
+        let reply = Reply { status, reason: phrase, extra: &extra, body: None };
         core.answer(now, self.server, Method::Invite, &reply, out);
     }
 
@@ -223,7 +222,7 @@ impl Ingress {
             return Next::Stay;
         }
         self.reliable = None;
-        self.refuse(core, now, 504, Some(Cause::TIMER), None, out);
+        self.refuse(core, now, 504, Some((Cause::TIMER, "")), None, out);
         let cause = Cause::TIMER;
         out.facts.push(Fact::Released { leg: id.name, cause, status: 504, by: ReleasedBy::Timeout });
         Next::Gone

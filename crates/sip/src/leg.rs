@@ -320,6 +320,9 @@ pub enum Command {
         cause: Cause,
         /// Retry-After, if any.
         retry_after: Option<Duration>,
+        /// Why, in words for whoever reads them on the phone: beside the cause, and in place of the usual phrase.
+        /// Empty: the usual one.
+        text: &'static str,
     },
     /// End the leg, whatever its state: CANCEL, BYE or a refusal.
     Release {

@@ -209,12 +209,30 @@ fn a_refusal_tells_its_cause_and_is_acknowledged() {
     let leg = invited(&wire.nodes[0].facts).unwrap();
     wire.lose_first(1, &["ACK sip:"]);
     let retry_after = Some(Duration::from_secs(5));
-    wire.command(0, Command::Reject { leg, status: 503, cause: Cause::CONGESTION, retry_after });
+    wire.command(0, Command::Reject { leg, status: 503, cause: Cause::CONGESTION, retry_after, text: "" });
     wire.run_ms(2_000);
     let facts = wire.facts(1);
     assert!(matches!(facts[..], [Fact::Released { cause: Cause::CONGESTION, status: 503, .. }]), "{facts:?}");
     let refusals = wire.ladder.iter().filter(|line| line.contains("SIP/2.0 503")).count();
     assert_eq!(refusals, 2, "sent again until the ACK");
+    wire.settle();
+}
+
+#[test]
+fn a_refusal_may_say_why_in_words() {
+    let mut wire = city_and_carrier();
+    let out = wire.fresh_leg();
+    wire.command(1, invite_trunk(out, "0044", sdp("carrier")));
+    wire.run_ms(20);
+    let leg = invited(&wire.nodes[0].facts).unwrap();
+    let text = "that number may not be dialed";
+    let reject = Command::Reject { leg, status: 403, cause: Cause::REJECTED, retry_after: None, text };
+    wire.command(0, reject);
+    wire.run_ms(50);
+    let facts = wire.facts(1);
+    assert!(matches!(facts[..], [Fact::Released { cause: Cause::REJECTED, status: 403, .. }]), "{facts:?}");
+    let said = wire.ladder.iter().any(|line| line.contains("SIP/2.0 403 that number may not be dialed"));
+    assert!(said, "{:#?}", wire.ladder);
     wire.settle();
 }
 

@@ -111,7 +111,7 @@ fn copies_merged_requests_and_lost_answers() {
     let facts = wire.facts(0);
     assert_eq!(names(&facts), ["invited 12345 from trunk"]);
     let leg = invited(&facts).unwrap();
-    wire.command(0, Command::Reject { leg, status: 486, cause: Cause::BUSY, retry_after: None });
+    wire.command(0, Command::Reject { leg, status: 486, cause: Cause::BUSY, retry_after: None, text: "" });
     wire.settle();
 }
 
@@ -176,7 +176,10 @@ fn a_flood_gets_503_without_state_and_accepted_calls_go_on() {
     let facts = wire.facts(0);
     for fact in &facts {
         let sip::leg::Fact::Invited { leg, .. } = fact else { panic!("{fact:?}") };
-        wire.command(0, Command::Reject { leg: *leg, status: 480, cause: Cause::NORMAL, retry_after: None });
+        wire.command(
+            0,
+            Command::Reject { leg: *leg, status: 480, cause: Cause::NORMAL, retry_after: None, text: "" },
+        );
     }
     wire.settle();
 }

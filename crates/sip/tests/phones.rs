@@ -70,7 +70,10 @@ fn the_first_phone_that_answers_wins_and_the_others_stop_ringing() {
     wire.run_ms(20);
     let rings: Vec<_> = (1..4).map(|node| invited(&wire.facts(node)).unwrap()).collect();
     wire.command(1, Command::Progress { leg: rings[0], status: 180, answer: None });
-    wire.command(2, Command::Reject { leg: rings[1], status: 486, cause: Cause::BUSY, retry_after: None });
+    wire.command(
+        2,
+        Command::Reject { leg: rings[1], status: 486, cause: Cause::BUSY, retry_after: None, text: "" },
+    );
     wire.run_ms(20);
     // The third answers, and in the same moment so does the first: the second 2xx is acknowledged and ended.
     wire.command(3, Command::Answer { leg: rings[2], body: sdp("third") });
@@ -94,7 +97,7 @@ fn all_phones_refuse_and_the_best_refusal_is_told() {
     for (node, status) in [(1, 404), (2, 486)] {
         let ring = invited(&wire.facts(node)).unwrap();
         let cause = Cause::of_status(status);
-        wire.command(node, Command::Reject { leg: ring, status, cause, retry_after: None });
+        wire.command(node, Command::Reject { leg: ring, status, cause, retry_after: None, text: "" });
     }
     wire.run_ms(50);
     let facts = wire.facts(0);
@@ -110,7 +113,10 @@ fn a_decline_for_all_stops_every_phone() {
     wire.command(0, invite_aor(leg, 0, sdp("city")));
     wire.run_ms(20);
     let (first, _) = (invited(&wire.facts(1)).unwrap(), wire.facts(2));
-    wire.command(1, Command::Reject { leg: first, status: 603, cause: Cause::REJECTED, retry_after: None });
+    wire.command(
+        1,
+        Command::Reject { leg: first, status: 603, cause: Cause::REJECTED, retry_after: None, text: "" },
+    );
     wire.run_ms(50);
     assert_eq!(names(&wire.facts(0)), ["released Peer 603"]);
     assert_eq!(names(&wire.facts(2)), ["released Peer 487"]);
@@ -352,7 +358,10 @@ fn a_registered_phone_calls_with_its_password_and_a_stranger_does_not() {
     let facts = wire.facts(0);
     assert_eq!(names(&facts), ["invited *11 from aor"]);
     let ingress = invited(&facts).unwrap();
-    wire.command(0, Command::Reject { leg: ingress, status: 480, cause: Cause::NORMAL, retry_after: None });
+    wire.command(
+        0,
+        Command::Reject { leg: ingress, status: 480, cause: Cause::NORMAL, retry_after: None, text: "" },
+    );
     wire.run_ms(50);
     let mut stranger = plan("192.0.2.66:5060");
     stranger.trunks.push(trunk("city", CITY));

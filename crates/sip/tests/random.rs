@@ -90,7 +90,7 @@ fn one_deed(wire: &mut Wire, dice: &mut Random, book: &mut Book) {
         25..40 => Command::Answer { leg, body },
         40..48 => Command::Progress { leg, status: 180, answer: None },
         48..56 => Command::Progress { leg, status: 183, answer: Some(body) },
-        56..61 => Command::Reject { leg, status: 486, cause: Cause::BUSY, retry_after: None },
+        56..61 => Command::Reject { leg, status: 486, cause: Cause::BUSY, retry_after: None, text: "" },
         61..70 => Command::Reoffer { leg, offer: body },
         70..80 => Command::Accept { leg, body },
         80..83 => Command::Refuse { leg, status: 488 },

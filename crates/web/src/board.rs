@@ -155,8 +155,46 @@ pub struct Arrivals {
     pub service: u64,
     /// Calls of ours to somebody who is called back.
     pub callbacks: u64,
+    /// Calls that agents made to numbers outside.
+    pub outgoing: u64,
+    /// Calls that agents made to each other.
+    pub internal: u64,
     /// Lost to us.
     pub lost: u64,
+}
+
+/// Calls that agents made to numbers outside; never among the offered.
+#[derive(Serialize)]
+pub struct Outgoing {
+    /// Made.
+    pub made: u64,
+    /// Answered there.
+    pub reached: u64,
+    /// Over without that.
+    pub unreached: u64,
+    /// Neither yet.
+    pub open: u64,
+    /// How long phones rang of those who were reached.
+    pub ring: Mean,
+    /// Talks, once the call is over.
+    pub talk: Mean,
+    /// The longest of them.
+    pub longest_talk_ms: u64,
+}
+
+impl Outgoing {
+    fn of(line: &ReportLine) -> Self {
+        let outgoing = &line.counters.outgoing;
+        Self {
+            made: outgoing.made,
+            reached: outgoing.reached,
+            unreached: outgoing.unreached,
+            open: outgoing.open,
+            ring: Mean::of(&line.ring_out),
+            talk: Mean::of(&line.talk_out),
+            longest_talk_ms: ms(line.longest_out),
+        }
+    }
 }
 
 /// One group.
@@ -313,6 +351,10 @@ pub struct Line {
     pub help_asked: u64,
     /// Helped others.
     pub help_given: u64,
+    /// Of the answered, taken by an agent who was not offered the caller.
+    pub picked: u64,
+    /// Calls that agents made.
+    pub outgoing: Outgoing,
     /// How well, and how long.
     #[serde(flatten)]
     pub measures: Measures,
@@ -488,6 +530,10 @@ pub struct Agent {
     /// Talks that he answered for last and of which nobody has said what came of them; that of his wrap-up is among
     /// them.
     pub undisposed: u64,
+    /// Calls made.
+    pub outgoing: u64,
+    /// Time in calls that he or a colleague made.
+    pub outgoing_ms: u64,
     /// Occupancy.
     pub occupancy: Share,
 }
@@ -522,6 +568,8 @@ impl Snapshot {
                 refused: counters.refused,
                 service: counters.service,
                 callbacks: counters.callbacks,
+                outgoing: counters.outgoings,
+                internal: counters.internal,
                 lost: counters.lost_before_line,
             },
             total: Line::of(&board.total),
@@ -632,6 +680,8 @@ impl Line {
             lost: counters.lost,
             help_asked: counters.help_asked,
             help_given: counters.help_given,
+            picked: counters.picked,
+            outgoing: Outgoing::of(line),
             measures: Measures::of(line),
             greeting: Mean::of(&line.greeting),
             wait_buckets: bounds
@@ -765,6 +815,8 @@ impl Agent {
             for_ms: ms(board.taken_at.since(agent.since)),
             answered: agent.answered,
             undisposed: agent.undisposed,
+            outgoing: agent.outgoing,
+            outgoing_ms: ms(agent.times.outgoing),
             occupancy: Share::of(agent.times.occupancy()),
         }
     }

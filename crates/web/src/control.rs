@@ -33,7 +33,7 @@ use people::{
 use questions::{audit, callbacks, history, lists, lists_of, view_talk, why_agent, why_caller};
 use serde::de::DeserializeOwned;
 use serde_json::json;
-use talks::{supervise, talk};
+use talks::{dial, supervise, talk};
 
 /// A configuration of ten thousand agents has some 1.5 MB.
 const BODY_MAX: usize = 8 << 20;
@@ -50,6 +50,7 @@ pub(crate) fn routes() -> Router<Shared> {
         .route("/api/v1/agents/{key}/state", post(agent_state))
         .route("/api/v1/agents/{key}/wrap-up", post(wrap_up))
         .route("/api/v1/agents/{key}/talk", get(view_talk).post(talk))
+        .route("/api/v1/agents/{key}/dial", post(dial))
         .route("/api/v1/agents/{key}/supervise", post(supervise))
         .route("/api/v1/agents/{key}/skills/{group}", put(skill).delete(no_skill))
         .route("/api/v1/agents/{key}/recording", post(recordings::of_agent))

@@ -32,6 +32,10 @@ pub enum Deed {
     Agent(String, Wish),
     /// A longer wrap-up.
     ExtendWrapUp(String, Duration),
+    /// No wrap-up any more; what he asked for in it comes now.
+    EndWrapUp(String),
+    /// An agent calls somebody: his phone is rung first.
+    Dial(String, Whom),
     /// An agent does a group's work so well, or no longer.
     Skill {
         /// Who.

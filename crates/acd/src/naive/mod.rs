@@ -19,6 +19,7 @@ mod agents;
 mod callbacks;
 mod callers;
 mod matching;
+mod pick;
 
 use crate::agent::{Deed, State};
 use crate::callback::Callback;
@@ -188,6 +189,8 @@ impl Naive {
             Input::Help { site, on } => self.help(site, on, out),
             Input::List { party, listing } => self.lists.list(self.now, party, listing),
             Input::Urgent { party, open } => self.lists.urgent(party, open),
+            Input::Pick { agent, caller } => self.pick(agent, caller, out),
+            Input::EndWrapUp { agent } => self.end_wrap_up(agent, out),
         };
         if let Err(why) = done {
             out.push(Output::Refused { why });

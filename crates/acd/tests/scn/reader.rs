@@ -1,7 +1,7 @@
 //! What a reader may ask for: the board, and why not now.
 //!
 //! ```text
-//! board G · where C · show A · why C · why_agent A · candidates C · contenders A · preview group … (see `change`)
+//! board G · where C · show A · why C · why_agent A · candidates C · contenders A · picks A [B] · preview group … (see `change`)
 //! ```
 
 use crate::Hotline;
@@ -21,6 +21,8 @@ impl Hotline {
             ["why_agent", agent] => self.why_agent(agent),
             ["candidates", caller] => self.candidates(caller),
             ["contenders", agent] => self.contenders(agent),
+            ["picks", agent] => self.picks(agent, None),
+            ["picks", agent, at] => self.picks(agent, Some(at)),
             _ => return false,
         };
         let _ = writeln!(self.text, "          > {} {} {seen}", words[0], words[1]);
@@ -127,6 +129,19 @@ impl Hotline {
             let head_start = contender.head_start.as_secs_f64();
             format!("{name} (since {}, head start {head_start}s{grey}{refused})", contender.since)
         }))
+    }
+
+    /// Whom an agent gets who picks a call, anywhere or at another agent; both twins say the same.
+    fn picks(&mut self, agent: &str, at: Option<&str>) -> String {
+        let agent = self.agent_named(agent);
+        let at = at.map(|at| self.agent_named(at));
+        let (fast, naive) = self.twins();
+        let picked = fast.pick_for(agent, at);
+        assert_eq!(picked, naive.pick_for(agent, at));
+        match picked {
+            Ok(caller) => self.callers[caller.index() as usize].clone(),
+            Err(why) => why.into(),
+        }
     }
 
     pub(crate) fn preview(&mut self, words: &[&str]) {

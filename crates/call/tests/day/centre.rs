@@ -10,6 +10,7 @@ use call::plan::{
 use call::roster::{Begins, CaseWay, Person, Reason, Roster, Shows};
 use media::session::{ClipRef, Codec};
 use sip::leg::{AorRef, TrunkRef};
+use sip::plan::NumberRules;
 use std::time::Duration;
 
 pub const GENERAL: GroupRef = GroupRef(0);
@@ -61,6 +62,7 @@ pub fn plan() -> Plan {
         on_surge: Target::Announce(ClipRef(3)),
         record: false,
         callback: None,
+        caller: None,
     };
     let entry = |called: &str, flow| Entry {
         trunk: None,
@@ -111,6 +113,8 @@ pub fn plan() -> Plan {
             disposition: "*3".into(),
             done: Some(ClipRef(4)),
             refused: Some(ClipRef(5)),
+            wrap_up_end: "*15".into(),
+            pick: "*14".into(),
         },
         anonymous: "anonymous".into(),
         calls_max: 50,
@@ -188,6 +192,8 @@ pub fn consulting() -> Plan {
         },
         allow: Vec::new(),
         refuse: vec!["00*".into()],
+        ring_back: None,
+        numbers: NumberRules::default(),
     });
     plan.rosters = vec![specialists(), police()];
     plan

@@ -13,7 +13,7 @@ use call::request::{Control, Whom};
 use call::roster::{ReasonRef, RosterRef};
 use call::{Input, Request, Resolver, Whose};
 use media::session::{self, ClipRef, Hear, Keeps, Party};
-use sip::leg::{Fact, LegRef, ReleasedBy, TrunkRef};
+use sip::leg::{AorRef, Fact, LegRef, Origin, ReleasedBy, TrunkRef};
 use std::time::Duration;
 
 /// A small, harsh centre: short lines, short waits, few ports, sends round in circles.
@@ -123,6 +123,47 @@ pub fn callback_deed(day: &mut Day, random: &mut Random) {
                 day.request(Request::CancelCallback(from));
             } else if let Some(session) = pick(random, &callers) {
                 day.request(Request::CallBack(CallRef::from_bits(session.bits())));
+            }
+        }
+    }
+}
+
+/// Agents who call somebody, whoever they call, and calls that are picked.
+pub fn outgoing_deed(day: &mut Day, random: &mut Random) {
+    let agent = random.below(3) as u32;
+    match random.below(10) {
+        0..=3 => {
+            let numbers = ["110", "13851234567", "8001", "8002", "8003", "enterprise", "0099", "*99", "*15"];
+            let called = pick(random, &numbers).unwrap_or("110");
+            day.phone_dials(&format!("o{}", random.bits()), agent, called);
+        }
+        4 => {
+            let whom = match random.below(4) {
+                0 => Whom::Agent(AgentRef(random.below(4) as u32)),
+                1 => Whom::Group(GroupRef(random.below(3) as u32)),
+                _ => Whom::Number(Private::new("110".into())),
+            };
+            day.request(Request::Dial { agent: AgentRef(agent), whom });
+        }
+        5..=6 => {
+            let code = pick(random, &["*14", "*14", "*148001", "*148002", "*14999"]).unwrap_or("*14");
+            let name = format!("g{}", random.bits());
+            if random.chance(0.9) {
+                day.phone_dials(&name, agent, code);
+            } else {
+                day.invites_from(&name, code, Some(body(random)), Origin::Aor(AorRef(agent)));
+            }
+        }
+        7 => {
+            if let Some((_, leg)) = pick(random, &day.ringing()) {
+                let answer = random.chance(0.5).then(|| body(random));
+                day.progresses(leg, if random.chance(0.5) { 180 } else { 183 }, answer);
+            }
+        }
+        8 => day.request(Request::EndWrapUp(AgentRef(agent))),
+        _ => {
+            if let Some((_, leg)) = day.ringing().last().copied() {
+                day.answers(leg, Some(sdp(6000, &[8], "")));
             }
         }
     }
@@ -324,6 +365,9 @@ pub fn random_day(plan: &Plan, seed: u64, deeds: u32) -> Day {
             deed(&mut day, &mut random, &mut made);
             if plan.outside.is_some() && random.chance(0.3) {
                 talk_deed(&mut day, &mut random);
+            }
+            if plan.outside.is_some() && random.chance(0.25) {
+                outgoing_deed(&mut day, &mut random);
             }
             if plan.groups[0].callback.is_some() && random.chance(0.2) {
                 callback_deed(&mut day, &mut random);

@@ -48,9 +48,10 @@ impl Day {
             Command::Answer { leg, body } => {
                 format!("          > 200 {} {}", self.leg_name(*leg), brief(body))
             }
-            Command::Reject { leg, status, cause, retry_after } => {
+            Command::Reject { leg, status, cause, retry_after, text } => {
                 let retry = retry_after.map_or(String::new(), |after| format!(" retry {after:?}"));
-                format!("          > reject {} {status} cause={}{retry}", self.leg_name(*leg), cause.0)
+                let text = if text.is_empty() { String::new() } else { format!(" ({text})") };
+                format!("          > reject {} {status} cause={}{retry}{text}", self.leg_name(*leg), cause.0)
             }
             Command::Release { leg, cause } => {
                 format!("          > release {} cause={}", self.leg_name(*leg), cause.0)
@@ -237,6 +238,21 @@ impl Day {
             }
             Event::Speaks { call, language } => {
                 format!("          = speaks {} {language}", self.name(*call))
+            }
+            Event::OutgoingBegun { call, agent, group: g, colleague } => {
+                let as_whose = g.map_or("nobody's", group);
+                let to = colleague.map_or(String::new(), |colleague| format!(" to {}", who(colleague)));
+                format!("          = {} is {}'s, for {as_whose}{to}", self.name(*call), who(*agent))
+            }
+            Event::OutgoingDialed { call } => format!("          = {} dialed", self.name(*call)),
+            Event::OutgoingConnected { call, agent, .. } => {
+                format!("          = outgoing connected {} {}", self.name(*call), who(*agent))
+            }
+            Event::OutgoingRefused { agent, number, why } => {
+                format!("          = refused {} to call {}: {why}", who(*agent), number.reveal())
+            }
+            Event::Picked { call, agent } => {
+                format!("          = picked {} {}", self.name(*call), who(*agent))
             }
             Event::Alert(alert) => format!("          = alert {alert:?}"),
             Event::PlanChanged { agents, groups } => {

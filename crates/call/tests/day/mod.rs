@@ -131,21 +131,25 @@ impl Day {
     }
 
     pub fn invites(&mut self, name: &str, called: &str, offer: Option<Box<[u8]>>) {
-        self.invites_from(name, called, offer, Origin::Trunk(TrunkRef(0)), Vec::new());
+        self.invites_from(name, called, offer, Origin::Trunk(TrunkRef(0)));
     }
 
     /// A call that brings headers with it.
     pub fn invites_with(&mut self, name: &str, called: &str, carried: Vec<(String, Private)>) {
         let offer = Some(sdp(4000, &[8, 0], ""));
-        self.invites_from(name, called, offer, Origin::Trunk(TrunkRef(0)), carried);
+        self.invites_bringing(name, called, offer, Origin::Trunk(TrunkRef(0)), carried);
     }
 
     pub fn phone_dials(&mut self, name: &str, aor: u32, called: &str) {
         let offer = Some(sdp(5000, &[8, 0], ""));
-        self.invites_from(name, called, offer, Origin::Aor(AorRef(aor)), Vec::new());
+        self.invites_from(name, called, offer, Origin::Aor(AorRef(aor)));
     }
 
-    fn invites_from(
+    pub fn invites_from(&mut self, name: &str, called: &str, offer: Option<Box<[u8]>>, origin: Origin) {
+        self.invites_bringing(name, called, offer, origin, Vec::new());
+    }
+
+    fn invites_bringing(
         &mut self,
         name: &str,
         called: &str,
@@ -249,6 +253,13 @@ impl Day {
         let leg = self.rung(aor);
         let rung = self.egress.iter().find(|rung| rung.leg == leg).unwrap();
         String::from_utf8(rung.offer.to_vec()).unwrap()
+    }
+
+    /// The phone on that leg says how it goes, perhaps with something to hear.
+    pub fn progresses(&mut self, leg: LegRef, status: u16, answer: Option<Box<[u8]>>) {
+        let what = answer.as_ref().map_or("nothing".into(), |sdp| brief(sdp));
+        self.deed(format_args!("{} says {status} with {what}", self.leg_name(leg)));
+        self.step(Input::Sip(Fact::Ringing { leg, status, answer }));
     }
 
     pub fn agent_answers(&mut self, aor: u32) {
@@ -429,6 +440,12 @@ impl Day {
                 let back = self.calls.iter().filter(|(_, name)| name.starts_with("back")).count() + 1;
                 let name = if call_id.is_empty() { format!("back{back}") } else { call_id.clone() };
                 self.calls.push((*call, name));
+            }
+            if let Event::OutgoingBegun { call, .. } = &stamped.event
+                && let Some((_, name)) = self.calls.iter_mut().find(|(known, _)| known == call)
+                && name.starts_with("back")
+            {
+                "out".clone_into(name);
             }
         }
         for command in &out.legs {

@@ -105,7 +105,7 @@ pub(super) fn build(raw: &raw::File, beside: &Path, findings: &Findings) -> Conf
         consult_ring: *raw.calls.consult_ring.get_ref(),
         register_signs_in: *raw.calls.register_signs_in.get_ref(),
     };
-    let config = Config {
+    let mut config = Config {
         node: node(raw, findings),
         sip: wire::sip(raw, accounts, findings),
         report: counting(raw, &call, findings),
@@ -119,6 +119,11 @@ pub(super) fn build(raw: &raw::File, beside: &Path, findings: &Findings) -> Conf
         source: Source::default(),
         warnings: Mistakes::of_file("", "", ""),
     };
+    if let Some(outside) = &mut config.call.outside
+        && let Some(trunk) = config.sip.trunks.get(outside.outbound.trunk.index())
+    {
+        outside.numbers.clone_from(&trunk.numbers);
+    }
     times::check_head_starts(raw, findings);
     if let Some(beyond) = raw.abilities.get(agents::ABILITIES_MAX) {
         let what = format!("there are {} abilities", raw.abilities.len());

@@ -168,6 +168,7 @@ pub(super) struct Outside {
     pub(super) ring: Spanned<Duration>,
     pub(super) allow: Vec<Spanned<String>>,
     pub(super) refuse: Vec<Spanned<String>>,
+    pub(super) ring_back: Option<Spanned<String>>,
 }
 
 /// `[codes]`: what agents dial.
@@ -182,6 +183,8 @@ pub(super) struct Codes {
     pub(super) disposition: Spanned<String>,
     pub(super) done: Option<Spanned<String>>,
     pub(super) refused: Option<Spanned<String>>,
+    pub(super) wrap_up_end: Spanned<String>,
+    pub(super) pick: Spanned<String>,
 }
 
 /// `[report]`: what is counted.
@@ -464,6 +467,7 @@ impl Outside {
             ring: s.within("ring", S(15), S(1)..=S(180)),
             allow: s.list("allow").unwrap_or_default(),
             refuse: s.list("refuse").unwrap_or_default(),
+            ring_back: s.get("ring_back"),
         };
         s.close();
         outside
@@ -483,6 +487,8 @@ impl Codes {
             disposition: s.or("disposition", "*3".into()),
             done: s.get("done"),
             refused: s.get("refused"),
+            wrap_up_end: s.or("wrap_up_end", "*15".into()),
+            pick: s.or("pick", "*14".into()),
         };
         s.close();
         codes

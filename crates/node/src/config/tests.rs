@@ -361,3 +361,32 @@ fn who_may_change_the_centre_is_asked_when_others_reach_it() {
     let config = Config::parse(&format!("{LEAST}\n{token}"), "centre.toml").expect("right");
     assert!(config.node.http_token.is_some());
 }
+
+#[test]
+fn agents_call_by_themselves_as_the_file_says() {
+    let text = with(
+        "[outside]\ncaller = \"12345\"\nring_back = \"tone\"\n[clips.tone]\nbuiltin = \"ring_back\"\n\
+         [codes]\npick = \"*9\"\n[trunks.telecom.numbers]\ncountry = \"86\"\nnational_prefix = \"0\"",
+    );
+    let text = instead("[groups.general]", "[groups.general]\ncaller = \"052712345\"")(&text(LEAST));
+    let call = Config::parse(&text, "centre.toml").expect("right").call;
+    assert_eq!(call.groups[0].caller.as_deref(), Some("052712345"));
+    assert_eq!((call.codes.pick.as_str(), call.codes.wrap_up_end.as_str()), ("*9", "*15"));
+    let outside = call.outside.expect("a way out");
+    assert!(outside.ring_back.is_some());
+    assert_eq!(outside.numbers.normalize("013851234567"), "+8613851234567", "as its trunk writes numbers");
+
+    let text = instead("[groups.general]", "[groups.general]\ncaller = \"hotline\"");
+    assert!(
+        mistakes(text)
+            .contains("caller of group general is \"hotline\"; write the digits of a number of ours")
+    );
+    let text = with("[codes]\npick = \"*1\"\nsign_in = \"*10\"");
+    assert!(
+        mistakes(text).contains("code sign_in is *10, which is *1 with a work number; give it a code that")
+    );
+    let text = with("[codes]\nwrap_up_end = \"*12\"");
+    assert!(mistakes(text).contains("wrap_up_end and ready are both *12; give each its own"));
+    let text = with("[outside]\ncaller = \"12345\"\nring_back = \"tone\"");
+    assert!(mistakes(text).contains("there is no clip tone"));
+}

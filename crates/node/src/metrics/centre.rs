@@ -1,6 +1,7 @@
 //! The centre's own metrics: callers, service levels, waits, agents, lines, trunks, phones.
 
 use super::after_talk::AfterTalk;
+use super::outgoing::{self, Outgoing};
 use super::spans::{Buckets, Kind, Spans, TALK_BOUNDS, Talks};
 use super::{Labels, Register};
 use metrics::{Counter, Gauge};
@@ -34,6 +35,7 @@ struct Group {
     expected: Gauge,
     agents: Agents,
     after_talk: AfterTalk,
+    outgoing: Outgoing,
 }
 
 impl Group {
@@ -62,7 +64,8 @@ impl Group {
 struct Centre {
     stays: Stays,
     arrived: Counter,
-    before: [Counter; 6],
+    before: [Counter; 8],
+    outgoing: Outgoing,
     greeting: Gauge,
     waiting: Gauge,
     agents: Agents,
@@ -200,6 +203,7 @@ impl Handles {
                     &labels,
                 ),
                 after_talk: AfterTalk::new(to, key, plan),
+                outgoing: Outgoing::new(to, &outgoing::GROUP, &labels),
             }
         };
         let trunk = |key: &String| {
@@ -232,6 +236,7 @@ impl Handles {
             handles.waiting.set(group.line.waiting as f64);
             handles.oldest.set(group.line.longest_wait.as_secs_f64());
             handles.agents.set(&group.agents);
+            handles.outgoing.set(&group.line);
         }
         self.centre.set(board);
         for (up, trunk) in self.trunks.iter().zip(&board.trunks) {
@@ -291,7 +296,18 @@ impl Centre {
         Self {
             stays: Stays::new(to, &CENTRE, &[], plan),
             arrived: to.counter("sujie_arrivals_total", "Calls that arrived.", &[]),
-            before: ["reached_line", "abandoned", "refused", "service", "callback", "lost"].map(before),
+            before: [
+                "reached_line",
+                "abandoned",
+                "refused",
+                "service",
+                "callback",
+                "lost",
+                "outgoing",
+                "internal",
+            ]
+            .map(before),
+            outgoing: Outgoing::new(to, &outgoing::CENTRE, &[]),
             greeting: to.gauge(
                 "sujie_arrivals_greeting",
                 "Calls that arrived and are not in a line yet.",
@@ -336,8 +352,11 @@ impl Centre {
             counters.service,
             counters.callbacks,
             counters.lost_before_line,
+            counters.outgoings,
+            counters.internal,
         ];
         set_all(&self.before, before);
+        self.outgoing.set(&board.total);
         self.greeting.set(counters.greeting as f64);
         self.waiting.set(board.total.waiting as f64);
         self.agents.set(&board.agents_by_state);

@@ -23,6 +23,7 @@ pub fn all(limits: &Limits) -> Vec<Figure> {
     talks(&mut list, limits);
     agents(&mut list);
     after(&mut list, limits);
+    outgoing(&mut list);
     list.figures
 }
 
@@ -54,6 +55,8 @@ fn calls(list: &mut List, limits: &Limits) {
     list.add(Arrivals, "refused", "拒绝", "Refused", "never admitted", Count(|c| c.counters().refused));
     list.add(Arrivals, "service", "特服码", "Service codes", "agents' service codes", Count(|c| c.counters().service));
     list.add(Arrivals, "lost_before_line", "导航呼损", "Lost in greeting", "lost to us before any line", Count(|c| c.counters().lost_before_line));
+    list.add(Arrivals, "calls_out", "呼出总量", "Calls out", "calls that agents made to numbers outside; not offered", Count(|c| c.counters().outgoings));
+    list.add(Arrivals, "internal", "内部通话", "Internal", "calls that agents made to each other; not offered", Count(|c| c.counters().internal));
     list.add(Arrivals, "in_progress", "进行中", "In progress", "arrived and not yet over", Count(|c| c.counters().greeting));
     list.add(Lines, "offered", "人工请求量", "Offered", "OFF = entered a line", Count(|c| c.counters().offered));
     list.add(Groups, "overflowed_in", "溢入", "Overflowed in", "of OFF, from another group's line", Count(|c| c.counters().overflowed_in));
@@ -151,8 +154,21 @@ fn agents(list: &mut List) {
     list.add(People, "wrap_up_time", "整理时长", "Wrap-up", "ACW, cut at borders of intervals, h:mm:ss", Span(|c| c.time.wrap_up));
     list.add(Agents, "signed_in_time", "签入时长", "Signed in", "SIGNED_IN = sign-in to sign-out, h:mm:ss", Span(|c| c.time.signed_in));
     list.add(Agents, "not_ready_time", "示忙时长", "Not ready", "BREAK = not ready for any reason, h:mm:ss", Span(|c| c.time.not_ready));
-    list.add(Agents, "occupancy", "占用率", "Occupancy", "(TALK + ACW) / (SIGNED_IN - BREAK)", Share(|c| (c.time.busy(), c.time.available())));
-    list.add(Agents, "utilisation", "工时利用率", "Utilisation", "(TALK + ACW) / SIGNED_IN", Share(|c| (c.time.busy(), c.time.signed_in)));
+    list.add(Agents, "occupancy", "占用率", "Occupancy", "(TALK + OUT + ACW) / (SIGNED_IN - BREAK)", Share(|c| (c.time.busy(), c.time.available())));
+    list.add(Agents, "utilisation", "工时利用率", "Utilisation", "(TALK + OUT + ACW) / SIGNED_IN", Share(|c| (c.time.busy(), c.time.signed_in)));
+}
+
+#[rustfmt::skip] // a table: one figure a line
+fn outgoing(list: &mut List) {
+    use Rows::{All, People};
+    list.topic = Topic::Outgoing;
+    list.add(All, "outgoing", "呼出量", "Outgoing", "agents' calls to numbers outside; never among OFF", Count(|c| c.counters().outgoing.made));
+    list.add(All, "outgoing_reached", "呼出接通量", "Reached", "of these, answered there", Count(|c| c.counters().outgoing.reached));
+    list.add(All, "outgoing_rate", "呼出接通率", "Reach rate", "reached / outgoing", Share(|c| (c.counters().outgoing.reached, c.counters().outgoing.made)));
+    list.add(All, "outgoing_ring_mean", "呼出平均振铃", "Mean ringing out", "sum of ringing there of the reached / reached, in s", Mean(|c| (ms(c.tally.sums.rang_out), c.counters().outgoing.reached)));
+    list.add(All, "outgoing_talk_mean", "呼出平均通话", "Mean talk out", "sum of talks / reached whose call is over, in s", Mean(|c| (ms(c.tally.sums.talked_out), c.counters().outgoing.talks)));
+    list.add(All, "outgoing_talk_max", "最长呼出通话", "Longest talk out", "of these, in s, to 1 %", Quantile(|s| &s.talk_out, 1000));
+    list.add(People, "outgoing_time", "呼出时长", "Calling out", "OUT = in calls that they made, from dialing on, h:mm:ss", Span(|c| c.time.outgoing));
 }
 
 #[rustfmt::skip] // a table: one figure a line

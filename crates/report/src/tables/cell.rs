@@ -65,13 +65,15 @@ pub struct Time {
     pub talk: u64,
     /// Wrap-up.
     pub wrap_up: u64,
+    /// In calls that they made, from dialing on.
+    pub outgoing: u64,
 }
 
 impl Time {
     /// With a call or its wrap-up.
     #[must_use]
     pub const fn busy(&self) -> u64 {
-        self.talk + self.wrap_up
+        self.talk + self.outgoing + self.wrap_up
     }
 
     /// Signed in and not on a break.
@@ -121,6 +123,8 @@ pub enum Doing {
     Talk,
     /// Wrap-up.
     WrapUp,
+    /// Calls somebody.
+    Outgoing,
 }
 
 impl Cell {
@@ -157,6 +161,7 @@ impl Cell {
                     Doing::Ring => &mut self.time.ring,
                     Doing::Talk => &mut self.time.talk,
                     Doing::WrapUp => &mut self.time.wrap_up,
+                    Doing::Outgoing => &mut self.time.outgoing,
                 } += ms;
             }
         }

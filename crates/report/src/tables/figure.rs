@@ -28,12 +28,14 @@ pub enum Topic {
     Agents,
     /// What callers said of talks, and what came of them.
     After,
+    /// Calls that agents made.
+    Outgoing,
 }
 
 impl Topic {
     /// All, in the order in which they are shown.
-    pub const ALL: [Self; 6] =
-        [Self::Calls, Self::Service, Self::Waits, Self::Talks, Self::Agents, Self::After];
+    pub const ALL: [Self; 7] =
+        [Self::Calls, Self::Service, Self::Waits, Self::Talks, Self::Agents, Self::Outgoing, Self::After];
 
     /// Title: Chinese, English.
     #[must_use]
@@ -45,6 +47,7 @@ impl Topic {
             Self::Talks => ("通话", "Talks"),
             Self::Agents => ("接听员", "Agents"),
             Self::After => ("评价与处理结果", "Ratings and dispositions"),
+            Self::Outgoing => ("呼出", "Outgoing"),
         }
     }
 }

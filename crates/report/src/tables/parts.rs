@@ -16,6 +16,7 @@ use super::rows::{AgentTime, Call, End, Fate, Kind, NameId, Stretch, TimeKind};
 use crate::callbacks::CallbackStep;
 use crate::counters::{Before, Came, Left, Step, Waits};
 use crate::disposals::DisposalStep;
+use crate::outgoing::OutgoingStep;
 use crate::record::UnixMs;
 use call::event::Outcome;
 use std::time::Duration;
@@ -78,12 +79,21 @@ fn whole(call: &Call, who: Who, emit: &mut dyn FnMut(Who, When, Part)) {
             Fate::Over(Outcome::Refused) => Before::Refused,
             Fate::Over(Outcome::Service) => Before::Service,
             Fate::Over(Outcome::Callback) => Before::Callback,
+            Fate::Over(Outcome::Outgoing) => Before::Outgoing,
+            Fate::Over(Outcome::Internal) => Before::Internal,
             _ => Before::Lost,
         };
         if call.fate == Fate::Unknown {
             emit(who, arrived, Part::UnknownEnd);
         }
         emit(who, arrived, Part::Step(Step::Before(before)));
+        if call.is_made() {
+            rings(call, arrived, &|_| Some(who), emit);
+            made(call, who, emit);
+            if who == Who::All {
+                agent_time(call, &|_| who, emit);
+            }
+        }
         if before == Before::Callback {
             rings(call, arrived, &|_| Some(who), emit);
             talked_back(call, who, arrived, emit);
@@ -142,6 +152,21 @@ fn after_talk(call: &Call, who: Who, when: When, emit: &mut dyn FnMut(Who, When,
     }
 }
 
+/// A call that an agent made to a number outside: apart from all callers.
+fn made(call: &Call, who: Who, emit: &mut dyn FnMut(Who, When, Part)) {
+    if call.fate != Fate::Over(Outcome::Outgoing) {
+        return;
+    }
+    let mut say = |step| emit(who, At(call.arrived), Part::Step(Step::Outgoing(step)));
+    say(OutgoingStep::Made);
+    if call.stretches.iter().any(|stretch| stretch.kind == Kind::Talk) {
+        say(OutgoingStep::Reached(Duration::from_millis(call.rang_ms)));
+        say(OutgoingStep::Talked(Duration::from_millis(call.talked_ms)));
+    } else {
+        say(OutgoingStep::Unreached);
+    }
+}
+
 /// Each stay in a group's line.
 fn stays(call: &Call, emit: &mut dyn FnMut(Who, When, Part)) {
     let row = |group: Option<NameId>| group.map_or(Who::Nobody, Who::Name);
@@ -150,6 +175,8 @@ fn stays(call: &Call, emit: &mut dyn FnMut(Who, When, Part)) {
     for stay in call.stretches.iter().filter(|stretch| stretch.kind == Kind::Line) {
         let (who, at) = (row(stay.group), At(stay.from));
         let came = match before {
+            // Who was called, and has lost his agent.
+            None if call.is_made() => Came::Transferred,
             None => Came::First,
             Some(End::MovedOn) => Came::Overflowed,
             Some(_) => Came::Transferred,
@@ -173,10 +200,10 @@ fn stays(call: &Call, emit: &mut dyn FnMut(Who, When, Part)) {
         if stay.end == End::Unknown {
             emit(who, at, Part::UnknownEnd);
         }
-        if before.is_none() {
+        if before.is_none() && !call.is_made() {
             calling_again(call, who, at, emit);
         }
-        if stay.end == End::Connected && !answered {
+        if stay.end == End::Connected && !answered && !call.is_made() {
             answered = true;
             emit(who, at, Part::Step(Step::Talked(Duration::from_millis(call.talked_ms))));
             after_talk(call, who, at, emit);
@@ -184,8 +211,8 @@ fn stays(call: &Call, emit: &mut dyn FnMut(Who, When, Part)) {
         before = Some(stay.end);
     }
     // A callback that we dialed stood in no line by itself: its rings count where it began.
-    let Some(first) = call.queued.or((call.fate == Fate::Over(Outcome::Callback)).then_some(call.arrived))
-    else {
+    let ours = call.is_made() || call.fate == Fate::Over(Outcome::Callback);
+    let Some(first) = call.queued.or(ours.then_some(call.arrived)) else {
         return;
     };
     // A ring belongs to the stay in whose line he then was.
@@ -196,6 +223,13 @@ fn stays(call: &Call, emit: &mut dyn FnMut(Who, When, Part)) {
             .rev()
             .find(|stay| stay.kind == Kind::Line && stay.group == ring.group && stay.from <= ring.from);
         offer(row(ring.group), At(stay.map_or(first, |stay| stay.from)), ring, emit);
+    }
+    if call.is_made() {
+        // Between agents it is nobody's; and one who does no group's work calls for none.
+        if let Some(group) = call.group {
+            made(call, Who::Name(group), emit);
+        }
+        return agent_time(call, &|stretch: &Stretch| row(stretch.group.or(call.group)), emit);
     }
     if call.queued.is_none() {
         return talked_back(call, row(call.group), At(first), emit);
@@ -218,6 +252,11 @@ fn agents(call: &Call, row: &impl Fn(Option<NameId>) -> Who, emit: &mut dyn FnMu
     };
     if talked {
         after_talk(call, row(call.last_agent), at, emit);
+    }
+    if call.is_made() {
+        made(call, row(call.agent), emit);
+        rings(call, at, &|ring| Some(of(ring)), emit);
+        return agent_time(call, &of, emit);
     }
     if call.fate == Fate::Over(Outcome::Answered) {
         let who = row(call.agent);
@@ -354,6 +393,8 @@ fn agent_time(call: &Call, row: &impl Fn(&Stretch) -> Who, emit: &mut dyn FnMut(
     for stretch in &call.stretches {
         let doing = match stretch.kind {
             Kind::Ring => Doing::Ring,
+            Kind::Talk if call.is_made() => Doing::Outgoing,
+            Kind::Dial => Doing::Outgoing,
             Kind::Talk => Doing::Talk,
             _ => continue,
         };

@@ -87,6 +87,14 @@ impl Fate {
     }
 }
 
+impl Call {
+    /// An agent made it, to a number outside or to another agent: no caller's call.
+    #[must_use]
+    pub const fn is_made(&self) -> bool {
+        matches!(self.fate, Fate::Over(Outcome::Outgoing | Outcome::Internal))
+    }
+}
+
 /// A stretch of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stretch {
@@ -139,6 +147,8 @@ pub enum Kind {
     Conference,
     /// With a number outside, and no agent.
     Outside,
+    /// An agent called somebody, whose phone was rung.
+    Dial,
     /// Something that this version does not know; it adds nothing.
     Unknown,
 }
@@ -156,6 +166,7 @@ impl Kind {
             "consult" => Self::Consult,
             "conference" => Self::Conference,
             "outside" => Self::Outside,
+            "dial" => Self::Dial,
             _ => Self::Unknown,
         }
     }

@@ -238,6 +238,23 @@ impl Script {
             ["end_callback", c, group, end] => {
                 Event::CallbackEnded { from: call(c)?, group: self.group(group)?, end: callback_end(end)? }
             }
+            ["calls_out", c, agent, group] => Event::OutgoingBegun {
+                call: call(c)?,
+                agent: self.agent(agent)?,
+                group: if *group == "-" { None } else { Some(self.group(group)?) },
+                colleague: None,
+            },
+            ["calls", c, agent, colleague] => Event::OutgoingBegun {
+                call: call(c)?,
+                agent: self.agent(agent)?,
+                group: None,
+                colleague: Some(self.agent(colleague)?),
+            },
+            ["dialed", c] => Event::OutgoingDialed { call: call(c)? },
+            ["reached", c, agent] => {
+                Event::OutgoingConnected { call: call(c)?, agent: self.agent(agent)?, group: None }
+            }
+            ["picked", c, agent] => Event::Picked { call: call(c)?, agent: self.agent(agent)? },
             ["put_through", c, group] => {
                 Event::PutThrough { call: call(c)?, group: self.group(group)?, trunk: TrunkRef(0) }
             }
@@ -440,6 +457,18 @@ impl Script {
             }
             text.push('\n');
         }
+        if board.total.counters.outgoing.made > 0 {
+            let (talk, ring) = (board.total.talk_out, board.total.ring_out);
+            let longest = board.total.longest_out;
+            let _ = writeln!(text, "  calls out: talk {talk:?}, ring {ring:?}, longest {longest:?}");
+        }
+        for agent in board.agents.iter().filter(|agent| agent.times.outgoing > Duration::ZERO) {
+            let _ = writeln!(
+                text,
+                "  {} made {}, in calls out {:?}",
+                agent.key, agent.outgoing, agent.times.outgoing
+            );
+        }
         for agent in &board.agents {
             let _ = writeln!(
                 text,
@@ -547,6 +576,14 @@ fn counted(counters: &Counters) -> String {
         ("given_up", counters.callback.given_up),
         ("cancelled", counters.callback.cancelled),
         ("talks_back", counters.callback.talks),
+        ("outgoings", counters.outgoings),
+        ("internal", counters.internal),
+        ("made", counters.outgoing.made),
+        ("reached_out", counters.outgoing.reached),
+        ("unreached", counters.outgoing.unreached),
+        ("open_out", counters.outgoing.open),
+        ("talks_out", counters.outgoing.talks),
+        ("picked", counters.picked),
     ];
     let mut text = String::new();
     for (key, count) in all.into_iter().filter(|(_, count)| *count > 0) {
@@ -601,6 +638,7 @@ fn offer_end(text: &str) -> Result<OfferEnd, String> {
         OfferEnd::Declined,
         OfferEnd::CallerGone,
         OfferEnd::AgentGone,
+        OfferEnd::TakenElsewhere,
     ];
     all.into_iter().find(|end| words::offer_end(*end) == text).ok_or(format!("no offer end {text}"))
 }
@@ -627,6 +665,8 @@ fn outcome(text: &str) -> Result<Outcome, String> {
         Outcome::CalledBack,
         Outcome::Joined,
         Outcome::Callback,
+        Outcome::Outgoing,
+        Outcome::Internal,
     ];
     all.into_iter().find(|of| words::outcome(*of) == text).ok_or(format!("no outcome {text}"))
 }

@@ -72,6 +72,11 @@ pub(super) fn put(stamped: &Stamped, pen: &mut Pen<'_>) {
         41 => Disposed { call, agent, disposition, by, phone },
         42 => Chose { call, step, key },
         43 => Speaks { call, language },
+        45 => OutgoingBegun { call, agent, group, colleague },
+        46 => OutgoingDialed { call },
+        47 => OutgoingConnected { call, agent, group },
+        48 => OutgoingRefused { agent, number, why by put_text },
+        49 => Picked { call, agent },
     });
 }
 

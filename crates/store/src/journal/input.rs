@@ -120,6 +120,8 @@ tagged!(Request {
     0x7A => Enlist { list, numbers, on },
     0x8E => ViewTalk(agent),
     0x80 => Dispose { agent, disposition, by },
+    0x84 => Dial { agent, whom },
+    0x85 => EndWrapUp(agent),
 });
 
 /// Writes the values of an input; the tag is returned.

@@ -213,6 +213,20 @@ impl Display for Line<'_> {
                 write!(f, "roster {call} roster={key} way={way} step={step} person={person} reason={reason}")
             }
             Event::Case { call, id } => write!(f, "case {call} id={id}"),
+            Event::OutgoingBegun { call, agent, group, colleague } => {
+                let group = or_dash(group.map(|group| names.group(group)));
+                let to = or_dash(colleague.map(|colleague| names.agent(colleague)));
+                write!(f, "outgoing_begun {call} agent={} group={group} to={to}", names.agent(*agent))
+            }
+            Event::OutgoingDialed { call } => write!(f, "outgoing_dialed {call}"),
+            Event::OutgoingConnected { call, agent, group } => {
+                let group = or_dash(group.map(|group| names.group(group)));
+                write!(f, "outgoing_connected {call} agent={} group={group}", names.agent(*agent))
+            }
+            Event::OutgoingRefused { agent, number, why } => {
+                write!(f, "outgoing_refused agent={} number={number} why={why:?}", names.agent(*agent))
+            }
+            Event::Picked { call, agent } => write!(f, "picked {call} agent={}", names.agent(*agent)),
             Event::RecordingBegun { call, recording, agent, group } => {
                 let (agent, group) = (names.agent(*agent), names.group(*group));
                 write!(f, "recording_begun {call} {recording} agent={agent} group={group}")

@@ -85,7 +85,7 @@ fn body(random: &mut Random) -> Box<[u8]> {
 }
 
 /// One input of a kind, with random values in it; as many kinds as there are.
-const KINDS: u64 = 61;
+const KINDS: u64 = 63;
 
 fn input(kind: u64, random: &mut Random) -> Input {
     let session = SessionRef::from_bits(random.bits() & 0xF_0000_FFFF);
@@ -253,6 +253,11 @@ fn later(kind: u64, random: &mut Random) -> Request {
         }
         58 => Request::Control(agent, Control::Case(Box::new(case(random)))),
         60 => Request::ViewTalk(agent),
+        61 => {
+            let whom = if random.chance(0.5) { Whom::Agent(agent) } else { Whom::Number(number) };
+            Request::Dial { agent, whom }
+        }
+        62 => Request::EndWrapUp(agent),
         54 => Request::Enlist {
             list: call::plan::ListRef(random.below(4) as u32),
             numbers: (0..random.below(4)).map(|_| number.clone()).collect(),
@@ -720,6 +725,16 @@ fn events() -> Vec<Event> {
         },
         Event::Chose { call, step: StepRef(2), key: '8' },
         Event::Speaks { call, language: LanguageRef(1) },
+        Event::OutgoingBegun { call, agent, group: Some(group), colleague: None },
+        Event::OutgoingBegun { call, agent, group: None, colleague: Some(AgentRef(0)) },
+        Event::OutgoingDialed { call },
+        Event::OutgoingConnected { call, agent, group: Some(group) },
+        Event::OutgoingRefused {
+            agent,
+            number: Private::new("+8613851234567".into()),
+            why: "that number may not be dialed",
+        },
+        Event::Picked { call, agent },
     ]
 }
 

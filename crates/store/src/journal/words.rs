@@ -429,6 +429,8 @@ pub(super) fn put_outcome(outcome: &Outcome, pen: &mut Pen<'_>) {
         Outcome::CalledBack => pen.byte(8),
         Outcome::Joined => pen.byte(9),
         Outcome::Callback => pen.byte(10),
+        Outcome::Outgoing => pen.byte(11),
+        Outcome::Internal => pen.byte(12),
     }
 }
 

@@ -72,7 +72,9 @@ fn reason_of(word: &str) -> Result<Reason, Problem> {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct WrapUpBody {
-    extend_s: u32,
+    extend_s: Option<u32>,
+    #[serde(default)]
+    end: bool,
 }
 
 pub(super) async fn wrap_up(
@@ -81,9 +83,14 @@ pub(super) async fn wrap_up(
     Path(key): Path<String>,
     body: Bytes,
 ) -> Response {
-    change(&centre, &headers, || {
-        let WrapUpBody { extend_s } = json_of(&body, r#"{"extend_s": 30}"#)?;
-        Ok(Deed::ExtendWrapUp(key, Duration::from_secs(extend_s.into())))
+    change(&centre, &headers, || match json_of(&body, r#"{"extend_s": 30}"#)? {
+        WrapUpBody { extend_s: Some(by), end: false } => {
+            Ok(Deed::ExtendWrapUp(key, Duration::from_secs(by.into())))
+        }
+        WrapUpBody { extend_s: None, end: true } => Ok(Deed::EndWrapUp(key)),
+        _ => {
+            Err(wrong("a wrap-up is extended or ended", r#"write one of {"extend_s": 30} and {"end": true}"#))
+        }
     })
     .await
 }

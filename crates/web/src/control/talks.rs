@@ -13,7 +13,7 @@ use call::call::Supervision;
 use call::case::Case;
 use serde::Deserialize;
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct TalkBody {
     #[serde(rename = "do")]
@@ -111,6 +111,28 @@ fn whom(body: TalkBody) -> Result<Option<Whom>, Problem> {
         (whom, None) => Ok(whom),
         _ => Err(wrong("several are named", WHOM)),
     }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DialBody {
+    agent: Option<String>,
+    group: Option<String>,
+    number: Option<String>,
+}
+
+pub(super) async fn dial(
+    State(centre): State<Shared>,
+    headers: HeaderMap,
+    Path(key): Path<String>,
+    body: Bytes,
+) -> Response {
+    change(&centre, &headers, || {
+        let DialBody { agent, group, number } = json_of(&body, r#"{"number": "13800000000"}"#)?;
+        let whom = whom(TalkBody { agent, group, number, ..TalkBody::default() })?;
+        Ok(Deed::Dial(key, whom.ok_or_else(|| wrong("nobody is named", WHOM))?))
+    })
+    .await
 }
 
 #[derive(Deserialize)]

@@ -101,7 +101,32 @@ pub(super) fn outside(raw: &File, keys: &Keys<'_>, findings: &Findings) -> Optio
         },
         allow: patterns(&outside.allow),
         refuse: patterns(&outside.refuse),
+        // Those of its trunk, which is built elsewhere.
+        numbers: sip::plan::NumberRules::default(),
+        ring_back: keys.clips.find_some(outside.ring_back.as_ref()).map(ClipRef::at),
     })
+}
+
+/// The number that a group's agents show when they call by themselves.
+pub(super) fn caller(group: &Group, raw: &File, findings: &Findings) -> Option<String> {
+    let written = group.caller.as_ref()?;
+    let (name, number) = (group.key.get_ref(), written.get_ref());
+    let digits = number.strip_prefix('+').unwrap_or(number);
+    if digits.is_empty() || !digits.bytes().all(|digit| digit.is_ascii_digit()) {
+        findings.wrong(
+            written.span(),
+            format!("caller of group {name} is {number:?}"),
+            "write the digits of a number of ours, such as \"052712345\"",
+        );
+    }
+    if raw.outside.is_none() {
+        findings.odd(
+            written.span(),
+            format!("caller of group {name} is never shown: agents cannot call numbers outside"),
+            "add [outside] with trunk and caller, or remove this",
+        );
+    }
+    Some(number.clone())
 }
 
 /// What is taken off a normalized number and put before it, as the trunk writes numbers.

@@ -179,6 +179,7 @@ fn flow(group: &Group, raw: &File, keys: &Keys<'_>, findings: &Findings) -> Grou
         on_surge: target(&group.on_surge),
         record: *group.record.get_ref(),
         callback: callback::flow(group, raw, keys, findings),
+        caller: callback::caller(group, raw, findings),
     }
 }
 

@@ -64,6 +64,8 @@ pub(super) fn codes(raw: &File, keys: &Keys<'_>, findings: &Findings) -> Service
         ("whisper", &codes.whisper),
         ("barge", &codes.barge),
         ("disposition", &codes.disposition),
+        ("wrap_up_end", &codes.wrap_up_end),
+        ("pick", &codes.pick),
     ];
     for (at, (name, code)) in all.into_iter().enumerate() {
         let text = code.get_ref();
@@ -93,6 +95,15 @@ pub(super) fn codes(raw: &File, keys: &Keys<'_>, findings: &Findings) -> Service
                 "give it another one, or disposition in [codes]",
             );
         }
+        let pick = codes.pick.get_ref();
+        let digits = text.strip_prefix(pick.as_str()).filter(|digits| !pick.is_empty() && !digits.is_empty());
+        if name != "pick" && digits.is_some_and(|digits| digits.bytes().all(|digit| digit.is_ascii_digit())) {
+            findings.wrong(
+                code.span(),
+                format!("code {name} is {text}, which is {pick} with a work number"),
+                "give it a code that does not begin like pick",
+            );
+        }
         if name != "not_ready" && is_reason_of(codes.not_ready.get_ref(), text) {
             findings.wrong(
                 code.span(),
@@ -116,6 +127,8 @@ pub(super) fn codes(raw: &File, keys: &Keys<'_>, findings: &Findings) -> Service
         not_ready: codes.not_ready.get_ref().clone(),
         done: clip(&codes.done),
         refused: clip(&codes.refused),
+        wrap_up_end: codes.wrap_up_end.get_ref().clone(),
+        pick: codes.pick.get_ref().clone(),
     }
 }
 

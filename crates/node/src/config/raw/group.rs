@@ -33,6 +33,7 @@ pub(in crate::config) struct Group {
     pub(in crate::config) sticky: Option<Spanned<Duration>>,
     pub(in crate::config) surge: Surge,
     pub(in crate::config) callback: Callback,
+    pub(in crate::config) caller: Option<Spanned<String>>,
     pub(in crate::config) record: Spanned<bool>,
     pub(in crate::config) keep: Option<Spanned<Duration>>,
     pub(in crate::config) format: Option<Spanned<Format>>,
@@ -161,6 +162,7 @@ impl Group {
                 let place = s.has("callback").then(|| s.key_place("callback"));
                 Callback::read(place, s.section_or_empty("callback"))
             },
+            caller: s.get("caller"),
             record: s.or("record", false),
             keep: s.get_within("keep", S(0)..=LONG * 100),
             format: s.get("format"),
