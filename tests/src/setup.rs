@@ -403,6 +403,7 @@ impl Setup {
                 listen: "*20".to_owned(),
                 whisper: "*21".to_owned(),
                 barge: "*22".to_owned(),
+                studio: String::new(),
                 done: None,
                 refused: None,
             },
@@ -413,6 +414,7 @@ impl Setup {
             outside: None,
             consult_ring: Duration::from_secs(15),
             register_signs_in: true,
+            studios: Vec::new(),
         }
     }
 

@@ -26,6 +26,7 @@ use crate::ports::Ports;
 use crate::recording::Running;
 use crate::request::{Request, RequestId};
 use crate::ringing::Shown;
+use crate::show::Show;
 use acd::{AgentRef, AgentState, CallerRef, Distributor, OfferRef, PartyRef, Prefer};
 use base::{Arena, Random, Table, Timestamp, Wheel};
 use media::session::{self, SessionRef};
@@ -97,6 +98,8 @@ pub struct Engine {
     pub(crate) listed: Table<PartyRef, u64>,
     /// The address on which a caller's signalling arrived last: what our SDP shows in a call that we make.
     pub(crate) here: Option<IpAddr>,
+    /// What is on in each radio studio.
+    pub(crate) shows: Vec<Show>,
     /// Calls that are not ending.
     pub(crate) live: usize,
     /// No new calls.
@@ -163,6 +166,7 @@ impl Engine {
             bound: vec![false; plan.acd.agents.len()],
             byes: vec![None; plan.acd.agents.len()],
             winding: vec![0; plan.acd.agents.len()],
+            shows: vec![Show::default(); plan.studios.len()],
             live: 0,
             draining: false,
             decided: VecDeque::new(),

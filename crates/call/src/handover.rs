@@ -6,6 +6,7 @@
 //!                 ├─ nobody, and the agent hung up ─────▶ the call ends
 //!                 └─ nobody, and the agent was lost, or the caller was on hold ─▶ back into the line
 //!                    (others who are there stay; whoever still rings is called off)
+//!   from a studio, its show on ─▶ held for it again, wherever "back into the line" stands above
 //!   guest leaves ─▶ agent and caller talk on, out of hold unless somebody else is asked
 //! ```
 //!
@@ -18,6 +19,7 @@ use crate::event::{CallRef, Event, GuestStep, Phase, Side};
 use crate::leg::Role;
 use crate::release::outcome;
 use crate::renegotiate::ALIGNMENTS;
+use crate::show::Exit;
 use acd::{AgentRef, GroupRef, Prefer};
 use base::Timestamp;
 use sip::leg::LegRef;
@@ -95,6 +97,7 @@ impl Engine {
         this.stage = Stage::Talking(Talk { guests: stay, ..talk });
         self.bridge(call, out);
         self.tell(now, Event::Guest { call, leg: name, with, step: GuestStep::TookOver }, out);
+        self.has_visitor(now, call, with, out);
         if let (With::Agent(agent), Some(group)) = (with, group) {
             self.takes(now, call, agent, group, met, out);
         }
@@ -111,7 +114,10 @@ impl Engine {
         met: bool,
         out: &mut Out,
     ) {
-        let _ = self.ask(now, acd::Input::Takes { agent, group });
+        // A studio's console does no group's work, and nothing is left to do for it when a caller is gone.
+        if !self.is_at_console(call) {
+            let _ = self.ask(now, acd::Input::Takes { agent, group });
+        }
         if !met {
             self.tell_met(now, call, agent, group, out);
         }
@@ -130,9 +136,11 @@ impl Engine {
         self.tell(now, Event::Connected { call, agent, group, waited: Duration::ZERO }, out);
     }
 
-    /// The caller stands in a line again, in front.
+    /// The caller stands in a line again, in front; who is in a radio studio whose show is on is held for it.
     pub(crate) fn back_in_line(&mut self, now: Timestamp, call: CallRef, back: Place, out: &mut Out) {
-        self.line_up(now, call, back, None, out);
+        if !self.back_to_studio(now, call, back, out) {
+            self.line_up(now, call, back, None, out);
+        }
     }
 
     /// The caller stands in a line, and an agent may be named who should get him.
@@ -144,6 +152,7 @@ impl Engine {
         prefer: Option<Prefer>,
         out: &mut Out,
     ) {
+        self.leave_studio(now, call, Exit::HandedOn, out);
         self.enter_line(now, call, Place { hops: 0, told: false, ..place }, prefer, out);
     }
 

@@ -61,7 +61,7 @@ impl Engine {
         if matches!(invite.origin, Origin::Trunk(_)) {
             self.here = Some(invite.local);
         }
-        let admitted = self.admit(now, &invite);
+        let admitted = self.admit(now, &invite, out);
         let local = Local::new(self.random.bits() as u32, self.address(invite.local));
         let ((way, site), denied) = match admitted {
             Ok(way) => (way, None),
@@ -131,7 +131,7 @@ impl Engine {
     }
 
     /// The caller's way and his site, if there is room for him.
-    fn admit(&mut self, now: Timestamp, invite: &Invited) -> Result<(Way, SiteRef), Denied> {
+    fn admit(&mut self, now: Timestamp, invite: &Invited, out: &mut Out) -> Result<(Way, SiteRef), Denied> {
         let way = match invite.origin {
             Origin::Trunk(trunk) => {
                 let entry = self.plan.entries.iter().find(|entry| {
@@ -143,7 +143,7 @@ impl Engine {
             }
             // Served even when there is no room for callers: that is when agents must be able to sign in.
             Origin::Aor(aor) => {
-                return self.service_code(now, aor, &invite.called).map(|way| (way, SiteRef(0)));
+                return self.service_code(now, aor, &invite.called, out).map(|way| (way, SiteRef(0)));
             }
         };
         if self.draining || self.live >= self.plan.calls_max {

@@ -13,7 +13,7 @@
 //! Reading order: [`plan`] → [`event`] → [`call`] (the drawing of a call's stages) and [`talk`] → [`engine`] → along the
 //! path of a call: [`ingress`], [`flow`], [`steps`], [`waiting`], [`comfort`], [`spoken`], [`ringing`], [`talking`] with
 //! `scene` (who hears whom), [`renegotiate`], [`release`]; in the talk: [`consult`], [`second_line`], [`refer`],
-//! [`supervise`], [`handover`]; beside it [`callback`], [`calling`], [`outside`], [`service_code`], [`phone`],
+//! [`supervise`], [`handover`]; on the radio: [`show`], [`studio`]; beside it [`callback`], [`calling`], [`outside`], [`service_code`], [`phone`],
 //! [`requests`]; under it [`leg`], [`dialing`], [`audio`], [`sdp`], [`ports`], [`cause`]; over it [`check`].
 
 pub mod audio;
@@ -47,8 +47,10 @@ mod scene;
 pub mod sdp;
 pub mod second_line;
 pub mod service_code;
+pub mod show;
 pub mod spoken;
 pub mod steps;
+pub mod studio;
 pub mod supervise;
 pub mod talk;
 pub mod talking;

@@ -9,6 +9,7 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 pub use crate::flow::{Flow, LanguageRef, ListRef, StepRef};
+pub use crate::show::{StudioPlan, StudioRef};
 
 base::index!(FlowRef, "flow", "A flow, by its place in the plan.");
 
@@ -48,6 +49,8 @@ pub struct Plan {
     pub consult_ring: Duration,
     /// Agents who register are signed in and ready at once (false: they dial the code).
     pub register_signs_in: bool,
+    /// Radio studios.
+    pub studios: Vec<StudioPlan>,
 }
 
 /// What belongs to a group beside distribution.
@@ -288,6 +291,8 @@ pub struct ServiceCodes {
     pub whisper: String,
     /// Barge in (`*22`), followed by it.
     pub barge: String,
+    /// Send the caller of the talk that is on to a radio studio (`*16`), dialed on a second line.
+    pub studio: String,
     /// Heard after a code was taken; `None` releases at once.
     pub done: Option<ClipRef>,
     /// Heard after a code was refused.

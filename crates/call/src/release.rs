@@ -22,6 +22,7 @@ use crate::event::{CallRef, Event, Outcome, Side};
 use crate::ingress::Denied;
 use crate::leg::{Dialog, Leg, Role, Sound};
 use crate::ports::Ports;
+use crate::show::Exit;
 use crate::steps::left;
 use base::Timestamp;
 use media::session::{self, Party, Report};
@@ -76,6 +77,7 @@ impl Engine {
             }
             _ => {}
         }
+        self.leave_studio(now, call, Exit::Ended, out);
         if let Some(this) = self.calls.get_mut(call) {
             close(&mut this.caller, call, cause, &mut self.ports, now, out);
         }
@@ -104,6 +106,8 @@ impl Engine {
         out: &mut Out,
     ) -> Vec<Guest> {
         let Talk { with, leg, line, guests, .. } = talk;
+        // Before the recording ends: the mark is in it.
+        self.set_on_air(now, call, false, out);
         self.end_recording(now, call, out);
         if let With::Agent(agent) = with {
             self.tell(now, Event::Disconnected { call, agent, by }, out);

@@ -4,6 +4,7 @@
 
 use crate::call::Supervision;
 use crate::flow::ListRef;
+use crate::show::{StudioDo, StudioRef};
 use acd::input::Reason;
 use acd::{AgentRef, GroupRef, Listing, Prefer, Priority, SiteRef, SkillLevel, SurgeMode};
 use base::{Private, Timestamp};
@@ -78,6 +79,17 @@ pub enum Request {
         /// From whom.
         agent: AgentRef,
     },
+    /// An agent sends his caller to a radio studio.
+    Screen {
+        /// Who.
+        agent: AgentRef,
+        /// Where.
+        studio: StudioRef,
+        /// What the studio should know of the caller; at most [`NOTE_MAX`](crate::show::NOTE_MAX) characters.
+        note: Private,
+    },
+    /// Something is asked of a studio.
+    Studio(StudioRef, StudioDo),
     /// End a call.
     Release(crate::CallRef),
     /// Another priority for a caller in a line.

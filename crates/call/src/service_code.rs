@@ -3,6 +3,7 @@
 //! ```text
 //!   *10 sign in · *11 sign out · *13[digit] not ready ─▶ done at once ─▶ a clip says so, or why not
 //!   *20, *21, *22 and a work number ─▶ into that agent's talk (supervise.rs)
+//!   *16 on a second line ─▶ the caller of the first is held for the studio whose show is on (studio.rs) ─▶ the clip
 //!   *12 ready ─▶ the clip ─▶ phone free again ─▶ done: the next caller must not meet a busy phone
 //! ```
 
@@ -14,7 +15,7 @@ use crate::ingress::Denied;
 use crate::plan::ServiceCodes;
 use acd::input::Reason;
 use acd::{AgentRef, AgentState};
-use base::Timestamp;
+use base::{Private, Timestamp};
 use media::session::{ClipRef, Hear};
 use sip::leg::AorRef;
 
@@ -25,6 +26,7 @@ enum Code {
     SignOut,
     Ready,
     NotReady(Reason),
+    Studio,
 }
 
 impl Engine {
@@ -33,7 +35,13 @@ impl Engine {
     /// # Errors
     /// 403 for a number that is no code, a phone that is no agent's, or a code that cannot be met when there
     /// is no clip to say so.
-    pub(crate) fn service_code(&mut self, now: Timestamp, aor: AorRef, called: &str) -> Result<Way, Denied> {
+    pub(crate) fn service_code(
+        &mut self,
+        now: Timestamp,
+        aor: AorRef,
+        called: &str,
+        out: &mut Out,
+    ) -> Result<Way, Denied> {
         let (Some(agent), Some(code)) = (self.agent_at(aor), Code::of(&self.plan.codes, called)) else {
             return Err(Denied::with(cause::REJECTED));
         };
@@ -42,6 +50,9 @@ impl Engine {
             Code::SignIn => self.ask(now, acd::Input::SignIn { agent }).is_ok(),
             Code::SignOut => self.ask(now, acd::Input::SignOut { agent }).is_ok(),
             Code::NotReady(reason) => self.ask(now, acd::Input::NotReady { agent, reason }).is_ok(),
+            Code::Studio => self
+                .studio_for(agent)
+                .is_some_and(|studio| self.screen(now, agent, studio, Private::default(), out).is_ok()),
             Code::Ready => {
                 then = Some(acd::Input::Ready { agent });
                 self.agent_state(agent).is_some_and(|state| state != AgentState::SignedOut)
@@ -104,6 +115,9 @@ impl Code {
         if is(&codes.ready) {
             return Some(Self::Ready);
         }
+        if is(&codes.studio) {
+            return Some(Self::Studio);
+        }
         if codes.not_ready.is_empty() {
             return None;
         }
@@ -133,6 +147,7 @@ mod tests {
             listen: "*20".into(),
             whisper: "*21".into(),
             barge: "*22".into(),
+            studio: "*16".into(),
             done: None,
             refused: None,
         };
@@ -142,6 +157,7 @@ mod tests {
             ("*12", Some(Code::Ready)),
             ("*13", Some(Code::NotReady(Reason::Busy))),
             ("*132", Some(Code::NotReady(Reason::Meal))),
+            ("*16", Some(Code::Studio)),
             ("*139", None),
             ("*1312", None),
             ("*1", None),
@@ -163,6 +179,7 @@ mod tests {
             listen: String::new(),
             whisper: String::new(),
             barge: String::new(),
+            studio: String::new(),
             done: None,
             refused: None,
         };

@@ -242,6 +242,7 @@ impl Engine {
                 }
             }
             Stage::Waiting(_) | Stage::Ringing(..) => self.comfort(now, call, out),
+            Stage::Standby(_) => self.standby_is_due(now, call, out),
             _ => {}
         }
     }
@@ -287,6 +288,7 @@ impl Engine {
             }
             Stage::Walking(Walk::Choosing { .. }) => self.think(now, call, out),
             Stage::Waiting(_) | Stage::Ringing(..) => self.wait_to_music(call, out),
+            Stage::Standby(_) => self.standby_music(call, out),
             Stage::Talking(_) if this.course.telling => {
                 this.course.telling = false;
                 self.bridge(call, out);

@@ -136,6 +136,9 @@ impl Day {
             moves: 0,
             helped: false,
             segments: vec![segment(SegmentKind::Greeting, None, None, arrived, queued, SegmentEnd::Queued)],
+            studio: None,
+            standby: Duration::ZERO,
+            on_air: None,
             truncated: false,
             legs: Vec::new(),
         });

@@ -14,6 +14,7 @@ use crate::recent::Reach;
 use crate::record::UnixMs;
 use crate::service_level::{Formula, Ratio};
 use crate::staffing::Target;
+use crate::studios::StudioBoard;
 use crate::tally::Forecast;
 use crate::words::{REASONS, reason_index};
 use acd::input::Reason;
@@ -52,6 +53,8 @@ pub struct Board {
     pub calls: u32,
     /// What supervisors were told at once.
     pub alerts: Alerts,
+    /// Each radio studio, in the plan's order.
+    pub studios: Vec<StudioBoard>,
     /// Events that fit no call known here, and calls beyond the bound; zero while all is well.
     pub strays: u64,
     /// Events that never came (gaps in their numbers); zero while all is well.

@@ -45,7 +45,7 @@
 //!
 //! Never knows: files, SQL, HTTP, SIP, the insides of the engine.
 //!
-//! Reading order: [`plan`] → [`counters`] → [`callbacks`] → [`service_level`] → [`record`] → [`fold`] → [`board`]; then
+//! Reading order: [`plan`] → [`counters`] → [`callbacks`], [`studios`] → [`service_level`] → [`record`] → [`fold`] → [`board`]; then
 //! [`tables`], which count finished calls again. Beside them, without events: [`erlang`] → [`staffing`] → [`advice`].
 
 pub mod advice;
@@ -66,6 +66,7 @@ pub mod record;
 pub mod service_level;
 pub mod spread;
 pub mod staffing;
+pub mod studios;
 mod sum;
 pub mod tables;
 pub mod tally;

@@ -79,6 +79,7 @@ impl Report {
             phones_bound: self.phones_bound,
             calls: u32::try_from(self.callers.in_progress()).unwrap_or(u32::MAX),
             alerts: self.alerts,
+            studios: self.studios.picture(),
             strays: self.callers.strays,
             missed: self.missed,
         }

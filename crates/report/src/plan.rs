@@ -31,6 +31,10 @@ pub struct Plan {
     pub trunks: Vec<String>,
     /// Keys of the flows.
     pub flows: Vec<String>,
+    /// Keys of the radio studios.
+    pub studios: Vec<String>,
+    /// Their names on screens; same order.
+    pub studio_titles: Vec<String>,
     /// Service-level thresholds T, inclusive; the first [`THRESHOLDS_MAX`] count.
     pub thresholds: Vec<Duration>,
     /// An abandoned wait shorter than this is also counted as short.
@@ -58,6 +62,8 @@ impl Default for Plan {
             sites: Vec::new(),
             trunks: Vec::new(),
             flows: Vec::new(),
+            studios: Vec::new(),
+            studio_titles: Vec::new(),
             thresholds: vec![Duration::from_secs(15), Duration::from_secs(20), Duration::from_secs(30)],
             short_abandon: Duration::from_secs(5),
             long_talk: Duration::from_secs(600),

@@ -15,7 +15,7 @@
 use acd::{AgentRef, GroupRef, OfferEnd, Turned};
 use base::Private;
 use call::event::{Outcome, Side};
-use call::plan::FlowRef;
+use call::plan::{FlowRef, StudioRef};
 use media::session::Report;
 use sip::leg::Origin;
 use sip::message::Cause;
@@ -126,6 +126,12 @@ pub struct CallRecord {
     pub helped: bool,
     /// Stretches in the order in which they began, [`SEGMENTS_MAX`] at most.
     pub segments: Vec<Segment>,
+    /// He was sent to this radio studio, the last one if to several.
+    pub studio: Option<StudioRef>,
+    /// Held there: apart from talks and waits.
+    pub standby: Duration,
+    /// On air; `None` when he never was.
+    pub on_air: Option<Duration>,
     /// More happened than `segments` (or `legs`) keeps.
     pub truncated: bool,
     /// Audio of each leg, in the order in which they ended.
@@ -158,6 +164,9 @@ impl CallRecord {
             helped: false,
             // Greeting, line, ring, talk: the usual call.
             segments: Vec::with_capacity(4),
+            studio: None,
+            standby: Duration::ZERO,
+            on_air: None,
             truncated: false,
             legs: Vec::with_capacity(2),
         }
@@ -203,6 +212,10 @@ pub enum SegmentKind {
     Conference,
     /// The caller talked with a number outside, without an agent.
     Outside,
+    /// The caller was held for a radio studio, with nobody.
+    Standby,
+    /// Within a talk with a studio's console: it was broadcast.
+    OnAir,
 }
 
 impl SegmentKind {
@@ -218,6 +231,8 @@ impl SegmentKind {
             Self::Consult => "consult",
             Self::Conference => "conference",
             Self::Outside => "outside",
+            Self::Standby => "standby",
+            Self::OnAir => "on_air",
         }
     }
 }

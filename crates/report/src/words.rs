@@ -6,6 +6,7 @@ use acd::input::Reason;
 use acd::{AgentState, CallbackEnd, OfferEnd, Selection, SurgeMode, Turned};
 use call::call::Supervision;
 use call::event::{Outcome, Phase, Side};
+use call::show::{Exit, StudioStep};
 use media::session::Keeps;
 
 /// All reasons for which an agent may be not ready, in the order in which they are shown.
@@ -230,6 +231,21 @@ pub const fn supervision(how: Supervision) -> &'static str {
         Supervision::Listen => "listen",
         Supervision::Whisper => "whisper",
         Supervision::Barge => "barge",
+    }
+}
+
+/// Key of what happens to a caller in a studio.
+#[must_use]
+pub const fn studio_step(step: StudioStep) -> &'static str {
+    match step {
+        StudioStep::Picked => "picked",
+        StudioStep::AtConsole => "at_console",
+        StudioStep::Held => "held",
+        StudioStep::Left(Exit::Ended) => "ended",
+        StudioStep::Left(Exit::SentBack) => "sent_back",
+        StudioStep::Left(Exit::TooLong) => "held_too_long",
+        StudioStep::Left(Exit::Closed) => "show_over",
+        StudioStep::Left(Exit::HandedOn) => "handed_on",
     }
 }
 

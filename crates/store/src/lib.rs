@@ -44,7 +44,7 @@
 //!
 //! Reading order: [`schema`] → [`records`] → [`writer`] → [`backlog`] → [`summary`] → [`period`]; apart from them
 //! [`journal`]: what the engine was told, to tell it again; [`register`]: what people have set; and [`recordings`]: the
-//! index of recorded talks.
+//! index of recorded talks; and [`shows`] of radio studios.
 
 pub mod backlog;
 pub mod calls;
@@ -56,6 +56,7 @@ pub mod recordings;
 pub mod records;
 pub mod register;
 pub mod schema;
+pub mod shows;
 pub mod summary;
 pub mod writer;
 

@@ -1,4 +1,4 @@
-//! Names: the numbers under which records know groups, agents, trunks and flows.
+//! Names: the numbers under which records know groups, agents, trunks, flows and studios.
 //!
 //! A key gets its number when it is seen first and keeps it for ever, so a configuration may reorder, add and
 //! remove without touching old records.
@@ -13,6 +13,7 @@ pub(crate) struct Names {
     agents: Vec<i64>,
     trunks: Vec<i64>,
     flows: Vec<i64>,
+    studios: Vec<i64>,
 }
 
 impl Names {
@@ -24,6 +25,7 @@ impl Names {
             agents: ids(&transaction, "agent", &plan.agents)?,
             trunks: ids(&transaction, "trunk", &plan.trunks)?,
             flows: ids(&transaction, "flow", &plan.flows)?,
+            studios: ids(&transaction, "studio", &plan.studios)?,
         };
         transaction.commit()?;
         Ok(names)
@@ -44,6 +46,10 @@ impl Names {
 
     pub(crate) fn flow(&self, flow: Option<call::plan::FlowRef>) -> Option<i64> {
         self.flows.get(flow?.index()).copied()
+    }
+
+    pub(crate) fn studio(&self, studio: Option<call::plan::StudioRef>) -> Option<i64> {
+        self.studios.get(studio?.index()).copied()
     }
 }
 

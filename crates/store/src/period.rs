@@ -15,7 +15,7 @@ use base::Private;
 use report::tables::rows::Fate;
 use report::tables::{AgentTime, Call, End, Kind, NameId, Stretch, TimeKind};
 use report::{RecordId, UnixMs};
-use rusqlite::{Row, Statement, Transaction, params};
+use rusqlite::{Connection, Row, Statement, Transaction, params};
 
 /// The records at one moment.
 #[derive(Debug)]
@@ -41,7 +41,7 @@ impl<E> From<rusqlite::Error> for Stopped<E> {
 pub struct Name {
     /// Its number.
     pub id: NameId,
-    /// Of what: `group`, `agent`, `trunk`, `flow`.
+    /// Of what: `group`, `agent`, `trunk`, `flow`, `studio`.
     pub kind: String,
     /// Its key.
     pub key: String,
@@ -75,6 +75,11 @@ impl Records {
 }
 
 impl Reading<'_> {
+    /// The connection, for what stands in a file of its own.
+    pub(crate) fn connection(&self) -> &Connection {
+        &self.0
+    }
+
     /// All names.
     ///
     /// # Errors

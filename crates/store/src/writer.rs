@@ -54,16 +54,17 @@ VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (id) DO NOTHING";
 const COMPLETE: &str = "
 UPDATE call SET answered_at = ?2, queued_at = ?3, offered_at = ?4, connected_at = ?5, disconnected_at = ?6,
     ended_at = ?7, outcome = ?8, cause = ?9, ended_by = ?10, group_id = ?11, agent_id = ?12, greeted_ms = ?13,
-    waited_ms = ?14, rang_ms = ?15, talked_ms = ?16, offers = ?17, moves = ?18, helped = ?19, truncated = ?20
+    waited_ms = ?14, rang_ms = ?15, talked_ms = ?16, offers = ?17, moves = ?18, helped = ?19, truncated = ?20,
+    studio_id = ?21, standby_ms = ?22, on_air_ms = ?23
 WHERE id = ?1";
 
 const WHOLE: &str = "
 INSERT OR REPLACE INTO call (id, answered_at, queued_at, offered_at, connected_at, disconnected_at,
     ended_at, outcome, cause, ended_by, group_id, agent_id, greeted_ms,
-    waited_ms, rang_ms, talked_ms, offers, moves, helped, truncated,
+    waited_ms, rang_ms, talked_ms, offers, moves, helped, truncated, studio_id, standby_ms, on_air_ms,
     arrived_at, caller, caller_hash, called, sip_call_id, trunk_id, phone, flow_id)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20,
-    ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28)";
+    ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31)";
 
 const SEGMENT: &str = "
 INSERT OR REPLACE INTO segment (call_id, number, kind, group_id, agent_id, from_at, to_at, waited_ms, ended)
@@ -234,19 +235,19 @@ fn write_whole(
     let (number, hash) = caller(&record.opened.caller, numbers);
     let (trunk, phone) = origin(record.opened.origin, names);
     bind_end(statement, record, names)?;
-    statement.raw_bind_parameter(21, signed(arrived.0))?;
-    statement.raw_bind_parameter(22, number)?;
-    statement.raw_bind_parameter(23, hash)?;
-    statement.raw_bind_parameter(24, called)?;
-    statement.raw_bind_parameter(25, call_id)?;
-    statement.raw_bind_parameter(26, trunk)?;
-    statement.raw_bind_parameter(27, phone)?;
-    statement.raw_bind_parameter(28, names.flow(*flow))?;
+    statement.raw_bind_parameter(24, signed(arrived.0))?;
+    statement.raw_bind_parameter(25, number)?;
+    statement.raw_bind_parameter(26, hash)?;
+    statement.raw_bind_parameter(27, called)?;
+    statement.raw_bind_parameter(28, call_id)?;
+    statement.raw_bind_parameter(29, trunk)?;
+    statement.raw_bind_parameter(30, phone)?;
+    statement.raw_bind_parameter(31, names.flow(*flow))?;
     statement.raw_execute()?;
     Ok(())
 }
 
-/// Parameters 1 to 20: what is known when a call is over.
+/// Parameters 1 to 23: what is known when a call is over.
 fn bind_end(statement: &mut Statement<'_>, record: &CallRecord, names: &Names) -> rusqlite::Result<()> {
     let at = |moment: Option<UnixMs>| moment.map(|moment| signed(moment.0));
     statement.raw_bind_parameter(1, signed(record.opened.id.0))?;
@@ -268,7 +269,11 @@ fn bind_end(statement: &mut Statement<'_>, record: &CallRecord, names: &Names) -
     statement.raw_bind_parameter(17, record.offers)?;
     statement.raw_bind_parameter(18, record.moves)?;
     statement.raw_bind_parameter(19, record.helped)?;
-    statement.raw_bind_parameter(20, record.truncated)
+    statement.raw_bind_parameter(20, record.truncated)?;
+    let in_studio = record.studio.is_some();
+    statement.raw_bind_parameter(21, names.studio(record.studio))?;
+    statement.raw_bind_parameter(22, in_studio.then(|| millis(record.standby)))?;
+    statement.raw_bind_parameter(23, record.on_air.map(millis))
 }
 
 fn write_segment(

@@ -5,7 +5,7 @@ use call::Plan;
 use call::flow::Queue;
 use call::plan::{
     AgentPhone, AudioPlan, CallbackFlow, Entry, Flow, FlowRef, GroupFlow, Outbound, OutsideLine,
-    ServiceCodes, Target,
+    ServiceCodes, StudioPlan, StudioRef, Target,
 };
 use media::session::{ClipRef, Codec};
 use sip::leg::{AorRef, TrunkRef};
@@ -14,7 +14,7 @@ use std::time::Duration;
 pub const GENERAL: GroupRef = GroupRef(0);
 pub const ENTERPRISE: GroupRef = GroupRef(1);
 /// What the clips are called.
-pub const CLIPS: [&str; 11] = [
+pub const CLIPS: [&str; 14] = [
     "greeting",
     "notice",
     "music",
@@ -26,6 +26,9 @@ pub const CLIPS: [&str; 11] = [
     "shall we call you back",
     "we will call you back",
     "you asked us to call you",
+    "programme",
+    "you are next",
+    "back in line",
 ];
 
 /// What a clip is called.
@@ -99,6 +102,7 @@ pub fn plan() -> Plan {
             listen: "*20".into(),
             whisper: "*21".into(),
             barge: "*22".into(),
+            studio: "*16".into(),
             done: Some(ClipRef(4)),
             refused: Some(ClipRef(5)),
         },
@@ -109,6 +113,7 @@ pub fn plan() -> Plan {
         outside: None,
         consult_ring: Duration::from_secs(15),
         register_signs_in: true,
+        studios: Vec::new(),
     }
 }
 
@@ -178,4 +183,37 @@ pub fn calling_back() -> Plan {
         });
     }
     plan
+}
+
+/// The radio studio.
+pub const RADIO: StudioRef = StudioRef(0);
+
+/// The consulting centre with a radio studio: its console 8004 does no group's work, agents of the enterprise desk send
+/// callers there, three at once, each for five minutes.
+pub fn on_the_radio() -> Plan {
+    let mut plan = consulting();
+    let console = AgentPlan { name: "8004".into(), skills: Vec::new(), ..plan.acd.agents[1].clone() };
+    plan.acd.agents.push(console);
+    plan.phones.push(AgentPhone { aor: AorRef(3), supervisor: false });
+    plan.studios = vec![studio()];
+    plan
+}
+
+/// Its studio.
+pub fn studio() -> StudioPlan {
+    StudioPlan {
+        name: "radio".into(),
+        title: "政风热线".into(),
+        console: acd::AgentRef(3),
+        screeners: Some(ENTERPRISE),
+        music: ClipRef(11),
+        comfort: vec![ClipRef(12)],
+        comfort_every: Duration::from_secs(40),
+        back: Some(ClipRef(13)),
+        held_max: 3,
+        held_for: Duration::from_secs(300),
+        ring: Duration::from_secs(20),
+        auto_air: false,
+        record: true,
+    }
 }

@@ -6,6 +6,7 @@
 //!                       ├─ build/agents   agents, skills, phones
 //!                       ├─ build/ways     entries, service codes
 //!                       ├─ build/flows    flows, step by step
+//!                       ├─ build/studios  radio studios
 //!                       ├─ build/prompts  clips in all languages, pieces of numbers
 //!                       ├─ build/wire     SIP, trunks, audio
 //!                       └─ here           the process, counting
@@ -19,6 +20,7 @@ mod callback;
 mod flows;
 mod groups;
 mod prompts;
+mod studios;
 mod timeline;
 mod times;
 mod ways;
@@ -96,6 +98,7 @@ pub(super) fn build(raw: &raw::File, beside: &Path, findings: &Findings) -> Conf
         outside: callback::outside(raw, &keys, findings),
         consult_ring: *raw.calls.consult_ring.get_ref(),
         register_signs_in: *raw.calls.register_signs_in.get_ref(),
+        studios: studios::build(raw, &keys, findings),
     };
     let config = Config {
         node: node(raw, findings),
@@ -169,12 +172,13 @@ fn recording(raw: &raw::File, findings: &Findings) -> RecordingPlan {
             findings.odd(keep.span(), what, "add record = true, or remove keep");
         }
     }
-    let any = raw.groups.iter().any(|group| *group.record.get_ref());
+    let any = raw.groups.iter().any(|group| *group.record.get_ref())
+        || raw.studios.iter().any(|studio| *studio.record.get_ref());
     let wide = raw.audio.codecs.iter().find(|codec| *codec.get_ref() == Codec::G722);
     if let Some(wide) = wide.filter(|_| any) {
         findings.odd(
             wide.span(),
-            "talks in G.722 are recorded as silence, and groups record",
+            "talks in G.722 are recorded as silence, and groups or studios record",
             "write codecs = [\"pcma\", \"pcmu\"] in [audio]",
         );
     }
@@ -235,6 +239,8 @@ fn counting(raw: &raw::File, call: &call::Plan, findings: &Findings) -> report::
         sites,
         trunks: raw.trunks.iter().map(|trunk| trunk.key.get_ref().clone()).collect(),
         flows: call.flows.iter().map(|flow| flow.name.clone()).collect(),
+        studios: call.studios.iter().map(|studio| studio.name.clone()).collect(),
+        studio_titles: call.studios.iter().map(|studio| studio.title.clone()).collect(),
         thresholds: written.iter().map(|threshold| *threshold.get_ref()).collect(),
         short_abandon: *raw.report.short_abandon.get_ref(),
         long_talk: *raw.report.long_talk.get_ref(),

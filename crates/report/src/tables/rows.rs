@@ -129,6 +129,10 @@ pub enum Kind {
     Conference,
     /// With a number outside, and no agent.
     Outside,
+    /// Held for a radio studio.
+    Standby,
+    /// Broadcast, within a talk.
+    OnAir,
     /// Something that this version does not know; it adds nothing.
     Unknown,
 }
@@ -146,6 +150,8 @@ impl Kind {
             "consult" => Self::Consult,
             "conference" => Self::Conference,
             "outside" => Self::Outside,
+            "standby" => Self::Standby,
+            "on_air" => Self::OnAir,
             _ => Self::Unknown,
         }
     }

@@ -5,7 +5,7 @@
 //! older engine is then reported as a difference, which is what it is.
 
 use super::bytes::{Pen, Word};
-use super::words::{put_outcome, put_state, put_step, put_with};
+use super::words::{put_outcome, put_state, put_step, put_studio_step, put_with};
 use acd::{Alert, Because};
 use call::event::{Event, Stamped};
 
@@ -66,6 +66,10 @@ pub(super) fn put(stamped: &Stamped, pen: &mut Pen<'_>) {
         31 => RecordingBegun { call, recording, agent, group },
         32 => RecordingKeeps { call, recording, keeps },
         33 => RecordingEnded { call, recording },
+        50 => Show { studio, show, open },
+        51 => Screened { call, studio, number, agent, note },
+        52 => Studio { call, studio, step by put_studio_step },
+        53 => OnAir { call, studio, recording, on },
     });
 }
 

@@ -115,6 +115,8 @@ tagged!(Request {
     0x78 => TakeOver { supervisor, agent },
     0x79 => Recording(whose, keeps),
     0x7A => Enlist { list, numbers, on },
+    0x88 => Screen { agent, studio, note },
+    0x89 => Studio(studio, what),
 });
 
 /// Writes the values of an input; the tag is returned.

@@ -14,6 +14,7 @@ use call::call::{Part, Supervision, With};
 use call::event::{CallRef, Event, GuestStep, Outcome, Phase, Side, Stamped};
 use call::plan::FlowRef;
 use call::request::{Control, Whom};
+use call::show::{Exit, StudioDo, StudioRef, StudioStep};
 use call::{Input, Request, RequestId, Whose};
 use media::session::{ClipRef, Fact as Audio, Keeps, Party, RecordingRef, Report, SessionRef};
 use sip::leg::{AorLoss, AorRef, Fact, Invited, LegRef, Origin, Refer, ReleasedBy, Transport, TrunkRef};
@@ -82,7 +83,7 @@ fn body(random: &mut Random) -> Box<[u8]> {
 }
 
 /// One input of a kind, with random values in it; as many kinds as there are.
-const KINDS: u64 = 55;
+const KINDS: u64 = 63;
 
 fn input(kind: u64, random: &mut Random) -> Input {
     let session = SessionRef::from_bits(random.bits() & 0xF_0000_FFFF);
@@ -237,6 +238,22 @@ fn later(kind: u64, random: &mut Random) -> Request {
             let whose = if random.chance(0.5) { Whose::Call(call) } else { Whose::Agent(agent) };
             let keeps = [Keeps::Speech, Keeps::Silence, Keeps::Tone];
             Request::Recording(whose, keeps[random.below(3) as usize])
+        }
+        55 => {
+            let note = Private::new("路灯不亮 no lamp".into());
+            Request::Screen { agent, studio: StudioRef(random.below(3) as u32), note }
+        }
+        56..=62 => {
+            let all = [
+                StudioDo::Open,
+                StudioDo::Close,
+                StudioDo::Pick(call),
+                StudioDo::Air,
+                StudioDo::OffAir,
+                StudioDo::Return,
+                StudioDo::Back(call),
+            ];
+            Request::Studio(StudioRef(random.below(3) as u32), all[(kind - 56) as usize])
         }
         _ => Request::Enlist {
             list: call::plan::ListRef(random.below(4) as u32),
@@ -657,6 +674,16 @@ fn events() -> Vec<Event> {
         Event::RecordingBegun { call, recording: RecordingRef::from_bits(3), agent, group },
         Event::RecordingKeeps { call, recording: RecordingRef::from_bits(3), keeps: Keeps::Tone },
         Event::RecordingEnded { call, recording: RecordingRef::from_bits(3) },
+        Event::Show { studio: StudioRef(0), show: 7, open: true },
+        Event::Screened {
+            call,
+            studio: StudioRef(0),
+            number: 3,
+            agent: AgentRef(0),
+            note: Private::new("路灯不亮".into()),
+        },
+        Event::Studio { call, studio: StudioRef(0), step: StudioStep::Left(Exit::TooLong) },
+        Event::OnAir { call, studio: StudioRef(0), recording: Some(RecordingRef::from_bits(3)), on: true },
     ]
 }
 

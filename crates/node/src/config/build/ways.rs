@@ -63,6 +63,7 @@ pub(super) fn codes(raw: &File, keys: &Keys<'_>, findings: &Findings) -> Service
         ("listen", &codes.listen),
         ("whisper", &codes.whisper),
         ("barge", &codes.barge),
+        ("studio", &codes.studio),
     ];
     for (at, (name, code)) in all.into_iter().enumerate() {
         let text = code.get_ref();
@@ -100,6 +101,7 @@ pub(super) fn codes(raw: &File, keys: &Keys<'_>, findings: &Findings) -> Service
         listen: codes.listen.get_ref().clone(),
         whisper: codes.whisper.get_ref().clone(),
         barge: codes.barge.get_ref().clone(),
+        studio: codes.studio.get_ref().clone(),
         ready: codes.ready.get_ref().clone(),
         not_ready: codes.not_ready.get_ref().clone(),
         done: clip(&codes.done),
