@@ -258,6 +258,7 @@ impl Centre {
             agents: config.call.acd.agents.iter().map(|agent| agent.name.clone()).collect(),
             sites: config.report.sites.clone(),
             lists: config.call.lists.iter().map(|list| list.name.clone()).collect(),
+            studios: config.report.studios.clone(),
         }));
         let rim = Rim::start(&config, tcp, streams, lookups, answers, &engine_bell, counter.clone())?;
         Ok(Self {

@@ -52,6 +52,8 @@ pub struct Snapshot {
     pub longest_waiting: Vec<Waiting>,
     /// What a supervisor should know, the newest first.
     pub alerts: Vec<Alert>,
+    /// Each radio studio, without what is known of its callers: `GET /api/v1/studios/{key}` tells that.
+    pub studios: Vec<crate::studio::Studio>,
 }
 
 /// What is known beside the report's board: who waits, and what the engine said about it last.
@@ -467,7 +469,7 @@ impl Snapshot {
         let none = LiveGroup::default();
         let groups = board.groups.iter().enumerate();
         Self {
-            version: 3,
+            version: 4,
             unix_ms: board.unix_ms,
             uptime_ms: board.taken_at.as_nanos() / 1_000_000,
             seq: board.seq,
@@ -493,6 +495,7 @@ impl Snapshot {
             phones_bound: board.phones_bound,
             alerts: live.alerts.iter().map(|alert| Alert::of(alert, board)).collect(),
             longest_waiting: live.longest.iter().map(|caller| Waiting::of(caller, board)).collect(),
+            studios: board.studios.iter().map(|studio| crate::studio::Studio::of(studio, board)).collect(),
         }
     }
 }

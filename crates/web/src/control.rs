@@ -8,6 +8,7 @@ mod centre;
 mod people;
 mod questions;
 mod recordings;
+mod studios;
 mod talks;
 
 use crate::Shared;
@@ -55,6 +56,7 @@ pub(crate) fn routes() -> Router<Shared> {
         .route("/api/v1/callers/{call}/recording", post(recordings::of_caller))
         .route("/api/v1/recordings", get(recordings::list))
         .route("/api/v1/recordings/{recording}/hold", put(recordings::hold).delete(recordings::release))
+        .route("/api/v1/studios/{key}", get(studios::look).post(studios::ask))
         .route("/api/v1/groups/{key}/surge", put(surge))
         .route("/api/v1/sites/{key}/help", put(help))
         .route("/api/v1/lists", get(lists))

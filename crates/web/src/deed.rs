@@ -13,6 +13,7 @@ use acd::input::Reason;
 use acd::{Priority, SurgeMode};
 use base::{Private, Timestamp};
 use call::call::Supervision;
+use call::show::StudioDo;
 use std::time::Duration;
 
 /// What is asked. Groups, agents and sites by key, calls by the number that the board shows.
@@ -55,6 +56,18 @@ pub enum Deed {
         /// From whom.
         agent: String,
     },
+
+    /// An agent sends his caller to a radio studio.
+    Screen {
+        /// Who.
+        agent: String,
+        /// Where.
+        studio: String,
+        /// What the studio should know of the caller.
+        note: Private,
+    },
+    /// Something is asked of a studio.
+    Studio(String, StudioDo),
 
     /// Another priority for a caller.
     Prioritize(u64, Priority),
@@ -217,6 +230,7 @@ pub struct RecordingQuery {
     pub from_unix_ms: Option<u64>,
     pub to_unix_ms: Option<u64>,
     pub held: Option<bool>,
+    pub on_air: Option<bool>,
 }
 
 /// What an agent shall do.

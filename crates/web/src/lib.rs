@@ -21,6 +21,7 @@ pub mod deed;
 mod door;
 mod plan;
 mod problem;
+pub mod studio;
 mod why;
 
 pub use deed::{Answer, Deed, Refusal};

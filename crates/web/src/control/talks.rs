@@ -1,6 +1,6 @@
 //! Talks: what an agent does in his, and who supervises it.
 
-use super::{change, json_of, number_of, wrong};
+use super::{change, json_of, number_of, words_of, wrong};
 use crate::Shared;
 use crate::deed::{Deed, TalkDeed, Whom};
 use crate::problem::Problem;
@@ -8,6 +8,7 @@ use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
+use base::Private;
 use call::call::Supervision;
 use serde::Deserialize;
 
@@ -19,6 +20,8 @@ struct TalkBody {
     agent: Option<String>,
     group: Option<String>,
     number: Option<String>,
+    studio: Option<String>,
+    note: Option<String>,
 }
 
 pub(super) async fn talk(
@@ -29,6 +32,12 @@ pub(super) async fn talk(
 ) -> Response {
     change(&centre, &headers, || {
         let body: TalkBody = json_of(&body, r#"{"do": "consult", "agent": "8002"}"#)?;
+        if body.what == "studio" {
+            return screen(key, body);
+        }
+        if body.studio.is_some() || body.note.is_some() {
+            return Err(wrong("studio and note are for \"do\": \"studio\"", DEEDS));
+        }
         let what = body.what.clone();
         let whom = whom(body)?;
         let deed = match (what.as_str(), whom) {
@@ -55,7 +64,19 @@ pub(super) async fn talk(
 }
 
 const WHOM: &str = r#"name one: "agent": "8002", "group": "enterprise" or "number": "110""#;
-const DEEDS: &str = "do is hold, retrieve, consult, alternate, conference, reconnect or transfer";
+const DEEDS: &str = "do is hold, retrieve, consult, alternate, conference, reconnect, transfer or studio";
+
+/// The caller is held for a radio studio.
+fn screen(agent: String, body: TalkBody) -> Result<Deed, Problem> {
+    if body.agent.is_some() || body.group.is_some() || body.number.is_some() {
+        return Err(wrong("a caller who is sent to a studio goes to nobody else", STUDIO));
+    }
+    let studio = body.studio.ok_or_else(|| wrong("no studio is named", STUDIO))?;
+    let note = words_of("the note", &body.note.unwrap_or_default())?;
+    Ok(Deed::Screen { agent, studio, note: Private::new(note) })
+}
+
+const STUDIO: &str = r#"send {"do": "studio", "studio": "radio", "note": "路灯不亮"}"#;
 
 fn whom(body: TalkBody) -> Result<Option<Whom>, Problem> {
     match (body.agent, body.group, body.number) {
