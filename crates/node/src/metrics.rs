@@ -24,6 +24,7 @@ mod recording;
 mod rtp;
 mod sip;
 mod spans;
+mod studio;
 
 use crate::centre::RingGauge;
 use crate::journal::Counts;
@@ -61,6 +62,7 @@ pub struct Metrics {
     journal: journal::Handles,
     recording: recording::Handles,
     rtp: rtp::Handles,
+    studio: studio::Handles,
     /// Touched by the report's thread, and by whoever reads; both rarely.
     late: Mutex<Late>,
 }
@@ -90,6 +92,7 @@ impl Metrics {
             journal: journal::Handles::new(&register),
             recording: recording::Handles::new(&register),
             rtp: rtp::Handles::new(&register),
+            studio: studio::Handles::new(&register, plan),
             late: Mutex::new(late),
             recorder,
         })
@@ -112,6 +115,7 @@ impl Metrics {
         self.centre.publish(sample.board, sample.live, &late.talks, &mut spans);
         self.engine.publish(sample, &mut spans);
         self.rtp.publish(sample.media, &mut spans);
+        self.studio.publish(sample.board);
         late.rings.publish(sample.rings, &register);
         if let Some(engine) = sample.engine {
             late.sip.publish(&engine.sip, &register);

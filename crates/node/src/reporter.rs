@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! engine ─events, ring─▶ report::Report ─┬─ board ─▶ Status (HTTP, terminal)
-//!                     │                  ├─ Live ─▶ Status; open callbacks ─▶ Register
+//!                     │                  ├─ Live ─▶ Status; open callbacks, shows ─▶ Register
 //!                     └─ answers ─▶ who waits for them (HTTP)
 //! engine, media ─telemetry─▶ metrics     └─ records ─▶ store::Backlog ─▶ SQLite, every flush interval
 //! ```
@@ -23,6 +23,7 @@ use crate::metrics::{Metrics, Sample};
 use crate::recording::notes::Notes;
 use crate::repeats::Repeats;
 use crate::requests::Requests;
+use crate::shows::Shows;
 use crate::{recording, rtp};
 use anyhow::{Context, Result};
 use base::{Ring, Timestamp};
@@ -108,6 +109,7 @@ pub struct Reporter {
     live: Live,
     callbacks: Callbacks,
     repeats: Repeats,
+    shows: Shows,
     register: SharedRegister,
     requests: Requests,
     status: Arc<Status>,
@@ -179,6 +181,7 @@ impl Reporter {
             live: Live::new(config.call.acd.groups.len()),
             callbacks: Callbacks::new(&config.report.groups, clock),
             repeats,
+            shows: Shows::new(run, &config.report.studios),
             register,
             requests,
             status,
@@ -221,6 +224,9 @@ impl Reporter {
         thread::sleep(LAST_WORDS);
         self.take_events();
         self.report.finish(&mut self.out);
+        self.report.end_shows(self.clock.now(), &mut self.out);
+        self.shows.take(&mut self.out.shows);
+        self.shows.write(Timestamp::NEVER, &self.register);
         self.backlog.take(&mut self.out);
         self.write();
         self.callbacks.write(self.clock.now(), &self.register);
@@ -242,6 +248,8 @@ impl Reporter {
             self.repeats.closed(record);
         }
         self.repeats.tell(UnixMs(self.clock.epoch().unix_millis(now)), &self.requests);
+        self.shows.take(&mut self.out.shows);
+        self.shows.write(now, &self.register);
         self.backlog.take(&mut self.out);
         if now >= self.next_flush {
             self.next_flush = now + self.flush_every;

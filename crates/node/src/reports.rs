@@ -21,6 +21,7 @@ mod list;
 mod markdown;
 pub mod options;
 mod progress;
+mod studios;
 mod titles;
 mod xlsx;
 
@@ -126,6 +127,7 @@ fn make(options: &Options) -> Result<(Document, bool)> {
         return Ok(list.document(&tables, &titles, &asked.name));
     }
     let reconciles = tables.check().is_ok();
+    let studios = reading.studios(asked.period.from, asked.period.to)?;
     let material = Material {
         options,
         asked: &asked,
@@ -133,6 +135,7 @@ fn make(options: &Options) -> Result<(Document, bool)> {
         fine: &fine,
         titles: &titles,
         base: base.as_ref(),
+        studios: &studios,
         unwatched,
     };
     let plain = matches!(format, Format::Csv | Format::Json);

@@ -3,6 +3,7 @@
 use super::base::Base;
 use super::document::{Chart, Column, Document, Item, Series, Sheet};
 use super::options::{Asked, Lang, Options};
+use super::studios;
 use super::titles::Titles;
 use anyhow::{Result, bail};
 use report::counters::Limits;
@@ -10,6 +11,7 @@ use report::tables::annual::{self, TelephoneBase};
 use report::tables::figure::{self, Topic, key_of};
 use report::tables::{Cell, Change, Figure, Slot, Tables, Value, Who};
 use report::{Formula, Ratio};
+use store::shows::StudioRow;
 
 /// Every figure of every row on one sheet: the only one of CSV, and what programs read in JSON.
 pub(super) const ROWS: &str = "rows";
@@ -32,6 +34,8 @@ pub(super) struct Material<'m> {
     pub(super) titles: &'m Titles,
     /// The base table.
     pub(super) base: Option<&'m Base>,
+    /// Radio studios.
+    pub(super) studios: &'m [StudioRow],
     /// Calls let go before it was known whether they called again.
     pub(super) unwatched: u64,
 }
@@ -57,6 +61,7 @@ impl Material<'_> {
         let figures = figure::all(self.limits());
         let mut sheets = vec![self.telephone()?];
         sheets.extend(self.team()?);
+        sheets.extend(studios::sheet(self.studios, self.titles, self.lang()));
         sheets.push(self.summary(&figures));
         if self.tables.cells().count() > 1 {
             for topic in Topic::ALL {
@@ -73,6 +78,7 @@ impl Material<'_> {
     pub(super) fn plain(&self) -> Result<Document> {
         let mut sheets = vec![self.telephone()?];
         sheets.extend(self.team()?);
+        sheets.extend(studios::sheet(self.studios, self.titles, self.lang()));
         sheets.push(self.rows());
         Ok(Document { sheets, ..self.head() })
     }

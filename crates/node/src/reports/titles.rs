@@ -15,6 +15,8 @@ pub(super) struct Titles {
     names: BTreeMap<NameId, (String, String)>,
     /// Titles of groups by key.
     titles: BTreeMap<String, String>,
+    /// Titles of radio studios by key.
+    studios: BTreeMap<String, String>,
     /// Keys of sites.
     sites: Vec<String>,
     /// Site of each agent.
@@ -36,6 +38,7 @@ impl Titles {
         if let Some(config) = centre {
             let plan = &config.report;
             titles.titles = plan.groups.iter().cloned().zip(plan.titles.iter().cloned()).collect();
+            titles.studios = plan.studios.iter().cloned().zip(plan.studio_titles.iter().cloned()).collect();
             titles.sites.clone_from(&plan.sites);
             for (agent, site) in plan.agents.iter().zip(&plan.agent_sites) {
                 if let Some(id) = titles.find("agent", agent)
@@ -114,6 +117,12 @@ impl Titles {
             (None, Who::All) => ("total".to_owned(), lang.label("合计", "total")),
             (None, _) => ("-".to_owned(), lang.label("无", "none")),
         }
+    }
+
+    /// Title of a radio studio; its key when the configuration is not known.
+    #[must_use]
+    pub(super) fn studio(&self, key: &str) -> String {
+        self.studios.get(key).cloned().unwrap_or_else(|| key.to_owned())
     }
 
     /// Key of a name, for lists.
