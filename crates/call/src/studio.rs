@@ -244,7 +244,7 @@ impl Engine {
             self.held_again(now, call, out);
             self.stand_by(now, call, back, out);
         } else {
-            self.into_line(now, call, back, Exit::Closed, out);
+            self.stands_in_line(now, call, back, Exit::Closed, out);
         }
         true
     }
@@ -263,11 +263,11 @@ impl Engine {
     /// A held caller goes back to the head of his line.
     fn send_back(&mut self, now: Timestamp, call: CallRef, exit: Exit, out: &mut Out) {
         if let Some(&Stage::Standby(place)) = self.calls.get(call).map(|this| &this.stage) {
-            self.into_line(now, call, place, exit, out);
+            self.stands_in_line(now, call, place, exit, out);
         }
     }
 
-    fn into_line(&mut self, now: Timestamp, call: CallRef, place: Place, exit: Exit, out: &mut Out) {
+    fn stands_in_line(&mut self, now: Timestamp, call: CallRef, place: Place, exit: Exit, out: &mut Out) {
         let told = self.visited(call).and_then(|plan| plan.back);
         self.rest(call);
         self.leave_studio(now, call, exit, out);

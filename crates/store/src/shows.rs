@@ -11,7 +11,7 @@
 
 use crate::error::{ReadError, WriteError};
 use crate::period::Reading;
-use crate::records::{Records, signed};
+use crate::records::signed;
 use crate::register::Register;
 use report::UnixMs;
 use report::studios::ShowRecord;
@@ -119,23 +119,6 @@ impl Reading<'_> {
         }
         rows.sort_by(|one, other| one.studio.cmp(&other.studio));
         Ok(rows)
-    }
-}
-
-impl Records {
-    /// Shows that are kept, of all runs, the first one first: studio, number, begun, ended.
-    ///
-    /// # Errors
-    /// The file cannot be read.
-    pub fn shows(&self) -> Result<Vec<(String, u32, UnixMs, Option<UnixMs>)>, ReadError> {
-        let mut rows = self
-            .connection
-            .prepare("SELECT studio, number, begun_at, ended_at FROM show ORDER BY begun_at, studio")?;
-        let shows = rows.query_map([], |row| {
-            let ended = row.get::<_, Option<u64>>(3)?.map(UnixMs);
-            Ok((row.get(0)?, row.get(1)?, UnixMs(row.get(2)?), ended))
-        })?;
-        Ok(shows.collect::<rusqlite::Result<_>>()?)
     }
 }
 
