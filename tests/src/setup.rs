@@ -407,6 +407,7 @@ impl Setup {
                 whisper: "*21".to_owned(),
                 barge: "*22".to_owned(),
                 disposition: "*3".to_owned(),
+                studio: String::new(),
                 done: None,
                 refused: None,
                 wrap_up_end: "*15".to_owned(),
@@ -420,6 +421,7 @@ impl Setup {
             rosters: Vec::new(),
             consult_ring: Duration::from_secs(15),
             register_signs_in: true,
+            studios: Vec::new(),
         }
     }
 

@@ -37,7 +37,7 @@ pub const REALM: &str = "test.example";
 pub struct Plan {
     /// Over IPv6.
     pub ipv6: bool,
-    /// Work numbers and skill levels; passwords are [`password`].
+    /// Work numbers and skill levels, 0 for no skill; passwords are [`password`].
     pub agents: Vec<(&'static str, u8)>,
     /// How long a phone rings.
     pub ring: &'static str,
@@ -222,8 +222,9 @@ flow = "main"
         for (agent, level) in &self.plan.agents {
             let password = password(agent);
             let supervisor = self.plan.supervisors.contains(agent);
+            let skills = if *level > 0 { format!("general = {level}") } else { String::new() };
             let line = format!(
-                r#"{{ site = "city", password = "{password}", skills = {{ general = {level} }}, supervisor = {supervisor} }}"#
+                r#"{{ site = "city", password = "{password}", skills = {{ {skills} }}, supervisor = {supervisor} }}"#
             );
             writeln!(text, "{agent} = {line}").expect("text");
         }

@@ -13,6 +13,7 @@
 //!   a callback, caller first:  Calling ─ caller answers ─▶ Waiting ⇄ Ringing ─▶ Talking
 //!   the agent hangs up first:  Talking ─▶ Walking (a survey), where the flow says so
 //!   an agent calls:            Outgoing (his phone rings, or has dialed) ─ whoever is called answers ─▶ Talking
+//!   sent to a studio:          Talking ─▶ Standby ⇄ Forwarding (its console rings) ─▶ Talking
 //!   handed over:               Talking ─▶ Waiting, or Forwarding ─▶ Talking; nobody left with him: Waiting
 //! ```
 //!
@@ -28,6 +29,7 @@ use crate::event::{CallRef, Outcome, Side};
 use crate::hunt::Hunt;
 use crate::leg::{CALLER, Dialog, Leg, SLOTS, Sound};
 use crate::plan::FlowRef;
+use crate::show::Visit;
 use crate::steps::Course;
 use acd::{AgentRef, GroupRef, OfferRef, SiteRef};
 use base::{Private, TimerRef, Timestamp};
@@ -72,6 +74,8 @@ pub struct Call {
     pub told: bool,
     /// How far it has come in its flow.
     pub course: Course,
+    /// He was sent to a radio studio.
+    pub visit: Option<Visit>,
 }
 
 /// What a call was dialed for.
@@ -120,6 +124,8 @@ pub enum Stage {
     Outgoing(DialOut),
     /// With an agent, or put through to a number outside.
     Talking(Talk),
+    /// Held for a radio studio; the place in a line to which he can always go back.
+    Standby(Place),
     /// Out of the line, hears what becomes of him; he counts as this however it goes on.
     Announcing(Outcome),
     /// An agent's phone hears what became of its code.
@@ -233,6 +239,7 @@ impl Call {
             case: None,
             told: false,
             course: Course::default(),
+            visit: None,
         }
     }
 
@@ -448,9 +455,14 @@ impl fmt::Display for Call {
                     write!(f, ", {} {:?}{rings}", guest.with, guest.part)?;
                 }
             }
+            Stage::Standby(place) => write!(f, "held for a studio, from {}", place.group)?,
             Stage::Announcing(outcome) => write!(f, "announcing: {outcome:?}")?,
             Stage::Service => f.write_str("service code")?,
             Stage::Ending => f.write_str("ending")?,
+        }
+        if let Some(visit) = self.visit {
+            let air = if visit.on_air { ", on air" } else { "" };
+            write!(f, ", caller {} of {}{air}", visit.number, visit.studio)?;
         }
         write!(f, "; caller {} {:?} {:?}", self.number, self.caller.leg, self.caller.dialog)
     }

@@ -24,6 +24,8 @@ impl Engine {
     /// - a call of ours belongs to one callback until it has led to a talk or is over;
     /// - only talks are recorded;
     /// - only who has talked with an agent is asked to rate that;
+    /// - who is in a studio is known there, held while its show is on and by no more than it holds, on air only with its
+    ///   console, and in no line;
     /// - the distributor's own invariants;
     /// - what is done is forgotten.
     ///
@@ -37,6 +39,7 @@ impl Engine {
             let talks = self.talk(*call).is_some_and(|talk| talk.with == With::Agent(running.agent));
             hold(talks, || format!("{} is recorded and {} does not talk", call, running.agent))?;
         }
+        self.check_studios()?;
         let legs = self.legs.sorted();
         let mut withdrawn: Vec<CallRef> = Vec::new();
         let mut winding = vec![0; self.winding.len()];
@@ -135,6 +138,14 @@ impl Engine {
         let open = |leg: &Leg| matches!(leg.sound, Sound::Open(_));
         match &call.stage {
             Stage::Opening => hold(matches!(call.caller.sound, Sound::Reserved(_)), || "has no port".into()),
+            Stage::Standby(_) => {
+                hold(open(&call.caller), || "the caller hears nothing".into())?;
+                hold(matches!(call.caller.hears, Hear::Loop(_) | Hear::Once(_)), || {
+                    format!("who is held for a studio hears {:?}", call.caller.hears)
+                })?;
+                hold(call.visit.is_some() && call.served, || "is held for no studio".into())?;
+                hold(call.course.pause.is_some(), || "is held without an end".into())
+            }
             Stage::Walking(_) | Stage::Waiting(_) | Stage::Announcing(_) | Stage::Service => {
                 hold(open(&call.caller), || "the caller hears nothing".into())
             }
@@ -256,6 +267,35 @@ impl Engine {
         })
     }
 
+    /// Callers in studios.
+    fn check_studios(&self) -> Result<(), String> {
+        let mut there = 0;
+        for (name, call) in self.calls.iter() {
+            let Some(visit) = call.visit else { continue };
+            there += 1;
+            let show = &self.shows[visit.studio.index()];
+            let known = show.callers.iter().filter(|known| **known == name).count();
+            hold(known == 1, || format!("{name} ({call}) is known there {known} times"))?;
+            let fits = match call.stage {
+                // At the console, or being handed on: a closed show takes nothing from those.
+                Stage::Talking(_) | Stage::Forwarding(_) => true,
+                Stage::Standby(_) => show.open,
+                _ => false,
+            };
+            hold(fits, || format!("{name} ({call}) is in a studio, open: {}", show.open))?;
+            let talks = self.is_at_console(name);
+            hold(!visit.on_air || talks, || format!("{name} ({call}) is on air without the console"))?;
+        }
+        let listed: usize = self.shows.iter().map(|show| show.callers.len()).sum();
+        hold(listed == there, || format!("{listed} are listed in studios, {there} are there"))?;
+        for (show, plan) in self.shows.iter().zip(&self.plan.studios) {
+            // Whoever has been at the console may come back beyond the bound: one, for there is one console.
+            let held = show.callers.iter().filter(|call| !self.is_at_console(**call)).count();
+            hold(held <= plan.held_max + 1, || format!("{held} are held for {}", plan.name))?;
+        }
+        Ok(())
+    }
+
     fn check_leg(&self, call: CallRef, role: Role, leg: &Leg) -> Result<(), String> {
         let known = self.legs.get(&leg.leg) == Some(&Owner { call, role });
         hold(known == !matches!(leg.dialog, Dialog::Over | Dialog::Planned), || {
@@ -274,7 +314,8 @@ fn check_course(call: &Call) -> Result<(), String> {
     let talking = matches!(call.stage, Stage::Talking(_));
     hold(!course.telling || call.is_ending() || (talking && hears_one), || "nobody is told".into())?;
     let thinks = matches!(call.stage, Stage::Walking(Walk::Choosing { .. } | Walk::Asked { .. }));
-    let wakes = thinks || matches!(call.stage, Stage::Waiting(_) | Stage::Ringing(..));
+    let waits = matches!(call.stage, Stage::Waiting(_) | Stage::Ringing(..) | Stage::Standby(_));
+    let wakes = thinks || waits;
     let rates = matches!(call.stage, Stage::Walking(Walk::Asked { .. } | Walk::Thanked));
     hold(!rates || (call.served && call.agent.is_some()), || "rates a talk that he had with nobody".into())?;
     hold(course.pause.is_none() || wakes, || "is woken for nothing".into())

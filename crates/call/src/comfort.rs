@@ -21,7 +21,7 @@ use media::session::{ClipRef, Hear};
 use std::time::Duration;
 
 /// What is due this soon while a clip is heard waits for its end.
-const CLIP_FIRST: Duration = Duration::from_secs(2);
+pub(crate) const CLIP_FIRST: Duration = Duration::from_secs(2);
 
 impl Engine {
     /// A caller has come into a line: when he is comforted.

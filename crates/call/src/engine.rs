@@ -28,6 +28,7 @@ use crate::recording::Running;
 use crate::request::{Request, RequestId};
 use crate::ringing::Shown;
 use crate::roster::PersonRef;
+use crate::show::Show;
 use acd::{AgentRef, AgentState, CallerRef, Distributor, OfferRef, PartyRef, Prefer};
 use base::{Arena, Random, Table, Timestamp, Wheel};
 use media::session::{self, SessionRef};
@@ -104,6 +105,8 @@ pub struct Engine {
     /// The address on which a caller's signalling arrived last, or before any that of a phone: what our SDP shows in a
     /// call that we make.
     pub(crate) here: Option<IpAddr>,
+    /// What is on in each radio studio.
+    pub(crate) shows: Vec<Show>,
     /// Calls that are not ending.
     pub(crate) live: usize,
     /// No new calls.
@@ -174,6 +177,7 @@ impl Engine {
             byes: vec![None; plan.acd.agents.len()],
             last: vec![None; plan.acd.agents.len()],
             winding: vec![0; plan.acd.agents.len()],
+            shows: vec![Show::default(); plan.studios.len()],
             live: 0,
             draining: false,
             picked: None,

@@ -10,6 +10,7 @@ use crate::flow::{LanguageRef, StepRef};
 use crate::plan::FlowRef;
 use crate::request::RequestId;
 use crate::roster::{PersonRef, ReasonRef, RosterRef};
+use crate::show::{StudioRef, StudioStep};
 use crate::view::TalkView;
 use acd::{AgentRef, AgentState, GroupRef, OfferEnd, OfferRef, Turned};
 use base::{Private, Timestamp};
@@ -536,6 +537,48 @@ pub enum Event {
         call: CallRef,
         /// Who.
         agent: AgentRef,
+    },
+    /// A studio's show (期) begins, or is over.
+    Show {
+        /// Which studio.
+        studio: StudioRef,
+        /// Which show, counted since the start.
+        show: u32,
+        /// It begins.
+        open: bool,
+    },
+    /// An agent has sent his caller to a studio; he is held for it from now on. `Disconnected` of the agent came before.
+    Screened {
+        /// The call.
+        call: CallRef,
+        /// Which studio.
+        studio: StudioRef,
+        /// The caller's number in the show.
+        number: u32,
+        /// Who has sent him.
+        agent: AgentRef,
+        /// What that one has written about him.
+        note: Private,
+    },
+    /// Something happens to a caller in a studio. Exactly one `Left` ends each `Screened`.
+    Studio {
+        /// The call.
+        call: CallRef,
+        /// Which studio.
+        studio: StudioRef,
+        /// What.
+        step: StudioStep,
+    },
+    /// A caller at a studio's console is on air, or not any more. Exactly one of the second kind ends each of the first.
+    OnAir {
+        /// The call.
+        call: CallRef,
+        /// Which studio.
+        studio: StudioRef,
+        /// The recording in which it is said; `None` when none runs.
+        recording: Option<RecordingRef>,
+        /// On air.
+        on: bool,
     },
     /// A supervisor should know.
     Alert(acd::Alert),

@@ -6,6 +6,7 @@
 //!                 ├─ nobody, and the agent hung up ─────▶ the step after the talk (survey.rs), or the call ends
 //!                 └─ nobody, and the agent was lost, or the caller was on hold ─▶ back into the line
 //!                    (others who are there stay; whoever still rings is called off)
+//!   from a studio, its show on ─▶ held for it again, wherever "back into the line" stands above
 //!   guest leaves ─▶ agent and caller talk on, out of hold unless somebody else is asked
 //! ```
 //!
@@ -19,6 +20,7 @@ use crate::hunt::Hunt;
 use crate::leg::Role;
 use crate::release::outcome;
 use crate::renegotiate::ALIGNMENTS;
+use crate::show::Exit;
 use acd::{AgentRef, GroupRef, Prefer};
 use base::Timestamp;
 use sip::leg::LegRef;
@@ -112,6 +114,7 @@ impl Engine {
         if let With::Outside(_, Because::OnRoster(roster, person)) = with {
             self.tell_roster(now, call, roster, None, RosterStep::TookOver(person), out);
         }
+        self.has_visitor(now, call, with, out);
         if let (With::Agent(agent), Some(group)) = (with, group) {
             self.takes(now, call, agent, group, met, out);
         }
@@ -128,7 +131,10 @@ impl Engine {
         met: bool,
         out: &mut Out,
     ) {
-        let _ = self.ask(now, acd::Input::Takes { agent, group });
+        // A studio's console does no group's work, and nothing is left to do for it when a caller is gone.
+        if !self.is_at_console(call) {
+            let _ = self.ask(now, acd::Input::Takes { agent, group });
+        }
         self.answers_for(call, agent);
         if !met {
             self.tell_met(now, call, agent, group, out);
@@ -149,9 +155,11 @@ impl Engine {
         self.tell(now, Event::Connected { call, agent, group, waited: Duration::ZERO }, out);
     }
 
-    /// The caller stands in a line again, in front.
+    /// The caller stands in a line again, in front; who is in a radio studio whose show is on is held for it.
     pub(crate) fn back_in_line(&mut self, now: Timestamp, call: CallRef, back: Place, out: &mut Out) {
-        self.line_up(now, call, back, None, out);
+        if !self.back_to_studio(now, call, back, out) {
+            self.line_up(now, call, back, None, out);
+        }
     }
 
     /// The caller stands in a line, and an agent may be named who should get him.
@@ -163,6 +171,7 @@ impl Engine {
         prefer: Option<Prefer>,
         out: &mut Out,
     ) {
+        self.leave_studio(now, call, Exit::HandedOn, out);
         self.enter_line(now, call, Place { hops: 0, told: false, ..place }, prefer, out);
     }
 

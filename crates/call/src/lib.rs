@@ -14,7 +14,8 @@
 //! path of a call: [`ingress`], [`flow`], [`steps`], [`waiting`], [`comfort`], [`spoken`], [`ringing`], [`talking`] with
 //! `scene` (who hears whom), [`renegotiate`], [`release`]; in the talk: [`consult`], [`hunt`] (a [`roster`]'s people),
 //! [`case`], [`second_line`], [`refer`], [`supervise`], [`handover`], seen by [`view`]; after it [`survey`],
-//! [`disposition`]; beside it [`outgoing`], [`pick`], [`callback`], [`calling`], [`outside`], [`service_code`], [`phone`],
+//! [`disposition`]; on the radio: [`show`], [`studio`]; beside it [`outgoing`], [`pick`], [`callback`], [`calling`],
+//! [`outside`], [`service_code`], [`phone`],
 //! [`requests`]; under it [`leg`], [`dialing`], [`audio`], [`sdp`], [`ports`], [`cause`]; over it [`check`].
 
 pub mod audio;
@@ -54,8 +55,10 @@ mod scene;
 pub mod sdp;
 pub mod second_line;
 pub mod service_code;
+pub mod show;
 pub mod spoken;
 pub mod steps;
+pub mod studio;
 pub mod supervise;
 pub mod survey;
 pub mod talk;

@@ -98,6 +98,7 @@ impl Engine {
             (With::Agent(agent), Some(group)) => self.takes(now, call, agent, group, false, out),
             _ => {}
         }
+        self.has_visitor(now, call, with, out);
         self.align(now, call, Side::Agent, out);
     }
 

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 pub use crate::disposition::{Disposition, DispositionRef};
 pub use crate::flow::{Flow, LanguageRef, ListRef, StepRef};
+pub use crate::show::{StudioPlan, StudioRef};
 
 base::index!(FlowRef, "flow", "A flow, by its place in the plan.");
 
@@ -55,6 +56,8 @@ pub struct Plan {
     pub consult_ring: Duration,
     /// Agents who register are signed in and ready at once (false: they dial the code).
     pub register_signs_in: bool,
+    /// Radio studios.
+    pub studios: Vec<StudioPlan>,
 }
 
 /// What belongs to a group beside distribution.
@@ -306,6 +309,8 @@ pub struct ServiceCodes {
     /// What came of the last call (`*3`), followed by the code of a disposition, and by `*` when a specialist resolved
     /// it: `*31`, `*31*`.
     pub disposition: String,
+    /// Send the caller of the talk that is on to a radio studio (`*16`), dialed on a second line.
+    pub studio: String,
     /// Heard after a code was taken; `None` releases at once.
     pub done: Option<ClipRef>,
     /// Heard after a code was refused, and by an agent who dialed a number that he may not dial.

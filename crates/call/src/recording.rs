@@ -50,7 +50,8 @@ impl Engine {
         out: &mut Out,
     ) {
         self.end_recording(now, call, out);
-        if !self.plan.groups.get(group.index()).is_some_and(|group| group.record) {
+        let records = self.plan.groups.get(group.index()).is_some_and(|group| group.record);
+        if !records && !self.studio_records(call) {
             return;
         }
         let recording = RecordingRef::from_parts(self.recordings_minted, 0);

@@ -22,6 +22,7 @@ use crate::event::{CallRef, Event, Outcome, Side, Verdict};
 use crate::ingress::Denied;
 use crate::leg::{Dialog, Leg, Role, Sound};
 use crate::ports::Ports;
+use crate::show::Exit;
 use crate::steps::left;
 use base::Timestamp;
 use media::session::{self, Party, Report};
@@ -89,6 +90,7 @@ impl Engine {
             _ => {}
         }
         self.release_colleague(now, call);
+        self.leave_studio(now, call, Exit::Ended, out);
         if let Some(this) = self.calls.get_mut(call) {
             close(&mut this.caller, (call, cause, text), &mut self.ports, now, out);
         }
@@ -117,6 +119,8 @@ impl Engine {
         out: &mut Out,
     ) -> Vec<Guest> {
         let Talk { with, leg, line, guests, .. } = talk;
+        // Before the recording ends: the mark is in it.
+        self.set_on_air(now, call, false, out);
         self.end_recording(now, call, out);
         match with {
             With::Agent(agent) => self.tell(now, Event::Disconnected { call, agent, by }, out),

@@ -7,6 +7,7 @@ use crate::case::Case;
 use crate::disposition::{DispositionRef, Resolver};
 use crate::flow::ListRef;
 use crate::roster::{ReasonRef, RosterRef};
+use crate::show::{StudioDo, StudioRef};
 use acd::input::Reason;
 use acd::{AgentRef, GroupRef, Listing, Prefer, Priority, SiteRef, SkillLevel, SurgeMode};
 use base::{Private, Timestamp};
@@ -87,6 +88,17 @@ pub enum Request {
         /// From whom.
         agent: AgentRef,
     },
+    /// An agent sends his caller to a radio studio.
+    Screen {
+        /// Who.
+        agent: AgentRef,
+        /// Where.
+        studio: StudioRef,
+        /// What the studio should know of the caller; at most [`NOTE_MAX`](crate::show::NOTE_MAX) characters.
+        note: Private,
+    },
+    /// Something is asked of a studio.
+    Studio(StudioRef, StudioDo),
     /// End a call.
     Release(crate::CallRef),
     /// Another priority for a caller in a line.

@@ -75,6 +75,8 @@ impl Engine {
                 self.dispose(now, agent, disposition, by, false, out)
             }
             Request::Supervise { supervisor, agent, how } => self.supervise(now, supervisor, agent, how, out),
+            Request::Screen { agent, studio, note } => self.screen(now, agent, studio, note, out),
+            Request::Studio(studio, what) => self.studio(now, studio, what, out),
             Request::TakeOver { supervisor, agent } => self.take_over(now, supervisor, agent, out),
             Request::WhyCaller(call) => {
                 match self.acd.why_caller(caller_of(self.callback_behind(call).unwrap_or(call))) {

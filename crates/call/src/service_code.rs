@@ -5,6 +5,7 @@
 //!   *3 and the code of a disposition ─▶ done at once, of the last call (disposition.rs)
 //!   *20, *21, *22 and a work number ─▶ into that agent's talk (supervise.rs)
 //!   *14, or *14 and a work number ─▶ a colleague's call (pick.rs)
+//!   *16 on a second line ─▶ the caller of the first is held for the studio whose show is on (studio.rs) ─▶ the clip
 //!   *12 ready, *15 wrap-up is over ─▶ the clip ─▶ phone free again ─▶ done: the next caller must not meet a busy phone
 //! ```
 
@@ -17,7 +18,7 @@ use crate::ingress::Denied;
 use crate::plan::ServiceCodes;
 use acd::input::Reason;
 use acd::{AgentRef, AgentState};
-use base::Timestamp;
+use base::{Private, Timestamp};
 use media::session::{ClipRef, Hear};
 use sip::leg::AorRef;
 
@@ -32,6 +33,7 @@ enum Code {
     WrapUpEnd,
     /// One that could be met was taken before (`pick.rs`).
     Pick,
+    Studio,
 }
 
 impl Engine {
@@ -61,6 +63,9 @@ impl Engine {
                 then = Some(acd::Input::EndWrapUp { agent });
                 matches!(self.agent_state(agent), Some(AgentState::WrapUp { .. }))
             }
+            Code::Studio => self
+                .studio_for(agent)
+                .is_some_and(|studio| self.screen(now, agent, studio, Private::default(), out).is_ok()),
             Code::Ready => {
                 then = Some(acd::Input::Ready { agent });
                 self.agent_state(agent).is_some_and(|state| state != AgentState::SignedOut)
@@ -141,6 +146,9 @@ impl Code {
         if at.is_some_and(|at| at.bytes().all(|digit| digit.is_ascii_digit())) {
             return Some(Self::Pick);
         }
+        if is(&codes.studio) {
+            return Some(Self::Studio);
+        }
         if codes.not_ready.is_empty() {
             return None;
         }
@@ -171,6 +179,7 @@ mod tests {
             whisper: "*21".into(),
             barge: "*22".into(),
             disposition: "*3".into(),
+            studio: "*16".into(),
             done: None,
             refused: None,
             wrap_up_end: "*15".into(),
@@ -182,6 +191,7 @@ mod tests {
             ("*12", Some(Code::Ready)),
             ("*13", Some(Code::NotReady(Reason::Busy))),
             ("*132", Some(Code::NotReady(Reason::Meal))),
+            ("*16", Some(Code::Studio)),
             ("*139", None),
             ("*1312", None),
             ("*1", None),
@@ -209,6 +219,7 @@ mod tests {
             whisper: String::new(),
             barge: String::new(),
             disposition: String::new(),
+            studio: String::new(),
             done: None,
             refused: None,
             wrap_up_end: String::new(),

@@ -262,6 +262,7 @@ impl Engine {
             }
             Stage::Walking(Walk::Asked { left }) => self.rated_nothing(now, call, left, out),
             Stage::Waiting(_) | Stage::Ringing(..) => self.comfort(now, call, out),
+            Stage::Standby(_) => self.standby_is_due(now, call, out),
             _ => {}
         }
     }
@@ -309,6 +310,7 @@ impl Engine {
             Stage::Walking(Walk::Asked { .. }) => self.think_of_rating(now, call, out),
             Stage::Walking(Walk::Thanked) => self.thanked(now, call, out),
             Stage::Waiting(_) | Stage::Ringing(..) => self.wait_to_music(call, out),
+            Stage::Standby(_) => self.standby_music(call, out),
             Stage::Talking(_) if this.course.telling => {
                 this.course.telling = false;
                 self.bridge(call, out);

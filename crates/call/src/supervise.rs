@@ -165,6 +165,7 @@ impl Engine {
         }
         self.leave_talk(now, call, left, Side::Guest, cause::NORMAL, out);
         self.tell(now, Event::Guest { call, leg, with, step: GuestStep::TookOver }, out);
+        self.has_visitor(now, call, with, out);
         if let Some(group) = group {
             self.takes(now, call, supervisor, group, met, out);
         }

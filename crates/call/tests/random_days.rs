@@ -7,8 +7,9 @@ use base::{Random, Table};
 use call::Request;
 use call::event::{CallRef, Event, Outcome};
 use call::plan::Plan;
+use call::show::{Exit, StudioStep};
 use day::Day;
-use day::deeds::{calling_back_harshly, consulting_harshly, deed, harsh, random_day};
+use day::deeds::{calling_back_harshly, consulting_harshly, deed, harsh, on_the_radio_harshly, random_day};
 
 /// Where a call stands by what was told of it.
 #[derive(Default)]
@@ -136,7 +137,62 @@ fn agents_call_and_pick_in_these_days() {
     assert!(seen.iter().all(|count| *count > 20), "or nothing is known about them: {seen:?}");
 }
 
+#[test]
+fn nobody_in_a_studio_is_dropped_or_forgotten_on_air_whatever_happens() {
+    let mut seen = [0_usize; 8];
+    let sum = days_with(&on_the_radio_harshly(), 200, |day| studios_reconcile(day, &mut seen));
+    assert!(sum[..8].iter().all(|&count| count > 20), "{sum:?}");
+    // Every way out of the studio, every way back into it, and on air: or the test tests nothing.
+    assert!(seen.iter().all(|&count| count > 10), "{seen:?}");
+}
+
+/// Each caller who was sent to a studio leaves it once, each who went on air goes off it once; nobody whose call goes on
+/// is in neither a studio nor a line nor with somebody (`check` has seen to that).
+fn studios_reconcile(day: &Day, seen: &mut [usize; 8]) -> Result<(), String> {
+    let (mut there, mut on_air): (Table<CallRef, ()>, Table<CallRef, ()>) = Default::default();
+    for stamped in &day.events {
+        match &stamped.event {
+            Event::Screened { call, .. } if there.insert(*call, ()).is_some() => {
+                return Err(format!("{call} was sent to the studio twice"));
+            }
+            Event::OnAir { call, on: true, .. } => {
+                seen[0] += 1;
+                if !there.contains(call) || on_air.insert(*call, ()).is_some() {
+                    return Err(format!("{call} went on air from nowhere, or twice"));
+                }
+            }
+            Event::OnAir { call, on: false, .. } => {
+                on_air.remove(call).ok_or_else(|| format!("{call} went off air and was not on it"))?;
+            }
+            Event::Disconnected { call, agent, .. } if agent.0 == 3 && on_air.contains(call) => {
+                return Err(format!("{call} is on air without the console"));
+            }
+            Event::Studio { step: StudioStep::Held, .. } => seen[1] += 1,
+            Event::Studio { step: StudioStep::AtConsole, .. } => seen[2] += 1,
+            Event::Studio { call, step: StudioStep::Left(exit), .. } => {
+                there.remove(call).ok_or_else(|| format!("{call} left the studio and was not there"))?;
+                seen[match exit {
+                    Exit::Ended => 3,
+                    Exit::SentBack => 4,
+                    Exit::TooLong => 5,
+                    Exit::Closed => 6,
+                    Exit::HandedOn => 7,
+                }] += 1;
+            }
+            Event::Ended { call, outcome, .. } if there.contains(call) => {
+                return Err(format!("{call} is over, {outcome:?}, and in the studio"));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
 fn days(plan: &Plan, seeds: u64) -> [usize; 9] {
+    days_with(plan, seeds, |_| Ok(()))
+}
+
+fn days_with(plan: &Plan, seeds: u64, mut also: impl FnMut(&Day) -> Result<(), String>) -> [usize; 9] {
     let mut sum = [0; 9];
     for seed in 1..=seeds {
         let mut day = random_day(plan, seed, 600);
@@ -152,6 +208,7 @@ fn days(plan: &Plan, seeds: u64) -> [usize; 9] {
         assert_eq!(day.engine.calls(), 0, "seed {seed}");
         let counts = reconcile(&day).unwrap_or_else(|why| panic!("seed {seed}: {why}"));
         assert_eq!(counts[8], 0, "seed {seed}: nobody waits any more");
+        also(&day).unwrap_or_else(|why| panic!("seed {seed}: {why}"));
         let gapless = day.events.iter().enumerate().all(|(at, stamped)| stamped.seq == at as u64);
         assert!(gapless, "seed {seed}: events are numbered without gaps");
     }

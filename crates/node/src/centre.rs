@@ -269,6 +269,7 @@ impl Centre {
                 .zip(config.report.online.clone())
                 .collect(),
             repeats: config.repeats.iter().map(|(list, _)| *list).collect(),
+            studios: config.report.studios.clone(),
         }));
         let rim = Rim::start(&config, tcp, streams, lookups, answers, &engine_bell, counter.clone())?;
         Ok(Self {

@@ -436,6 +436,9 @@ pub struct ListRecordings {
     /// Time zone of days and times
     #[arg(long, value_name = "OFFSET", default_value = "+08:00", allow_hyphen_values = true)]
     pub zone: Offset,
+    /// Only those of which something was on air in a radio studio
+    #[arg(long)]
+    pub on_air: bool,
     /// Only those that are held
     #[arg(long)]
     pub held: bool,

@@ -16,9 +16,10 @@ use crate::requests::{Answered, Requests, Unanswered};
 use acd::{AgentRef, GroupRef, Listing, Prefer, SiteRef, SkillLevel};
 use base::{Private, Timestamp};
 use call::event::{CallRef, Why};
-use call::plan::{DispositionRef, ListRef};
+use call::plan::{DispositionRef, ListRef, StudioRef};
 use call::request::Control;
 use call::roster::{ReasonRef, RosterRef};
+use call::show::StudioDo;
 use call::{Request, RequestId, Resolver, Whose};
 use media::session::Keeps;
 use parking_lot::Mutex;
@@ -77,6 +78,8 @@ pub struct Deeds {
     pub dispositions: Vec<(String, bool)>,
     /// Those of them that have whoever has called lately.
     pub repeats: Vec<ListRef>,
+    /// The same of radio studios.
+    pub studios: Vec<String>,
 }
 
 /// Deeds, as `web` asks for them.
@@ -182,6 +185,11 @@ impl Deeds {
                 let (supervisor, agent) = (self.agent(&supervisor)?, self.agent(&agent)?);
                 self.ask(Request::TakeOver { supervisor, agent }).await
             }
+            Deed::Screen { agent, studio, note } => {
+                let (agent, studio) = (self.agent(&agent)?, self.studio(&studio)?);
+                self.ask(Request::Screen { agent, studio, note }).await
+            }
+            Deed::Studio(studio, what) => self.ask(Request::Studio(self.studio(&studio)?, what)).await,
             Deed::Prioritize(call, priority) => {
                 self.ask(Request::Prioritize(CallRef::from_bits(call), priority)).await
             }
@@ -434,6 +442,7 @@ impl Deeds {
             from: query.from_unix_ms.map(UnixMs),
             to: query.to_unix_ms.map(UnixMs),
             held: query.held,
+            on_air: query.on_air,
             ..RecordingFilter::default()
         };
         let rows = self.index(move |recordings| Ok(recordings.list(&filter)?)).await?;
@@ -524,6 +533,10 @@ impl Deeds {
         place(&self.groups, key, "group").map(GroupRef::at)
     }
 
+    fn studio(&self, key: &str) -> Result<StudioRef, Refusal> {
+        place(&self.studios, key, "studio").map(StudioRef::at)
+    }
+
     fn site(&self, key: &str) -> Result<SiteRef, Refusal> {
         place(&self.sites, key, "site").map(SiteRef::at)
     }
@@ -592,6 +605,19 @@ impl Deeds {
                 format!("{supervisor} in the talk of {agent}: {how}")
             }
             Deed::TakeOver { supervisor, agent } => format!("{supervisor} takes over from {agent}"),
+            // The note is about a caller: it is for the studio, and not for the audit.
+            Deed::Screen { agent, studio, .. } => {
+                format!("agent {agent}: sends his caller to studio {studio}")
+            }
+            Deed::Studio(studio, what) => match what {
+                StudioDo::Open => format!("studio {studio}: a show begins"),
+                StudioDo::Close => format!("studio {studio}: the show is over"),
+                StudioDo::Pick(call) => format!("studio {studio}: call {} picked", call.bits()),
+                StudioDo::Air => format!("studio {studio}: on air"),
+                StudioDo::OffAir => format!("studio {studio}: off air"),
+                StudioDo::Return => format!("studio {studio}: the caller is held again"),
+                StudioDo::Back(call) => format!("studio {studio}: call {} back into its line", call.bits()),
+            },
             Deed::Prioritize(call, priority) => format!("call {call}: priority {}", priority.0),
             Deed::CallBack(call) => format!("call {call}: called back"),
             Deed::CancelCallback(call) => format!("call {call}: not called back"),

@@ -47,6 +47,7 @@ pub mod requests;
 pub mod rim;
 pub mod rtp;
 pub mod serve;
+pub mod shows;
 pub mod simulate;
 pub mod staff;
 pub mod table;

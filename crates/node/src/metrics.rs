@@ -27,6 +27,7 @@ mod recording;
 mod rtp;
 mod sip;
 mod spans;
+mod studio;
 
 use crate::centre::RingGauge;
 use crate::journal::Counts;
@@ -64,6 +65,7 @@ pub struct Metrics {
     journal: journal::Handles,
     recording: recording::Handles,
     rtp: rtp::Handles,
+    studio: studio::Handles,
     /// Touched by the report's thread, and by whoever reads; both rarely.
     late: Mutex<Late>,
 }
@@ -94,6 +96,7 @@ impl Metrics {
             journal: journal::Handles::new(&register),
             recording: recording::Handles::new(&register),
             rtp: rtp::Handles::new(&register),
+            studio: studio::Handles::new(&register, plan),
             late: Mutex::new(late),
             recorder,
         })
@@ -117,6 +120,7 @@ impl Metrics {
         self.engine.publish(sample, &mut spans);
         self.rtp.publish(sample.media, &mut spans);
         late.asked.publish(&sample.board.asked, &register);
+        self.studio.publish(sample.board);
         late.rings.publish(sample.rings, &register);
         if let Some(engine) = sample.engine {
             late.sip.publish(&engine.sip, &register);

@@ -165,6 +165,7 @@ pub fn needs_restart(old: &Config, new: &Config) -> Vec<String> {
     note(calls(old) != calls(new), "[calls]");
     note(old.call.outside != new.call.outside, "[outside]");
     note(old.call.rosters != new.call.rosters, "[specialists] or [liaisons]");
+    note(old.call.studios != new.call.studios, "[studios]");
     lists(
         &mut found,
         "trunks",
@@ -317,6 +318,10 @@ mod tests {
             ["agents.8303 is new: it needs a restart", "agents.8302 is gone: it needs a restart"]
         );
         assert_eq!(changed("max = 1000 ", "max = 900 "), ["[calls] cannot change while the centre runs"]);
+        assert_eq!(
+            changed("held_max = 8 ", "held_max = 9 "),
+            ["[studios] cannot change while the centre runs"]
+        );
     }
 
     #[test]

@@ -75,6 +75,7 @@ fn list(options: &ListRecordings) -> Result<ExitCode> {
         to: day.map(|(_, to)| to),
         held: options.held.then_some(true),
         deleted: options.deleted.then_some(true),
+        on_air: options.on_air.then_some(true),
         limit: Some(options.limit),
     };
     let rows = Recordings::open_to_read(&options.database)?.list(&filter)?;
@@ -98,6 +99,7 @@ fn table(rows: &[Recording], zone: Offset) -> Table {
         "坐席\nAgent",
         "组\nGroup",
         "时长\nLength",
+        "直播\nOn air",
         "未录\nLeft out",
         "缺失\nMissing",
         "状态\nState",
@@ -112,18 +114,29 @@ fn table(rows: &[Recording], zone: Offset) -> Table {
             one.agent.clone().unwrap_or_default(),
             one.group.clone().unwrap_or_default(),
             seconds(one.length_ms),
+            on_air(one),
             seconds(left),
             seconds(one.gap_ms),
             state(one).to_owned(),
             one.file.clone().unwrap_or_default(),
         ]);
     }
-    for column in [5, 6, 7] {
+    for column in [5, 6, 7, 8] {
         if let Some(column) = table.column_mut(column) {
             column.set_cell_alignment(CellAlignment::Right);
         }
     }
     table
+}
+
+/// How long it was broadcast, where it was; all of one whose end is not known is told by a dash.
+fn on_air(one: &Recording) -> String {
+    if one.air.is_empty() {
+        return String::new();
+    }
+    let ended = one.air.iter().filter(|(from, to)| to > from);
+    let air: u64 = ended.map(|(from, to)| to.0 - from.0).sum();
+    if air == 0 { "-".to_owned() } else { seconds(air) }
 }
 
 fn state(one: &Recording) -> &'static str {
@@ -164,6 +177,18 @@ pub fn row(one: &Recording) -> Value {
         "keep_until_unix_ms": one.keep_until.map(|at| at.0),
         "held": deed(&one.held),
         "deleted": deed(&one.deleted),
+        "on_air": !one.air.is_empty(),
+        "on_air_spans": one.air.iter().map(|(from, to)| {
+            // Where to listen: from the beginning of the recording. Without an end it lasts, or its process was killed.
+            let into = |at: &UnixMs| at.0.saturating_sub(one.begun.0);
+            let to = Some(to).filter(|to| *to > from);
+            json!({
+                "from_unix_ms": from.0,
+                "to_unix_ms": to.map(|to| to.0),
+                "from_ms": into(from),
+                "to_ms": to.map(into),
+            })
+        }).collect::<Vec<_>>(),
         "left_out": one.left.iter().map(|(from, to, keeps)| {
             json!({ "from_unix_ms": from.0, "to_unix_ms": to.0, "instead": keeps })
         }).collect::<Vec<_>>(),

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! engine ─events, ring─▶ report::Report ─┬─ board ─▶ Status (HTTP, terminal)
-//!                     │                  ├─ Live ─▶ Status; open callbacks, refused numbers ─▶ Register
+//!                     │                  ├─ Live ─▶ Status; open callbacks, refused numbers, shows ─▶ Register
 //!                     └─ answers ─▶ who waits for them (HTTP)
 //! engine, media ─telemetry─▶ metrics     └─ records ─▶ store::Backlog ─▶ SQLite, every flush interval
 //! ```
@@ -24,6 +24,7 @@ use crate::metrics::{Metrics, Sample};
 use crate::recording::notes::Notes;
 use crate::repeats::Repeats;
 use crate::requests::Requests;
+use crate::shows::Shows;
 use crate::{recording, rtp};
 use acd::AgentRef;
 use anyhow::{Context, Result};
@@ -114,6 +115,7 @@ pub struct Reporter {
     callbacks: Callbacks,
     dialed: Dialed,
     repeats: Repeats,
+    shows: Shows,
     register: SharedRegister,
     requests: Requests,
     status: Arc<Status>,
@@ -186,6 +188,7 @@ impl Reporter {
             callbacks: Callbacks::new(&config.report.groups, clock),
             dialed: Dialed::new(&config.report.agents, clock),
             repeats,
+            shows: Shows::new(run, &config.report.studios),
             register,
             requests,
             status,
@@ -228,6 +231,9 @@ impl Reporter {
         thread::sleep(LAST_WORDS);
         self.take_events();
         self.report.finish(&mut self.out);
+        self.report.end_shows(self.clock.now(), &mut self.out);
+        self.shows.take(&mut self.out.shows);
+        self.shows.write(Timestamp::NEVER, &self.register);
         self.backlog.take(&mut self.out);
         self.write();
         self.callbacks.write(self.clock.now(), &self.register);
@@ -250,6 +256,8 @@ impl Reporter {
             self.repeats.closed(record);
         }
         self.repeats.tell(UnixMs(self.clock.epoch().unix_millis(now)), &self.requests);
+        self.shows.take(&mut self.out.shows);
+        self.shows.write(now, &self.register);
         self.backlog.take(&mut self.out);
         if now >= self.next_flush {
             self.next_flush = now + self.flush_every;

@@ -22,6 +22,7 @@ mod list;
 mod markdown;
 pub mod options;
 mod progress;
+mod studios;
 mod titles;
 mod xlsx;
 
@@ -129,6 +130,7 @@ fn make(options: &Options) -> Result<(Document, bool)> {
     }
     let askings = reading.askings(asked.period.from, asked.period.to)?;
     let reconciles = tables.check().is_ok();
+    let studios = reading.studios(asked.period.from, asked.period.to)?;
     let material = Material {
         options,
         asked: &asked,
@@ -137,6 +139,7 @@ fn make(options: &Options) -> Result<(Document, bool)> {
         titles: &titles,
         base: base.as_ref(),
         askings: &askings,
+        studios: &studios,
         unwatched,
     };
     let plain = matches!(format, Format::Csv | Format::Json);

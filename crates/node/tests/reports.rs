@@ -6,10 +6,11 @@ use acd::{AgentRef, GroupRef, OfferEnd, Turned};
 use base::Private;
 use call::Resolver;
 use call::event::{Outcome, Side};
-use call::plan::{DispositionRef, FlowRef, LanguageRef, StepRef};
+use call::plan::{DispositionRef, FlowRef, LanguageRef, StepRef, StudioRef};
 use clap::Parser;
 use node::cli::{Cli, Command};
 use report::record::{Choice, Segment, SegmentEnd, SegmentKind};
+use report::studios::{ShowRecord, StudioCounts};
 use report::{AgentSpan, CallRecord, Disposed, Opened, Plan, RecordId, SpanKind, Survey, UnixMs};
 use sip::leg::{Origin, TrunkRef};
 use sip::message::Cause;
@@ -141,6 +142,9 @@ impl Day {
             survey: None,
             choices: Vec::new(),
             language: None,
+            studio: None,
+            standby: Duration::ZERO,
+            on_air: None,
             truncated: false,
             asked: Vec::new(),
             case: String::new(),
@@ -497,4 +501,45 @@ fn a_wrong_question_is_told_what_would_be_right() {
         let said = folder.refused(flags);
         assert!(said.contains(says), "{flags}: {said}");
     }
+}
+
+#[test]
+fn a_radio_studio_has_a_table_of_its_shows_and_of_who_was_on_air() {
+    let folder = written("studio");
+    let none = folder.text("--day 2024-02-02 --format json");
+    assert!(!none.contains("\"studios\""), "a centre without one has no such table");
+    let mut records = Records::open(folder.path("day.db")).expect("opens");
+    let run = records.begin_run(at(12, 0, 0.0)).expect("begins");
+    let keys = vec!["radio".to_owned()];
+    let plan = Plan { studios: keys.clone(), run, ..Plan::default() };
+    let mut writer = records.writer(&plan, Numbers::Plain).expect("names");
+    let mut day = Day { calls: Vec::new(), spans: Vec::new() };
+    for (minute, on_air) in [(5, Some(90.0)), (10, Some(30.5)), (15, None)] {
+        let call = day.call(at(14, minute, 0.0), "+8613800000010");
+        call.opened.id = RecordId::new(run, minute);
+        served(call, GENERAL, 5.0, 2.0, 8001, 200.0);
+        (call.studio, call.standby) = (Some(StudioRef(0)), secs(60.0));
+        call.on_air = on_air.map(secs);
+    }
+    writer.write(&[], &day.calls, &[]).expect("is written");
+    let show = |number, hour, ended| ShowRecord {
+        studio: StudioRef(0),
+        number,
+        begun: at(hour, 0, 0.0),
+        ended,
+        counts: StudioCounts::default(),
+    };
+    let shows = [show(1, 14, Some(at(15, 0, 0.0))), show(2, 20, None)];
+    let mut register = store::Register::open(folder.path("day.db")).expect("opens");
+    register.note_shows(run, &keys, &shows).expect("is written");
+
+    let text = folder.text(&format!("--day 2024-02-02 --format md --config {CENTRE}"));
+    let table = text.split("## ").find(|sheet| sheet.starts_with("政风热线")).expect("the table");
+    compare(table, "studio.md");
+    let json: serde_json::Value =
+        serde_json::from_str(&folder.text("--day 2024-02-02 --format json")).expect("JSON");
+    let row = &json["tables"]["studios"]["rows"][0];
+    assert_eq!((&row["shows"], &row["received"], &row["aired"]), (&2.into(), &3.into(), &2.into()), "{row}");
+    let before = folder.text("--day 2024-02-01 --format json");
+    assert!(!before.contains("\"studios\""), "{before}");
 }

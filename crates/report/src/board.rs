@@ -15,6 +15,7 @@ use crate::recent::Reach;
 use crate::record::UnixMs;
 use crate::service_level::{Formula, Ratio};
 use crate::staffing::Target;
+use crate::studios::StudioBoard;
 use crate::tally::Forecast;
 use crate::words::{REASONS, reason_index};
 use acd::input::Reason;
@@ -58,6 +59,8 @@ pub struct Board {
     pub alerts: Alerts,
     /// Specialists who were asked and exchanges with other platforms that are over.
     pub asked: Vec<AskedLine>,
+    /// Each radio studio, in the plan's order.
+    pub studios: Vec<StudioBoard>,
     /// Events that fit no call known here, and calls beyond the bound; zero while all is well.
     pub strays: u64,
     /// Events that never came (gaps in their numbers); zero while all is well.

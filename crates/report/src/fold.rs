@@ -24,6 +24,7 @@ use crate::interval::{Intervals, Quarter};
 use crate::plan::Plan;
 use crate::record::{CallRecord, Choice, LegAudio, Opened, RecordId, UnixMs};
 use crate::spread::Dense;
+use crate::studios::{ShowRecord, StudioCaller, StudioPlace, Studios};
 use crate::surveys::Survey;
 use crate::tally::Tally;
 use acd::GroupRef;
@@ -49,6 +50,8 @@ pub struct Out {
     pub agent_spans: Vec<AgentSpan>,
     /// What came of calls, as agents say; the later one of a call stands.
     pub disposed: Vec<Disposed>,
+    /// Shows of radio studios that have begun, and that are over.
+    pub shows: Vec<ShowRecord>,
 }
 
 impl Out {
@@ -58,15 +61,14 @@ impl Out {
         self.closed.clear();
         self.agent_spans.clear();
         self.disposed.clear();
+        self.shows.clear();
     }
 
     /// Whether there is nothing to write.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.opened.is_empty()
-            && self.closed.is_empty()
-            && self.agent_spans.is_empty()
-            && self.disposed.is_empty()
+        let calls = self.opened.is_empty() && self.closed.is_empty() && self.disposed.is_empty();
+        calls && self.agent_spans.is_empty() && self.shows.is_empty()
     }
 }
 
@@ -80,6 +82,7 @@ pub struct Report {
     pub(crate) trunks: Vec<Option<bool>>,
     pub(crate) alerts: Alerts,
     pub(crate) asked: AskedBook,
+    pub(crate) studios: Studios,
     phones: Vec<bool>,
     pub(crate) phones_bound: u32,
     pub(crate) seq: u64,
@@ -97,6 +100,7 @@ impl Report {
             trunks: vec![None; plan.trunks.len()],
             alerts: Alerts::default(),
             asked: AskedBook::new(),
+            studios: Studios::new(&plan),
             phones: Vec::new(),
             phones_bound: 0,
             seq: 0,
@@ -217,6 +221,33 @@ impl Report {
             }
             Event::Chose { call, step, key } => callers.chose(*call, Choice { step: *step, key: *key }),
             Event::Speaks { call, language } => callers.speaks(*call, *language),
+            Event::Show { studio, show, open } => {
+                let wall = |at| callers.wall(at);
+                out.shows.extend(self.studios.show(*studio, *show, *open, now, wall));
+            }
+            Event::Screened { call, studio, number, agent, note } => {
+                let caller = callers.screened(*call, *studio, now);
+                let shown = StudioCaller {
+                    call: call.bits(),
+                    number: *number,
+                    caller,
+                    note: note.clone(),
+                    screener: self.plan.agents.get(agent.index()).cloned().unwrap_or_default(),
+                    sent: now,
+                    place: StudioPlace::Held,
+                    since: now,
+                    on_air: None,
+                };
+                self.studios.screened(*studio, shown, *call);
+            }
+            Event::Studio { call, studio, step } => {
+                callers.in_studio(*call, *step, now);
+                self.studios.step(*studio, *call, *step, now);
+            }
+            Event::OnAir { call, studio, on, .. } => {
+                callers.on_air(*call, *on, now);
+                self.studios.on_air(*studio, *call, *on, now);
+            }
             Event::Alert(alert) => self.alerts.take(alert),
             Event::CallbackOffered { .. }
             | Event::OutgoingRefused { .. }
@@ -279,6 +310,12 @@ impl Report {
     #[must_use]
     pub fn record_of(&self, call: CallRef) -> Option<RecordId> {
         self.callers.record_of(call)
+    }
+
+    /// Ends the shows that are on: at the end of the process.
+    pub fn end_shows(&mut self, now: Timestamp, out: &mut Out) {
+        let now = self.wall(now);
+        out.shows.extend(self.studios.close(now, |at| self.callers.wall(at)));
     }
 
     /// Completes the record of every call that is over without waiting for measurements: at the end.

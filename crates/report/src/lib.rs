@@ -47,7 +47,7 @@
 //!
 //! Never knows: files, SQL, HTTP, SIP, the insides of the engine.
 //!
-//! Reading order: [`plan`] → [`counters`] → [`callbacks`] → [`outgoing`] → [`surveys`] → [`disposals`] →
+//! Reading order: [`plan`] → [`counters`] → [`callbacks`] → [`outgoing`] → [`surveys`] → [`disposals`], [`studios`] →
 //! [`service_level`] → [`record`] → [`fold`] → [`board`]; then
 //! [`tables`], which count finished calls again. Beside them, without events: [`erlang`] → [`staffing`] → [`advice`].
 
@@ -72,6 +72,7 @@ pub mod record;
 pub mod service_level;
 pub mod spread;
 pub mod staffing;
+pub mod studios;
 mod sum;
 pub mod surveys;
 pub mod tables;

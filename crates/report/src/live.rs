@@ -58,6 +58,10 @@ pub(crate) struct Live {
     talking_since: Timestamp,
     /// With a number outside, and no agent.
     outside: Slot,
+    /// Held for a radio studio, and since when.
+    standby: Option<(Slot, Timestamp)>,
+    /// On air, and since when.
+    pub(crate) on_air: Option<(Slot, Timestamp)>,
     /// Agents whose legs are counted though they have not talked with the caller yet.
     heard: Vec<AgentRef>,
     /// Legs that had audio with us and whose measurements have not come.
@@ -121,6 +125,8 @@ impl Live {
             talks: Vec::new(),
             talking_since: arrived,
             outside: None,
+            standby: None,
+            on_air: None,
             heard: Vec::new(),
             legs_open: 0,
             ended: false,
@@ -249,6 +255,23 @@ impl Live {
     pub(crate) fn no_longer_outside(&mut self, wall: UnixMs) {
         let outside = self.outside.take();
         self.end(outside, wall, SegmentEnd::By(Side::Guest));
+    }
+
+    /// He is held for a radio studio; told again while he is, it is the same hold.
+    pub(crate) fn stands_by(&mut self, now: Timestamp, wall: UnixMs) {
+        if self.standby.is_none() {
+            self.no_longer_outside(wall);
+            let group = self.record.group;
+            self.standby = Some((self.begin(SegmentKind::Standby, group, None, wall), now));
+        }
+    }
+
+    /// He is not any more.
+    pub(crate) fn no_longer_stands_by(&mut self, by: Side, now: Timestamp, wall: UnixMs) {
+        if let Some((segment, since)) = self.standby.take() {
+            self.end(segment, wall, SegmentEnd::By(by));
+            self.record.standby += whole(now.since(since));
+        }
     }
 
     /// An agent is no longer with him.

@@ -85,6 +85,7 @@ impl Report {
             calls: u32::try_from(self.callers.in_progress()).unwrap_or(u32::MAX),
             alerts: self.alerts,
             asked: self.asked.iter().map(|(key, counts)| self.draw_asked(*key, *counts)).collect(),
+            studios: self.studios.picture(),
             strays: self.callers.strays,
             missed: self.missed,
         }

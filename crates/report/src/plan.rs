@@ -43,6 +43,10 @@ pub struct Plan {
     pub dispositions: Vec<String>,
     /// Which of these count as answered on line (在线解答); same order.
     pub online: Vec<bool>,
+    /// Keys of the radio studios.
+    pub studios: Vec<String>,
+    /// Their names on screens; same order.
+    pub studio_titles: Vec<String>,
     /// Service-level thresholds T, inclusive; the first [`THRESHOLDS_MAX`] count.
     pub thresholds: Vec<Duration>,
     /// An abandoned wait shorter than this is also counted as short.
@@ -108,6 +112,8 @@ impl Default for Plan {
             languages: Vec::new(),
             dispositions: Vec::new(),
             online: Vec::new(),
+            studios: Vec::new(),
+            studio_titles: Vec::new(),
             thresholds: vec![Duration::from_secs(15), Duration::from_secs(20), Duration::from_secs(30)],
             short_abandon: Duration::from_secs(5),
             long_talk: Duration::from_secs(600),

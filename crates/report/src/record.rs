@@ -17,7 +17,7 @@ use crate::surveys::Survey;
 use acd::{AgentRef, GroupRef, OfferEnd, Turned};
 use base::Private;
 use call::event::{Outcome, Side};
-use call::plan::{FlowRef, LanguageRef, StepRef};
+use call::plan::{FlowRef, LanguageRef, StepRef, StudioRef};
 use media::session::Report;
 use sip::leg::Origin;
 use sip::message::Cause;
@@ -138,6 +138,12 @@ pub struct CallRecord {
     pub choices: Vec<Choice>,
     /// The language that he chose; `None`: that in which his flow begins.
     pub language: Option<LanguageRef>,
+    /// He was sent to this radio studio, the last one if to several.
+    pub studio: Option<StudioRef>,
+    /// Held there: apart from talks and waits.
+    pub standby: Duration,
+    /// On air; `None` when he never was.
+    pub on_air: Option<Duration>,
     /// More happened than `segments` (or `legs`) keeps.
     pub truncated: bool,
     /// Audio of each leg, in the order in which they ended.
@@ -178,6 +184,9 @@ impl CallRecord {
             survey: None,
             choices: Vec::new(),
             language: None,
+            studio: None,
+            standby: Duration::ZERO,
+            on_air: None,
             truncated: false,
             legs: Vec::with_capacity(2),
             asked: Vec::new(),
@@ -236,6 +245,10 @@ pub enum SegmentKind {
     Outside,
     /// An agent called somebody, whose phone was rung.
     Dial,
+    /// The caller was held for a radio studio, with nobody.
+    Standby,
+    /// Within a talk with a studio's console: it was broadcast.
+    OnAir,
 }
 
 impl SegmentKind {
@@ -252,6 +265,8 @@ impl SegmentKind {
             Self::Conference => "conference",
             Self::Outside => "outside",
             Self::Dial => "dial",
+            Self::Standby => "standby",
+            Self::OnAir => "on_air",
         }
     }
 }

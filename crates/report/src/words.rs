@@ -8,6 +8,7 @@ use call::Resolver;
 use call::call::Supervision;
 use call::event::{Exchange, Outcome, Phase, RosterStep, Side};
 use call::roster::PersonRef;
+use call::show::{Exit, StudioStep};
 use media::session::Keeps;
 
 /// All reasons for which an agent may be not ready, in the order in which they are shown.
@@ -287,6 +288,21 @@ pub const fn resolver(by: Resolver) -> &'static str {
 #[must_use]
 pub fn resolver_of(key: &str) -> Option<Resolver> {
     [Resolver::Agent, Resolver::Specialist].into_iter().find(|by| resolver(*by) == key)
+}
+
+/// Key of what happens to a caller in a studio.
+#[must_use]
+pub const fn studio_step(step: StudioStep) -> &'static str {
+    match step {
+        StudioStep::Picked => "picked",
+        StudioStep::AtConsole => "at_console",
+        StudioStep::Held => "held",
+        StudioStep::Left(Exit::Ended) => "ended",
+        StudioStep::Left(Exit::SentBack) => "sent_back",
+        StudioStep::Left(Exit::TooLong) => "held_too_long",
+        StudioStep::Left(Exit::Closed) => "show_over",
+        StudioStep::Left(Exit::HandedOn) => "handed_on",
+    }
 }
 
 /// What is kept of a recorded talk.

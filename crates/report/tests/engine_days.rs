@@ -8,25 +8,33 @@ use acd::GroupRef;
 use base::Timestamp;
 use call::Request;
 use call::event::{Event, Outcome};
-use day::deeds::{calling_back_harshly, consulting_harshly, harsh, random_day};
+use day::deeds::{calling_back_harshly, consulting_harshly, harsh, on_the_radio_harshly, random_day};
 use report::record::SegmentKind;
-use report::{Out, Plan, Report, Segment};
+use report::{CallRecord, Out, Plan, Report, Segment};
+use std::time::Duration;
 
 #[test]
 fn what_the_engine_tells_is_counted_without_a_contradiction() {
     let mut sum = report::callbacks::Callbacks::default();
     let (mut put_through, mut disposed) = (0, 0);
     let mut surveys = report::surveys::Surveys::default();
-    let mut within = [0usize; 5];
-    let days = [(harsh(), 1..=15), (calling_back_harshly(), 16..=60), (consulting_harshly(), 61..=120)];
+    let mut within = [0usize; 7];
+    let mut studios = [0; 5];
+    let days = [
+        (harsh(), 1..=15),
+        (calling_back_harshly(), 16..=60),
+        (consulting_harshly(), 61..=120),
+        (on_the_radio_harshly(), 121..=180),
+    ];
     for (plan, seeds) in days {
         for seed in seeds {
             let mut day = random_day(&plan, seed, 500);
             let mut report = Report::new(Plan {
                 groups: vec!["general".into(), "enterprise".into()],
-                agents: vec!["8001".into(), "8002".into(), "8003".into()],
+                agents: vec!["8001".into(), "8002".into(), "8003".into(), "8004".into()],
                 dispositions: vec!["answered".into(), "case".into(), "nuisance".into()],
                 online: vec![true, false, false],
+                studios: vec!["radio".into()],
                 ..Plan::default()
             });
             let mut out = Out::default();
@@ -57,13 +65,36 @@ fn what_the_engine_tells_is_counted_without_a_contradiction() {
                 for (count, kind) in within.iter_mut().zip(WITHIN) {
                     *count += ends(kind).count();
                 }
-                // Hold, consult and conference lie within a talk of their agent.
-                for part in WITHIN[..3].iter().flat_map(|kind| ends(*kind)) {
+                // Hold, consult, conference and time on air lie within a talk of their agent.
+                for part in WITHIN[..4].iter().flat_map(|kind| ends(*kind)) {
                     let around = |talk: &&Segment| {
                         talk.agent == part.agent && talk.from <= part.from && part.to <= talk.to
                     };
                     assert!(ends(SegmentKind::Talk).any(|talk| around(&talk)), "seed {seed}: {record:?}");
                 }
+            }
+            let [studio] = &board.studios[..] else { panic!("one studio") };
+            let of_show = studio.total;
+            assert!(studio.callers.is_empty(), "seed {seed}: nobody is left in the studio");
+            // The records tell of the studio what the board does; a caller may be sent there again.
+            let told = |of: fn(&CallRecord) -> Duration| out.closed.iter().map(of).sum::<Duration>();
+            assert_eq!(told(|record| record.standby), of_show.held, "seed {seed}");
+            assert_eq!(told(|record| record.on_air.unwrap_or_default()), of_show.on_air, "seed {seed}");
+            let sent = out.closed.iter().filter(|record| record.studio.is_some()).count() as u64;
+            let aired = out.closed.iter().filter(|record| record.on_air.is_some()).count() as u64;
+            assert!(sent <= of_show.screened && aired <= of_show.aired, "seed {seed}");
+            assert_eq!(sent > 0, of_show.screened > 0, "seed {seed}");
+            assert_eq!(aired > 0, of_show.aired > 0, "seed {seed}");
+            let begun = out.shows.iter().filter(|show| show.ended.is_none()).count() as u64;
+            assert_eq!(begun, of_show.shows, "seed {seed}");
+            for (to, from) in studios.iter_mut().zip([
+                of_show.shows,
+                of_show.screened,
+                of_show.aired,
+                of_show.gone,
+                of_show.sent_back,
+            ]) {
+                *to += from;
             }
             let in_groups: u64 = (0..2)
                 .filter_map(|at| report.group(GroupRef::at(at)))
@@ -101,15 +132,18 @@ fn what_the_engine_tells_is_counted_without_a_contradiction() {
     assert!(within.iter().all(|count| *count > 5), "{within:?} of {WITHIN:?}");
     assert!(surveys.ratings() > 5 && surveys.hung_up > 5 && surveys.not_offered > 100, "{surveys:?}");
     assert!(disposed > 50, "{disposed}");
+    assert!(studios.iter().all(|count| *count > 5), "{studios:?}");
     assert!(sum.given_up > 10 && sum.cancelled > 10 && put_through > 5, "{sum:?}, {put_through} put through");
 }
 
-/// What may lie within a talk, and two more.
-const WITHIN: [SegmentKind; 5] = [
+/// What may lie within a talk, and three more.
+const WITHIN: [SegmentKind; 7] = [
     SegmentKind::Hold,
     SegmentKind::Consult,
     SegmentKind::Conference,
+    SegmentKind::OnAir,
     SegmentKind::Outside,
+    SegmentKind::Standby,
     SegmentKind::Talk,
 ];
 

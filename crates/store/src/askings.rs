@@ -52,7 +52,7 @@ impl Reading<'_> {
     /// The file cannot be read.
     pub fn askings(&self, from: UnixMs, to: UnixMs) -> Result<Vec<Askings>, ReadError> {
         // A file of an earlier version, opened to be read, has no such table.
-        let known: bool = self.file.query_row(
+        let known: bool = self.connection().query_row(
             "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = 'asked'",
             [],
             |row| row.get(0),
@@ -60,7 +60,7 @@ impl Reading<'_> {
         if !known {
             return Ok(Vec::new());
         }
-        let mut statement = self.file.prepare(ASKINGS)?;
+        let mut statement = self.connection().prepare(ASKINGS)?;
         let rows = statement.query_map(params![signed(from.0), signed(to.0)], askings)?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }

@@ -44,7 +44,7 @@
 //!
 //! Reading order: [`schema`] → [`records`] → [`writer`] → [`backlog`] → [`summary`] → [`period`]; apart from them
 //! [`journal`]: what the engine was told, to tell it again; [`register`]: what people have set; and [`recordings`]: the
-//! index of recorded talks, with [`transcoding`], which of them are to become Opus.
+//! index of recorded talks, with [`transcoding`], which of them are to become Opus; and [`shows`] of radio studios.
 
 mod askings;
 pub mod backlog;
@@ -59,6 +59,7 @@ pub mod recordings;
 pub mod records;
 pub mod register;
 pub mod schema;
+pub mod shows;
 pub mod summary;
 pub mod transcoding;
 pub mod writer;

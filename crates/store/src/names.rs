@@ -1,4 +1,4 @@
-//! Names: the numbers under which records know groups, agents, trunks and flows.
+//! Names: the numbers under which records know groups, agents, trunks, flows and studios.
 //!
 //! A key gets its number when it is seen first and keeps it for ever, so a configuration may reorder, add and
 //! remove without touching old records.
@@ -22,6 +22,7 @@ pub(crate) struct Names {
     /// Of each flow.
     steps: Vec<Vec<String>>,
     languages: Vec<String>,
+    studios: Vec<i64>,
 }
 
 impl Names {
@@ -37,6 +38,7 @@ impl Names {
             dispositions: plan.dispositions.iter().cloned().zip(plan.online.iter().copied()).collect(),
             steps: plan.steps.clone(),
             languages: plan.languages.clone(),
+            studios: ids(&transaction, "studio", &plan.studios)?,
         };
         transaction.commit()?;
         Ok(names)
@@ -76,6 +78,10 @@ impl Names {
             None => format!("{}:{}", choice.step, choice.key),
         });
         (!choices.is_empty()).then(|| shown.collect::<Vec<_>>().join(" "))
+    }
+
+    pub(crate) fn studio(&self, studio: Option<call::plan::StudioRef>) -> Option<i64> {
+        self.studios.get(studio?.index()).copied()
     }
 }
 

@@ -21,7 +21,7 @@ use rusqlite::{Connection, Row, Statement, Transaction, params};
 /// The records at one moment.
 #[derive(Debug)]
 pub struct Reading<'r> {
-    pub(crate) file: Transaction<'r>,
+    file: Transaction<'r>,
     /// Whether it tells what followed the talks; a file of an earlier version does not.
     after_talk: bool,
     /// Keys of dispositions, the most frequent first.
@@ -48,7 +48,7 @@ impl<E> From<rusqlite::Error> for Stopped<E> {
 pub struct Name {
     /// Its number.
     pub id: NameId,
-    /// Of what: `group`, `agent`, `trunk`, `flow`.
+    /// Of what: `group`, `agent`, `trunk`, `flow`, `studio`.
     pub kind: String,
     /// Its key.
     pub key: String,
@@ -93,6 +93,11 @@ impl Records {
 }
 
 impl Reading<'_> {
+    /// The connection, for what stands in a file of its own.
+    pub(crate) fn connection(&self) -> &Connection {
+        &self.file
+    }
+
     /// All names.
     ///
     /// # Errors

@@ -2,8 +2,8 @@
 //! it, and, when it is gone, who deleted it and why.
 //!
 //! ```text
-//!   events ─▶ Note::Begun, Left ─┐                     ┌─▶ list: by call, agent, caller, day
-//!   files  ─▶ Note::Filed ───────┴─▶ recording, recording_left ┤
+//!   events ─▶ Note::Begun, Left, Aired ─┐              ┌─▶ list: by call, agent, caller, day, on air
+//!   files  ─▶ Note::Filed ──────────────┴─▶ recording, recording_left, recording_air ┤
 //!   people ─▶ hold, release, deleted ──────────────────┴─▶ what is to become Opus (`transcoding`)
 //! ```
 //!
@@ -12,6 +12,7 @@
 
 use crate::error::{OpenError, ReadError, WriteError};
 use crate::records::{Durability, Records, signed};
+use crate::shows::has_table;
 use crate::writer::caller_hash;
 use base::Private;
 use media::session::Keeps;
@@ -55,6 +56,15 @@ pub enum Note {
         to: UnixMs,
         /// What stands there.
         keeps: Keeps,
+    },
+    /// It was broadcast.
+    Aired {
+        /// Which.
+        id: RecordId,
+        /// Since when.
+        from: UnixMs,
+        /// Till when; `from` while it lasts.
+        to: UnixMs,
     },
     /// Its file has this name from now on, or will have it.
     Named {
@@ -192,6 +202,8 @@ pub struct Recording {
     pub deleted: Option<Deed>,
     /// What was left out: from, to, what stands there.
     pub left: Vec<(UnixMs, UnixMs, String)>,
+    /// What was broadcast: from, to; the same moment twice while it lasts, and when its end is not known.
+    pub air: Vec<(UnixMs, UnixMs)>,
 }
 
 /// Which recordings. What is `None` does not restrict.
@@ -213,6 +225,8 @@ pub struct RecordingFilter {
     pub held: Option<bool>,
     /// Only those whose file was deleted, or only those whose was not.
     pub deleted: Option<bool>,
+    /// Only those of which something was broadcast, or only the others.
+    pub on_air: Option<bool>,
     /// At most so many, newest first; 1,000 when `None`.
     pub limit: Option<u32>,
 }
@@ -253,8 +267,16 @@ WHERE begun_at >= ?1 AND begun_at < ?2 AND (?3 IS NULL OR recording.call_id = ?3
   AND (?4 IS NULL OR agent.key = ?4) AND (?5 IS NULL OR line.key = ?5)
   AND (?6 IS NULL OR (call.caller_hash = ?6 AND call.caller_hash <> 0))
   AND (?7 IS NULL OR (held_at IS NOT NULL) = ?7) AND (?8 IS NULL OR (deleted_at IS NOT NULL) = ?8)
-  AND (?9 IS NULL OR recording.id = ?9)
+  AND (?9 IS NULL OR recording.id = ?9) {on_air}
 ORDER BY recording.id DESC LIMIT ?10";
+
+/// Which were broadcast, in [`LIST`]; a file of an earlier version that is only read knows of none.
+const ON_AIR: &str = "
+  AND (?11 IS NULL OR EXISTS (SELECT 1 FROM recording_air WHERE recording_id = recording.id) = ?11)";
+const NO_AIR: &str = "AND (?11 IS NULL OR ?11 = 0)";
+
+const AIRED: &str = "
+INSERT OR REPLACE INTO recording_air (recording_id, from_at, to_at) VALUES (?1, ?2, ?3)";
 
 /// As the index `recording_by_end` has them.
 const EXPIRED: &str = "
@@ -290,6 +312,7 @@ impl Recordings {
             let mut begun = transaction.prepare_cached(BEGUN)?;
             let mut filed = transaction.prepare_cached(FILED)?;
             let mut left = transaction.prepare_cached(LEFT)?;
+            let mut aired = transaction.prepare_cached(AIRED)?;
             let mut named = transaction.prepare_cached(NAMED)?;
             for note in notes {
                 match note {
@@ -301,6 +324,9 @@ impl Recordings {
                     Note::Left { id, from, to, keeps } => {
                         let what = words::keeps(*keeps);
                         left.execute(params![signed(id.0), signed(from.0), signed(to.0), what])?;
+                    }
+                    Note::Aired { id, from, to } => {
+                        aired.execute(params![signed(id.0), signed(from.0), signed(to.0)])?;
                     }
                     Note::Named { id, at, file } => {
                         named.execute(params![signed(id.0), signed(at.0), file])?;
@@ -447,7 +473,9 @@ impl Recordings {
     }
 
     fn rows(&self, filter: &RecordingFilter, id: Option<RecordId>) -> Result<Vec<Recording>, ReadError> {
-        let mut rows = self.records.connection.prepare_cached(LIST)?;
+        let knows_air = has_table(&self.records.connection, "recording_air")?;
+        let list = LIST.replace("{on_air}", if knows_air { ON_AIR } else { NO_AIR });
+        let mut rows = self.records.connection.prepare_cached(&list)?;
         let mut left = self.records.connection.prepare_cached(
             "SELECT from_at, to_at, keeps FROM recording_left WHERE recording_id = ?1 ORDER BY from_at",
         )?;
@@ -464,6 +492,7 @@ impl Recordings {
                 filter.deleted,
                 id.map(|id| signed(id.0)),
                 filter.limit.unwrap_or(1_000),
+                filter.on_air,
             ],
             recording,
         )?;
@@ -473,6 +502,15 @@ impl Recordings {
                 Ok((UnixMs(span.get(0)?), UnixMs(span.get(1)?), span.get(2)?))
             })?;
             row.left = spans.collect::<rusqlite::Result<_>>()?;
+        }
+        if knows_air {
+            let mut air = self.records.connection.prepare_cached(
+                "SELECT from_at, to_at FROM recording_air WHERE recording_id = ?1 ORDER BY from_at",
+            )?;
+            for row in &mut all {
+                let span = |span: &Row<'_>| Ok((UnixMs(span.get(0)?), UnixMs(span.get(1)?)));
+                row.air = air.query_map([signed(row.id.0)], span)?.collect::<rusqlite::Result<_>>()?;
+            }
         }
         Ok(all)
     }
@@ -508,5 +546,6 @@ fn recording(row: &Row<'_>) -> rusqlite::Result<Recording> {
         held: deed(13)?,
         deleted: deed(16)?,
         left: Vec::new(),
+        air: Vec::new(),
     })
 }

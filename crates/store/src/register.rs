@@ -17,7 +17,7 @@ use crate::records::{Records, signed};
 use crate::writer::caller_hash;
 use base::Private;
 use report::UnixMs;
-use rusqlite::{OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 use std::path::Path;
 
 /// Audit rows at most; the oldest go first. At a deed a minute, two years.
@@ -29,6 +29,13 @@ const PLANS_MAX: i64 = 200;
 #[derive(Debug)]
 pub struct Register {
     pub(crate) records: Records,
+}
+
+impl Register {
+    /// The connection, for what stands in a file of its own.
+    pub(crate) const fn connection(&mut self) -> &mut Connection {
+        &mut self.records.connection
+    }
 }
 
 /// On which list.

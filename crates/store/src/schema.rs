@@ -7,7 +7,8 @@
 //!                  ├── agent_state   sessions, breaks, wrap-ups (wrap-ups name their call)
 //!                  ├── recording ◀── recording_left   recorded talks, and what was left out of them
 //!                  └── asked         specialists, and exchanges with other platforms (双号互转)
-//!   name             keys of groups, agents, trunks, flows, sites: records keep numbers, and stay right when
+//!   show             shows of radio studios; `recording_air` ──▶ recording: what of it was broadcast
+//!   name             keys of groups, agents, trunks, flows, sites, studios: records keep numbers, and stay right when
 //!                    the configuration reorders its lists
 //! ```
 //!
@@ -17,7 +18,8 @@
 //! in progress. `PRAGMA user_version` is the number of the last migration that was applied.
 
 /// Migrations in order; the schema's number is how many have been applied.
-pub const MIGRATIONS: [&str; 7] = [FIRST, REGISTER, RECORDINGS, ASKED, AFTER_TALK, TRANSCODED, ENLISTED];
+pub const MIGRATIONS: [&str; 8] =
+    [FIRST, REGISTER, RECORDINGS, ASKED, AFTER_TALK, TRANSCODED, ENLISTED, STUDIOS];
 
 /// Marks the file as ours (`PRAGMA application_id`): "SUJI".
 pub const APPLICATION_ID: i64 = 0x5355_4a49;
@@ -266,5 +268,36 @@ CREATE TABLE enlisted (                 -- numbers that people have put on lists
     operator TEXT NOT NULL,
     since INTEGER NOT NULL,
     PRIMARY KEY (list, number)
+) STRICT, WITHOUT ROWID;
+";
+
+const STUDIOS: &str = "
+ALTER TABLE call ADD COLUMN studio_id INTEGER;  -- name.id: sent to this radio studio
+ALTER TABLE call ADD COLUMN standby_ms INTEGER; -- held there, apart from waits and talks
+ALTER TABLE call ADD COLUMN on_air_ms INTEGER;  -- NULL: never on air
+CREATE INDEX call_by_studio ON call (arrived_at) WHERE studio_id IS NOT NULL;
+
+CREATE TABLE show (
+    run INTEGER NOT NULL,
+    studio TEXT NOT NULL,               -- its key
+    number INTEGER NOT NULL,            -- within the run
+    begun_at INTEGER NOT NULL,
+    ended_at INTEGER,                   -- NULL while it is on, and when the process was killed
+    screened INTEGER NOT NULL,          -- these are of the show when it was over; 0 before
+    picked INTEGER NOT NULL,
+    aired INTEGER NOT NULL,
+    gone INTEGER NOT NULL,
+    sent_back INTEGER NOT NULL,
+    on_air_ms INTEGER NOT NULL,
+    standby_ms INTEGER NOT NULL,
+    PRIMARY KEY (run, studio, number)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX show_by_time ON show (begun_at);
+
+CREATE TABLE recording_air (            -- on air
+    recording_id INTEGER NOT NULL,
+    from_at INTEGER NOT NULL,
+    to_at INTEGER NOT NULL,             -- from_at while it lasts, and when the process was killed
+    PRIMARY KEY (recording_id, from_at)
 ) STRICT, WITHOUT ROWID;
 ";

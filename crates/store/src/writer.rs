@@ -56,17 +56,18 @@ const COMPLETE: &str = "
 UPDATE call SET answered_at = ?2, queued_at = ?3, offered_at = ?4, connected_at = ?5, disconnected_at = ?6,
     ended_at = ?7, outcome = ?8, cause = ?9, ended_by = ?10, group_id = ?11, agent_id = ?12, greeted_ms = ?13,
     waited_ms = ?14, rang_ms = ?15, talked_ms = ?16, offers = ?17, moves = ?18, helped = ?19, truncated = ?20,
-    last_agent_id = ?21, survey = ?22, rating = ?23, choices = ?24, language = ?25, case_id = ?26
+    last_agent_id = ?21, survey = ?22, rating = ?23, choices = ?24, language = ?25, case_id = ?26,
+    studio_id = ?27, standby_ms = ?28, on_air_ms = ?29
 WHERE id = ?1";
 
 const WHOLE: &str = "
 INSERT OR REPLACE INTO call (id, answered_at, queued_at, offered_at, connected_at, disconnected_at,
     ended_at, outcome, cause, ended_by, group_id, agent_id, greeted_ms,
     waited_ms, rang_ms, talked_ms, offers, moves, helped, truncated,
-    last_agent_id, survey, rating, choices, language, case_id,
+    last_agent_id, survey, rating, choices, language, case_id, studio_id, standby_ms, on_air_ms,
     arrived_at, caller, caller_hash, called, sip_call_id, trunk_id, phone, flow_id)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20,
-    ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34)";
+    ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, ?35, ?36, ?37)";
 
 const SEGMENT: &str = "
 INSERT OR REPLACE INTO segment (call_id, number, kind, group_id, agent_id, from_at, to_at, waited_ms, ended)
@@ -276,19 +277,19 @@ fn write_whole(
     let (number, hash) = caller(&record.opened.caller, numbers);
     let (trunk, phone) = origin(record.opened.origin, names);
     bind_end(statement, record, names)?;
-    statement.raw_bind_parameter(27, signed(arrived.0))?;
-    statement.raw_bind_parameter(28, number)?;
-    statement.raw_bind_parameter(29, hash)?;
-    statement.raw_bind_parameter(30, called)?;
-    statement.raw_bind_parameter(31, call_id)?;
-    statement.raw_bind_parameter(32, trunk)?;
-    statement.raw_bind_parameter(33, phone)?;
-    statement.raw_bind_parameter(34, names.flow(*flow))?;
+    statement.raw_bind_parameter(30, signed(arrived.0))?;
+    statement.raw_bind_parameter(31, number)?;
+    statement.raw_bind_parameter(32, hash)?;
+    statement.raw_bind_parameter(33, called)?;
+    statement.raw_bind_parameter(34, call_id)?;
+    statement.raw_bind_parameter(35, trunk)?;
+    statement.raw_bind_parameter(36, phone)?;
+    statement.raw_bind_parameter(37, names.flow(*flow))?;
     statement.raw_execute()?;
     Ok(())
 }
 
-/// Parameters 1 to 26: what is known when a call is over.
+/// Parameters 1 to 29: what is known when a call is over.
 fn bind_end(statement: &mut Statement<'_>, record: &CallRecord, names: &Names) -> rusqlite::Result<()> {
     let at = |moment: Option<UnixMs>| moment.map(|moment| signed(moment.0));
     statement.raw_bind_parameter(1, signed(record.opened.id.0))?;
@@ -316,7 +317,11 @@ fn bind_end(statement: &mut Statement<'_>, record: &CallRecord, names: &Names) -
     statement.raw_bind_parameter(23, record.survey.and_then(Survey::rating))?;
     statement.raw_bind_parameter(24, names.choices(record.opened.flow, &record.choices))?;
     statement.raw_bind_parameter(25, names.language(record.language))?;
-    statement.raw_bind_parameter(26, Some(&record.case).filter(|case| !case.is_empty()))
+    statement.raw_bind_parameter(26, Some(&record.case).filter(|case| !case.is_empty()))?;
+    let in_studio = record.studio.is_some();
+    statement.raw_bind_parameter(27, names.studio(record.studio))?;
+    statement.raw_bind_parameter(28, in_studio.then(|| millis(record.standby)))?;
+    statement.raw_bind_parameter(29, record.on_air.map(millis))
 }
 
 fn write_segment(

@@ -216,3 +216,28 @@ fn evidence_that_is_held_is_not_converted_while_it_is_held() {
     assert!(!index.transcoded(&next, "x.opus", 1, "cd").expect("refused"), "deleted while it was converted");
     assert_eq!(index.to_transcode(BEGUN).expect("read"), None);
 }
+
+#[test]
+fn what_was_on_air_is_flagged_with_its_spans_and_found_by_it() {
+    let mut index = index("air");
+    let at = |ms: u64| UnixMs(BEGUN.0 + ms);
+    let (aired, other) = (id(1, 0), id(1, 1));
+    let notes = [
+        Note::Aired { id: aired, from: at(500), to: at(500) },
+        begun(aired, "8950"),
+        begun(other, "8001"),
+        Note::Aired { id: aired, from: at(500), to: at(1_500) },
+        Note::Aired { id: aired, from: at(1_700), to: at(1_700) },
+        filed(aired, State::Whole),
+    ];
+    index.write(&notes).expect("written");
+    let found = |on_air| {
+        let rows = index.list(&RecordingFilter { on_air, ..RecordingFilter::default() }).expect("reads");
+        rows.into_iter().map(|row| (row.id, row.air)).collect::<Vec<_>>()
+    };
+    // The process may be killed before it is off air: the flag is there, and where it began.
+    let spans = vec![(at(500), at(1_500)), (at(1_700), at(1_700))];
+    assert_eq!(found(Some(true)), [(aired, spans.clone())]);
+    assert_eq!(found(Some(false)), [(other, Vec::new())]);
+    assert_eq!(found(None), [(other, Vec::new()), (aired, spans)]);
+}

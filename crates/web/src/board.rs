@@ -62,6 +62,8 @@ pub struct Snapshot {
     pub alerts: Vec<Alert>,
     /// Specialists who were asked, and exchanges with other platforms (双号互转), that are over.
     pub asked: Vec<Asked>,
+    /// Each radio studio, without what is known of its callers: `GET /api/v1/studios/{key}` tells that.
+    pub studios: Vec<crate::studio::Studio>,
 }
 
 /// What is known beside the report's board: who waits, and what the engine said about it last.
@@ -589,6 +591,7 @@ impl Snapshot {
             alerts: live.alerts.iter().map(|alert| Alert::of(alert, board)).collect(),
             asked: board.asked.iter().map(Asked::of).collect(),
             longest_waiting: live.longest.iter().map(|caller| Waiting::of(caller, board)).collect(),
+            studios: board.studios.iter().map(|studio| crate::studio::Studio::of(studio, board)).collect(),
         }
     }
 }

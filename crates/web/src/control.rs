@@ -9,6 +9,7 @@ mod dispositions;
 mod people;
 mod questions;
 mod recordings;
+mod studios;
 mod talks;
 
 use crate::Shared;
@@ -60,6 +61,7 @@ pub(crate) fn routes() -> Router<Shared> {
         .route("/api/v1/calls/{call}/disposition", post(dispositions::of_record))
         .route("/api/v1/recordings", get(recordings::list))
         .route("/api/v1/recordings/{recording}/hold", put(recordings::hold).delete(recordings::release))
+        .route("/api/v1/studios/{key}", get(studios::look).post(studios::ask))
         .route("/api/v1/groups/{key}/surge", put(surge))
         .route("/api/v1/sites/{key}/help", put(help))
         .route("/api/v1/lists", get(lists))

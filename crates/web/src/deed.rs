@@ -16,6 +16,7 @@ use base::{Private, Timestamp};
 use call::Resolver;
 use call::call::Supervision;
 use call::case::Case;
+use call::show::StudioDo;
 use std::time::Duration;
 
 /// What is asked. Groups, agents and sites by key, calls by the number that the board shows.
@@ -64,6 +65,18 @@ pub enum Deed {
         /// From whom.
         agent: String,
     },
+
+    /// An agent sends his caller to a radio studio.
+    Screen {
+        /// Who.
+        agent: String,
+        /// Where.
+        studio: String,
+        /// What the studio should know of the caller.
+        note: Private,
+    },
+    /// Something is asked of a studio.
+    Studio(String, StudioDo),
 
     /// Another priority for a caller.
     Prioritize(u64, Priority),
@@ -256,6 +269,7 @@ pub struct RecordingQuery {
     pub from_unix_ms: Option<u64>,
     pub to_unix_ms: Option<u64>,
     pub held: Option<bool>,
+    pub on_air: Option<bool>,
 }
 
 /// What an agent shall do.

@@ -21,6 +21,7 @@ pub mod deed;
 mod door;
 mod plan;
 mod problem;
+pub mod studio;
 pub mod talk;
 mod why;
 

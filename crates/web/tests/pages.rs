@@ -4,9 +4,12 @@ use acd::explain::{Obstacles, Waits, WhyCaller};
 use acd::input::Reason;
 use acd::{AgentState, Alert, GroupRef, Priority, SurgeMode};
 use base::{Private, Timestamp};
+use call::CallRef;
 use call::Resolver;
 use call::call::Supervision;
+use call::show::StudioDo;
 use report::board::Mean;
+use report::studios::{StudioCaller, StudioCounts, StudioPlace};
 use report::{Board, Formula, Report};
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -166,6 +169,8 @@ fn at_work() -> Board {
         agent_groups: vec![vec![GroupRef::at(0), GroupRef::at(1)]],
         sites: vec!["city".into()],
         trunks: vec!["telecom".into(), "unicom".into()],
+        studios: vec!["radio".into()],
+        studio_titles: vec!["政风热线".into()],
         thresholds: vec![Duration::from_secs(30)],
         ..report::Plan::default()
     };
@@ -194,6 +199,33 @@ fn at_work() -> Board {
     line.wait_quantiles = [4, 20, 45].map(Duration::from_secs);
     board.total = board.groups[0].line.clone();
     board.total.counters.arrived = 110;
+    let caller = |number, place, since, on_air| StudioCaller {
+        call: 6 + u64::from(number),
+        number,
+        caller: Private::new("+8613851234567".into()),
+        note: Private::new(if number == 1 { "路灯不亮" } else { "噪声扰民" }.into()),
+        screener: "8001".into(),
+        sent: Timestamp::from_secs(3_300),
+        place,
+        since: Timestamp::from_secs(since),
+        on_air,
+    };
+    let studio = &mut board.studios[0];
+    (studio.open, studio.show) = (Some(Timestamp::from_secs(3_000)), 1);
+    studio.callers = vec![
+        caller(1, StudioPlace::AtConsole, 3_550, Some(Timestamp::from_secs(3_560))),
+        caller(2, StudioPlace::Picked, 3_300, None),
+    ];
+    studio.counts = StudioCounts {
+        shows: 1,
+        screened: 3,
+        picked: 2,
+        taken: 1,
+        aired: 1,
+        gone: 1,
+        ..StudioCounts::default()
+    };
+    studio.total = studio.counts;
     board
 }
 
@@ -243,6 +275,7 @@ fn each_deed_is_understood_and_done_in_the_name_of_who_asked() {
     let address = serve(Arc::clone(&centre));
     let number = || Private::new("13800000000".to_owned());
     let key = |text: &str| text.to_owned();
+    let studio = |what| Deed::Studio("radio".to_owned(), what);
     let black =
         r#"{"list": "black", "reason": "骚扰", "approver": "王主任", "expires_unix_ms": 1735776000000}"#;
     for (method, path, body, deed) in [
@@ -313,6 +346,33 @@ fn each_deed_is_understood_and_done_in_the_name_of_who_asked() {
             r#"{"supervisor": "8009", "how": "take_over"}"#,
             Deed::TakeOver { supervisor: key("8009"), agent: key("8001") },
         ),
+        (
+            "POST",
+            "/api/v1/agents/8001/talk",
+            r#"{"do": "studio", "studio": "radio", "note": " 路灯不亮 "}"#,
+            Deed::Screen {
+                agent: key("8001"),
+                studio: key("radio"),
+                note: Private::new("路灯不亮".to_owned()),
+            },
+        ),
+        ("POST", "/api/v1/studios/radio", r#"{"do": "open"}"#, studio(StudioDo::Open)),
+        (
+            "POST",
+            "/api/v1/studios/radio",
+            r#"{"do": "pick", "call": 7}"#,
+            studio(StudioDo::Pick(CallRef::from_bits(7))),
+        ),
+        ("POST", "/api/v1/studios/radio", r#"{"do": "air"}"#, studio(StudioDo::Air)),
+        ("POST", "/api/v1/studios/radio", r#"{"do": "off_air"}"#, studio(StudioDo::OffAir)),
+        ("POST", "/api/v1/studios/radio", r#"{"do": "return"}"#, studio(StudioDo::Return)),
+        (
+            "POST",
+            "/api/v1/studios/radio",
+            r#"{"do": "back", "call": 7}"#,
+            studio(StudioDo::Back(CallRef::from_bits(7))),
+        ),
+        ("POST", "/api/v1/studios/radio", r#"{"do": "close"}"#, studio(StudioDo::Close)),
         (
             "POST",
             "/api/v1/callers/7/priority",
@@ -404,6 +464,32 @@ fn each_deed_is_understood_and_done_in_the_name_of_who_asked() {
 }
 
 #[test]
+fn a_studios_page_shows_who_is_held_and_who_is_at_the_console_to_who_may_see_it() {
+    let token = Some(Private::new("a long and secret token".to_owned()));
+    let centre = Arc::new(Sample { board: at_work(), token, ..Sample::default() });
+    let address = serve(centre);
+    assert_eq!(ask(address, "GET", "/api/v1/studios/radio").0, 401);
+    let token = "Authorization: Bearer a long and secret token\r\n";
+    let (status, _, said) = send(address, "GET", "/api/v1/studios/radio", token, "");
+    let page: serde_json::Value = serde_json::from_str(&said).expect("JSON");
+    assert_eq!(
+        (status, &page["open"], &page["show"], &page["held"]),
+        (200, &true.into(), &1.into(), &1.into())
+    );
+    let held = &page["held_callers"][0];
+    assert_eq!((&held["number"], &held["note"]), (&2.into(), &"噪声扰民".into()));
+    assert!(held["caller"].as_str().is_some_and(|number| number.contains('*')), "{held}");
+    let console = &page["console"];
+    assert_eq!((&console["number"], &console["screener"]), (&1.into(), &"8001".into()));
+    assert_eq!(console["on_air_ms"], 40_000);
+    assert!(!said.contains("13851234567"), "numbers are masked: {said}");
+    let (_, _, board) = ask(address, "GET", "/api/v1/board");
+    assert!(!board.contains("噪声扰民"), "what was written of a caller is not on the board");
+    let (status, _, said) = send(address, "GET", "/api/v1/studios/tv", token, "");
+    assert!(status == 404 && said.contains("there is no studio tv"), "{said}");
+}
+
+#[test]
 fn what_is_asked_wrongly_is_answered_with_what_would_be_right() {
     let centre = Arc::new(Sample::default());
     let address = serve(Arc::clone(&centre));
@@ -441,6 +527,17 @@ fn what_is_asked_wrongly_is_answered_with_what_would_be_right() {
             "agent or specialist",
         ),
         ("POST", "/api/v1/agents/8001/disposition", r#"{"by": "agent"}"#, r#"{\"result\": \"answered\""#),
+        ("POST", "/api/v1/agents/8001/talk", r#"{"do": "studio"}"#, "no studio is named"),
+        ("POST", "/api/v1/agents/8001/talk", r#"{"do": "hold", "note": "x"}"#, "studio and note are for"),
+        (
+            "POST",
+            "/api/v1/agents/8001/talk",
+            r#"{"do": "studio", "studio": "radio", "agent": "8002"}"#,
+            "goes to nobody else",
+        ),
+        ("POST", "/api/v1/studios/radio", r#"{"do": "sing"}"#, "open, pick, air, off_air"),
+        ("POST", "/api/v1/studios/radio", r#"{"do": "pick"}"#, "none is named"),
+        ("POST", "/api/v1/studios/radio", r#"{"do": "air", "call": 7}"#, "leave out call"),
         ("POST", "/api/v1/callers/7/priority", r#"{"priority": 10}"#, "0 to 9"),
         ("PUT", "/api/v1/groups/general/surge", r#"{"mode": "yes"}"#, "announce_only"),
         (

@@ -5,7 +5,7 @@ use call::Plan;
 use call::flow::{Act, Queue, Step, StepRef, Survey};
 use call::plan::{
     AgentPhone, AudioPlan, CallbackFlow, Disposition, Entry, Flow, FlowRef, GroupFlow, Outbound, Outside,
-    OutsideLine, ServiceCodes, Target,
+    OutsideLine, ServiceCodes, StudioPlan, StudioRef, Target,
 };
 use call::roster::{Begins, CaseWay, Person, Reason, Roster, Shows};
 use media::session::{ClipRef, Codec};
@@ -16,7 +16,7 @@ use std::time::Duration;
 pub const GENERAL: GroupRef = GroupRef(0);
 pub const ENTERPRISE: GroupRef = GroupRef(1);
 /// What the clips are called.
-pub const CLIPS: [&str; 13] = [
+pub const CLIPS: [&str; 16] = [
     "greeting",
     "notice",
     "music",
@@ -30,6 +30,9 @@ pub const CLIPS: [&str; 13] = [
     "you asked us to call you",
     "please rate",
     "thanks",
+    "programme",
+    "you are next",
+    "back in line",
 ];
 
 /// The question of a survey.
@@ -111,6 +114,7 @@ pub fn plan() -> Plan {
             whisper: "*21".into(),
             barge: "*22".into(),
             disposition: "*3".into(),
+            studio: "*16".into(),
             done: Some(ClipRef(4)),
             refused: Some(ClipRef(5)),
             wrap_up_end: "*15".into(),
@@ -124,6 +128,7 @@ pub fn plan() -> Plan {
         rosters: Vec::new(),
         consult_ring: Duration::from_secs(15),
         register_signs_in: true,
+        studios: Vec::new(),
     }
 }
 
@@ -266,4 +271,37 @@ pub fn calling_back() -> Plan {
         });
     }
     plan
+}
+
+/// The radio studio.
+pub const RADIO: StudioRef = StudioRef(0);
+
+/// The consulting centre with a radio studio: its console 8004 does no group's work, agents of the enterprise desk send
+/// callers there, three at once, each for five minutes.
+pub fn on_the_radio() -> Plan {
+    let mut plan = consulting();
+    let console = AgentPlan { name: "8004".into(), skills: Vec::new(), ..plan.acd.agents[1].clone() };
+    plan.acd.agents.push(console);
+    plan.phones.push(AgentPhone { aor: AorRef(3), supervisor: false });
+    plan.studios = vec![studio()];
+    plan
+}
+
+/// Its studio.
+pub fn studio() -> StudioPlan {
+    StudioPlan {
+        name: "radio".into(),
+        title: "政风热线".into(),
+        console: acd::AgentRef(3),
+        screeners: Some(ENTERPRISE),
+        music: ClipRef(13),
+        comfort: vec![ClipRef(14)],
+        comfort_every: Duration::from_secs(40),
+        back: Some(ClipRef(15)),
+        held_max: 3,
+        held_for: Duration::from_secs(300),
+        ring: Duration::from_secs(20),
+        auto_air: false,
+        record: true,
+    }
 }

@@ -1,6 +1,8 @@
 //! Random deeds: whatever callers, phones, carriers, supervisors and the audio path do.
 
-use super::centre::{ENTERPRISE, GENERAL, calling_back, consulting, plan, sdp, surveying};
+use super::centre::{
+    ENTERPRISE, GENERAL, RADIO, calling_back, consulting, on_the_radio, plan, sdp, studio, surveying,
+};
 use super::{Day, Phone};
 use acd::input::Reason;
 use acd::plan::First;
@@ -8,9 +10,10 @@ use acd::{AgentRef, GroupRef, Priority, SiteRef, Stage};
 use base::{Private, Random};
 use call::CallRef;
 use call::call::Supervision;
-use call::plan::{DispositionRef, Outside, Plan, Target};
+use call::plan::{DispositionRef, Outside, Plan, StudioPlan, Target};
 use call::request::{Control, Whom};
 use call::roster::{ReasonRef, RosterRef};
+use call::show::StudioDo;
 use call::{Input, Request, Resolver, Whose};
 use media::session::{self, ClipRef, Hear, Keeps, Party};
 use sip::leg::{AorRef, Fact, LegRef, Origin, ReleasedBy, TrunkRef};
@@ -52,6 +55,53 @@ pub fn consulting_harshly() -> Plan {
     plan.flows[1].liaison = Some(RosterRef(1));
     plan.audio.ports = 20_000..=20_063;
     plan
+}
+
+/// The same with a radio studio, which holds two, not for long, and whose console may be anybody's heir.
+pub fn on_the_radio_harshly() -> Plan {
+    let (mut plan, with) = (consulting_harshly(), on_the_radio());
+    plan.acd.agents = with.acd.agents;
+    plan.phones = with.phones;
+    plan.studios = vec![StudioPlan {
+        screeners: None,
+        held_max: 2,
+        held_for: Duration::from_secs(6),
+        comfort_every: Duration::from_secs(2),
+        ..studio()
+    }];
+    plan
+}
+
+/// What a studio's producer and its screeners do.
+pub fn studio_deed(day: &mut Day, random: &mut Random) {
+    let calls: Vec<_> = day.parties.iter().filter(|joined| joined.party == Party(0)).collect();
+    let calls: Vec<_> = calls.iter().map(|joined| CallRef::from_bits(joined.session.bits())).collect();
+    let call = pick(random, &calls);
+    let asked = |what| Request::Studio(RADIO, what);
+    let agent = AgentRef(random.below(4) as u32);
+    day.request(match (random.below(20), call) {
+        (0..=1, _) => asked(StudioDo::Open),
+        (2, _) => asked(StudioDo::Close),
+        (3..=6, _) => Request::Screen { agent, studio: RADIO, note: Private::new("噪声扰民".into()) },
+        (7..=10, Some(call)) => asked(StudioDo::Pick(call)),
+        (11..=12, _) => asked(StudioDo::Air),
+        (13, _) => asked(StudioDo::OffAir),
+        (14..=17, Some(call)) => asked(StudioDo::Back(call)),
+        (18, _) => Request::Control(AgentRef(3), Control::TransferTo(Whom::Group(GENERAL))),
+        _ => asked(StudioDo::Return),
+    });
+    if random.chance(0.3) {
+        day.request(Request::SignIn(AgentRef(3)));
+    }
+    // Often the console picks up at once, and he goes on air.
+    if random.chance(0.6)
+        && let Some((_, leg)) = day.ringing().iter().copied().find(|(aor, _)| *aor == AorRef(3))
+    {
+        day.answers(leg, Some(sdp(6000, &[8], "")));
+        if random.chance(0.5) {
+            day.request(asked(StudioDo::Air));
+        }
+    }
 }
 
 /// The same, and it calls back: agents first in one group and callers first in the other, two phones ring at once,
@@ -203,9 +253,11 @@ pub fn talk_deed(day: &mut Day, random: &mut Random) {
         day.request(Request::Dispose { agent, disposition, by });
     }
     if random.chance(0.15) {
-        let called =
-            pick(random, &["8001", "8002", "*208001", "*218002", "general", "110", "0099", "8601", "8110"])
-                .unwrap_or("110");
+        let called = pick(
+            random,
+            &["8001", "8002", "*208001", "*218002", "*16", "general", "110", "0099", "8601", "8110"],
+        )
+        .unwrap_or("110");
         let name = format!("s{}", random.bits());
         day.phone_dials(&name, random.below(3) as u32, called);
     }
@@ -371,6 +423,9 @@ pub fn random_day(plan: &Plan, seed: u64, deeds: u32) -> Day {
             }
             if plan.groups[0].callback.is_some() && random.chance(0.2) {
                 callback_deed(&mut day, &mut random);
+            }
+            if !plan.studios.is_empty() && random.chance(0.5) {
+                studio_deed(&mut day, &mut random);
             }
         }
         day.deliver();

@@ -254,6 +254,21 @@ impl Day {
             Event::Picked { call, agent } => {
                 format!("          = picked {} {}", self.name(*call), who(*agent))
             }
+            Event::Show { show, open, .. } => {
+                format!("          = show {show} {}", if *open { "begins" } else { "is over" })
+            }
+            Event::Screened { call, number, agent, note, .. } => {
+                let note = note.reveal();
+                format!("          = screened {} {number} by {}: {note}", self.name(*call), who(*agent))
+            }
+            Event::Studio { call, step, .. } => {
+                format!("          = in the studio {} {step:?}", self.name(*call))
+            }
+            Event::OnAir { call, recording, on, .. } => {
+                let recording = recording.map_or("not recorded".into(), |recording| recording.to_string());
+                let air = if *on { "on air" } else { "off air" };
+                format!("          = {air} {} {recording}", self.name(*call))
+            }
             Event::Alert(alert) => format!("          = alert {alert:?}"),
             Event::PlanChanged { agents, groups } => {
                 format!("          = plan changed: {agents} agents, {groups} groups")

@@ -7,6 +7,7 @@
 //!                       ├─ build/ways     entries, service codes
 //!                       ├─ build/flows    flows, step by step
 //!                       ├─ build/rosters  specialists, other platforms
+//!                       ├─ build/studios  radio studios
 //!                       ├─ build/prompts  clips in all languages, pieces of numbers
 //!                       ├─ build/wire     SIP, trunks, audio
 //!                       └─ here           the process, counting
@@ -22,6 +23,7 @@ mod flows;
 mod groups;
 mod prompts;
 mod rosters;
+mod studios;
 mod timeline;
 mod times;
 mod ways;
@@ -104,6 +106,7 @@ pub(super) fn build(raw: &raw::File, beside: &Path, findings: &Findings) -> Conf
         rosters: rosters::rosters(raw, &keys, findings),
         consult_ring: *raw.calls.consult_ring.get_ref(),
         register_signs_in: *raw.calls.register_signs_in.get_ref(),
+        studios: studios::build(raw, &keys, findings),
     };
     let mut config = Config {
         node: node(raw, findings),
@@ -187,7 +190,8 @@ fn recording(raw: &raw::File, findings: &Findings) -> RecordingPlan {
             findings.odd(format.span(), what, "add record = true, or remove format");
         }
     }
-    let any = raw.groups.iter().any(|group| *group.record.get_ref());
+    let any = raw.groups.iter().any(|group| *group.record.get_ref())
+        || raw.studios.iter().any(|studio| *studio.record.get_ref());
     let until = |keep: Duration| Some(keep).filter(|keep| !keep.is_zero());
     let of_group =
         |group: &raw::Group| until(group.keep.as_ref().map_or(*keep.get_ref(), |own| *own.get_ref()));
@@ -254,6 +258,8 @@ fn counting(raw: &raw::File, call: &call::Plan, findings: &Findings) -> report::
         online: raw.dispositions.iter().map(|disposition| *disposition.online.get_ref()).collect(),
         satisfied,
         low,
+        studios: call.studios.iter().map(|studio| studio.name.clone()).collect(),
+        studio_titles: call.studios.iter().map(|studio| studio.title.clone()).collect(),
         thresholds: written.iter().map(|threshold| *threshold.get_ref()).collect(),
         short_abandon: *raw.report.short_abandon.get_ref(),
         long_talk: *raw.report.long_talk.get_ref(),

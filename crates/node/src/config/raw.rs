@@ -1,20 +1,22 @@
 //! What can be written in the file: one struct a section, each value with its place, defaults filled in.
 //!
 //! This is the list of all keys; those of groups are in `raw/group.rs`, those of flows in `raw/flow.rs`, those of
-//! specialists in `raw/roster.rs`, those of dispositions in `raw/disposition.rs`, those of time in `raw/time.rs`. What
-//! they mean
+//! specialists in `raw/roster.rs`, those of studios in `raw/studio.rs`, those of dispositions in `raw/disposition.rs`,
+//! those of time in `raw/time.rs`. What they mean
 //! together is checked in `build`.
 
 mod disposition;
 mod flow;
 mod group;
 mod roster;
+mod studio;
 mod time;
 
 pub(super) use disposition::Disposition;
 pub(super) use flow::{Act, Flow, List, Menu, Prompts, Queue, Step, Survey, Way};
 pub(super) use group::{Group, Stage, Target};
 pub(super) use roster::{Person, Roster};
+pub(super) use studio::Studio;
 pub(super) use time::{Calendar, Hours, Order};
 
 use super::mistake::Findings;
@@ -65,6 +67,7 @@ pub(super) struct File {
     pub(super) trunks: Vec<Trunk>,
     pub(super) flows: Vec<Flow>,
     pub(super) entries: Vec<Entry>,
+    pub(super) studios: Vec<Studio>,
 }
 
 /// `[node]`: the process.
@@ -181,6 +184,7 @@ pub(super) struct Codes {
     pub(super) whisper: Spanned<String>,
     pub(super) barge: Spanned<String>,
     pub(super) disposition: Spanned<String>,
+    pub(super) studio: Spanned<String>,
     pub(super) done: Option<Spanned<String>>,
     pub(super) refused: Option<Spanned<String>>,
     pub(super) wrap_up_end: Spanned<String>,
@@ -215,6 +219,8 @@ pub(super) struct Agent {
     pub(super) phone: Spanned<String>,
     pub(super) password: Spanned<String>,
     pub(super) skills: Vec<(Spanned<String>, Spanned<u8>)>,
+    /// Where they should be, when there are none.
+    pub(super) unskilled: Option<Range<usize>>,
     pub(super) abilities: Vec<Spanned<String>>,
     pub(super) supervisor: Spanned<bool>,
 }
@@ -294,6 +300,7 @@ impl File {
             trunks: each(top.keyed("trunks"), |key, section| Trunk::read(key, section, &numbers)),
             flows: each(top.keyed("flows"), Flow::read),
             entries: top.tables("entries").into_iter().map(Entry::read).collect(),
+            studios: each(top.keyed("studios"), Studio::read),
         };
         top.close();
         file
@@ -485,6 +492,7 @@ impl Codes {
             whisper: s.or("whisper", "*21".into()),
             barge: s.or("barge", "*22".into()),
             disposition: s.or("disposition", "*3".into()),
+            studio: s.or("studio", "*16".into()),
             done: s.get("done"),
             refused: s.get("refused"),
             wrap_up_end: s.or("wrap_up_end", "*15".into()),
@@ -564,14 +572,8 @@ impl Agent {
     fn read(key: Spanned<String>, mut s: Section<'_>) -> Self {
         let missing = s.place();
         let skills = s.pairs("skills");
-        if skills.is_none() {
-            s.findings().wrong(
-                missing,
-                format!("agent {} serves no group", key.get_ref()),
-                "add skills = { general = 5 }: groups and how well, 1 to 10",
-            );
-        }
         let agent = Self {
+            unskilled: skills.is_none().then_some(missing),
             site: s.get("site"),
             phone: s.or("phone", key.get_ref().clone()),
             password: s.must("password", "\"…\", which his phone registers with"),

@@ -1,7 +1,7 @@
 //! Files as people write them: the sample, small right ones, and wrong ones with everything that is wrong in them.
 
 use super::*;
-use acd::{GroupRef, SkillLevel, Stage};
+use acd::{AgentRef, GroupRef, SkillLevel, Stage};
 use call::plan::Target;
 use media::session::Codec;
 use std::time::Duration;
@@ -72,7 +72,7 @@ fn the_sample_is_a_whole_12345_centre_without_a_single_remark() {
             Stage::all(Duration::from_secs(30), GroupRef::at(0))
         ]
     );
-    assert_eq!(config.call.acd.agents.len(), 12);
+    assert_eq!(config.call.acd.agents.len(), 13);
     assert_eq!(config.call.acd.agents[0].skills[0], (GroupRef::at(0), SkillLevel(8)));
     assert_eq!((config.report.sites.len(), config.sip.trunks.len()), (4, 2));
     assert_eq!(config.call.phones.len(), config.sip.accounts.len());
@@ -130,6 +130,39 @@ fn recordings_are_asked_for_by_group() {
         .replace("[groups.general]", "[groups.general]\nrecord = true");
     let wrong = Config::parse(&text, "centre.toml").expect_err("nothing is left to speak").to_string();
     assert!(wrong.contains("talks in G.722 cannot be recorded"), "{wrong}");
+}
+
+#[test]
+fn a_radio_studio_has_a_console_of_its_own_and_what_its_callers_hear() {
+    let studio = |console: &str, more: &str| {
+        let text = format!(
+            "[agents.8950]\npassword = \"a long password\"\n[clips]\nsong = {{ builtin = \"music\" }}\n\
+             [studios.radio]\nconsole = \"{console}\"\nmusic = \"song\"\n{more}\n"
+        );
+        LEAST.replace("[trunks.telecom]", &format!("{text}[trunks.telecom]"))
+    };
+    let config = Config::parse(&studio("8950", ""), "centre.toml").expect("right");
+    assert!(config.warnings.is_empty(), "{}", config.warnings);
+    let [radio] = &config.call.studios[..] else { panic!("one studio") };
+    assert_eq!(
+        (radio.console, radio.held_max, radio.held_for),
+        (AgentRef::at(1), 8, Duration::from_secs(1_800))
+    );
+    assert_eq!((config.report.studios.len(), config.recording.any), (1, false));
+    let config = Config::parse(&studio("8950", "record = true"), "centre.toml").expect("right");
+    assert!(config.recording.any && config.warnings.to_string().contains("or studios record"));
+    let works = studio("8001", "").replace("[agents.8950]", "[agents.8950]\nskills = { general = 1 }");
+    let odd = Config::parse(&works, "centre.toml").expect("right").warnings.to_string();
+    assert!(odd.contains("agent 8001, the console of studio radio, is rung for callers of general"), "{odd}");
+    assert!(mistakes(|_| studio("8001", "")).contains("agent 8950 serves no group"), "only a console may");
+    let said = |text: String| mistakes(|_| text.clone());
+    assert!(said(studio("8951", "")).contains("there is no agent 8951; did you mean 8950?"));
+    assert!(said(studio("8950", "held_max = 0")).contains("held_max is 0; write one from 1 to 1000"));
+    let twice = studio("8950", "[studios.tv]\nconsole = \"8950\"\nmusic = \"song\"");
+    assert!(said(twice).contains("agent 8950 is the console of studio radio, too"));
+    let missing = said(LEAST.to_owned() + "[studios.radio]\nscreeners = \"genral\"");
+    assert!(missing.contains("has no console") && missing.contains("has no music"), "{missing}");
+    assert!(missing.contains("there is no group genral"), "{missing}");
 }
 
 #[test]

@@ -23,6 +23,8 @@ pub struct Notes {
     kept: RecordingPlan,
     /// What is left out now, and since when. As many as recordings that run.
     left: BTreeMap<RecordingRef, (Timestamp, Keeps)>,
+    /// On air since; as many.
+    air: BTreeMap<RecordingRef, Timestamp>,
     notes: Outlet<Note>,
 }
 
@@ -37,7 +39,7 @@ impl Notes {
         notes: Outlet<Note>,
     ) -> Self {
         let (groups, agents) = (plan.groups.clone(), plan.agents.clone());
-        Self { clock, run, groups, agents, kept, left: BTreeMap::new(), notes }
+        Self { clock, run, groups, agents, kept, left: BTreeMap::new(), air: BTreeMap::new(), notes }
     }
 
     /// Takes an event that the report has taken.
@@ -63,6 +65,15 @@ impl Notes {
                 if keeps != Keeps::Speech {
                     self.left.insert(recording, (at, keeps));
                 }
+            }
+            Event::OnAir { recording: Some(recording), on, .. } => {
+                // Noted at its beginning, too: the flag outlives a process that is killed.
+                let from = if on { at } else { self.air.remove(&recording).unwrap_or(at) };
+                if on {
+                    self.air.insert(recording, from);
+                }
+                let (from, to) = (self.wall(from), self.wall(at));
+                self.notes.push(Note::Aired { id: id(self.run, recording), from, to });
             }
             Event::RecordingEnded { recording, .. } => self.note_left(recording, at),
             _ => {}

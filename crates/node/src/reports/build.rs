@@ -4,6 +4,7 @@ use super::asked;
 use super::base::Base;
 use super::document::{Chart, Column, Document, Item, Series, Sheet};
 use super::options::{Asked, Lang, Options};
+use super::studios;
 use super::titles::Titles;
 use anyhow::{Result, bail};
 use report::counters::Limits;
@@ -13,6 +14,7 @@ use report::tables::figure::{self, Topic, key_of};
 use report::tables::{Cell, Change, Figure, Slot, Tables, Value, Who};
 use report::{Formula, Ratio};
 use store::Askings;
+use store::shows::StudioRow;
 
 /// Every figure of every row on one sheet: the only one of CSV, and what programs read in JSON.
 pub(super) const ROWS: &str = "rows";
@@ -37,6 +39,8 @@ pub(super) struct Material<'m> {
     pub(super) base: Option<&'m Base>,
     /// Specialists who were asked, and exchanges with other platforms.
     pub(super) askings: &'m [Askings],
+    /// Radio studios.
+    pub(super) studios: &'m [StudioRow],
     /// Calls let go before it was known whether they called again.
     pub(super) unwatched: u64,
 }
@@ -63,6 +67,7 @@ impl Material<'_> {
         let mut sheets = vec![self.telephone()?];
         sheets.extend(self.team()?);
         sheets.extend(self.asked());
+        sheets.extend(studios::sheet(self.studios, self.titles, self.lang()));
         sheets.push(self.summary(&figures));
         if self.tables.cells().count() > 1 {
             for topic in Topic::ALL {
@@ -81,6 +86,7 @@ impl Material<'_> {
         let mut sheets = vec![self.telephone()?];
         sheets.extend(self.team()?);
         sheets.extend(self.asked());
+        sheets.extend(studios::sheet(self.studios, self.titles, self.lang()));
         sheets.push(self.rows());
         sheets.extend(self.dispositions());
         Ok(Document { sheets, ..self.head() })

@@ -21,6 +21,8 @@ pub(super) struct Titles {
     pub(super) rosters: RosterTitles,
     /// Names of dispositions.
     dispositions: Vec<Titled>,
+    /// Titles of radio studios by key.
+    studios: BTreeMap<String, String>,
     /// Keys of sites.
     sites: Vec<String>,
     /// Site of each agent.
@@ -42,6 +44,7 @@ impl Titles {
         if let Some(config) = centre {
             let plan = &config.report;
             titles.titles = plan.groups.iter().cloned().zip(plan.titles.iter().cloned()).collect();
+            titles.studios = plan.studios.iter().cloned().zip(plan.studio_titles.iter().cloned()).collect();
             titles.sites.clone_from(&plan.sites);
             for roster in &config.call.rosters {
                 titles.rosters.rosters.insert(roster.name.clone(), roster.title.clone());
@@ -142,6 +145,12 @@ impl Titles {
             Some(known) => (key.clone(), known.zh.clone(), known.en.clone()),
             None => (key.clone(), key.clone(), key.clone()),
         }
+    }
+
+    /// Title of a radio studio; its key when the configuration is not known.
+    #[must_use]
+    pub(super) fn studio(&self, key: &str) -> String {
+        self.studios.get(key).cloned().unwrap_or_else(|| key.to_owned())
     }
 
     /// Key of a name, for lists.

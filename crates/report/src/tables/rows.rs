@@ -149,6 +149,10 @@ pub enum Kind {
     Outside,
     /// An agent called somebody, whose phone was rung.
     Dial,
+    /// Held for a radio studio.
+    Standby,
+    /// Broadcast, within a talk.
+    OnAir,
     /// Something that this version does not know; it adds nothing.
     Unknown,
 }
@@ -167,6 +171,8 @@ impl Kind {
             "conference" => Self::Conference,
             "outside" => Self::Outside,
             "dial" => Self::Dial,
+            "standby" => Self::Standby,
+            "on_air" => Self::OnAir,
             _ => Self::Unknown,
         }
     }

@@ -5,7 +5,9 @@
 //! older engine is then reported as a difference, which is what it is.
 
 use super::bytes::{Pen, Word};
-use super::words::{put_outcome, put_roster_step, put_state, put_step, put_verdict, put_with};
+use super::words::{
+    put_outcome, put_roster_step, put_state, put_step, put_studio_step, put_verdict, put_with,
+};
 use acd::{Alert, Because};
 use call::event::{Event, Stamped};
 
@@ -77,6 +79,10 @@ pub(super) fn put(stamped: &Stamped, pen: &mut Pen<'_>) {
         47 => OutgoingConnected { call, agent, group },
         48 => OutgoingRefused { agent, number, why by put_text },
         49 => Picked { call, agent },
+        50 => Show { studio, show, open },
+        51 => Screened { call, studio, number, agent, note },
+        52 => Studio { call, studio, step by put_studio_step },
+        53 => OnAir { call, studio, recording, on },
     });
 }
 

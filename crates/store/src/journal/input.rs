@@ -122,6 +122,8 @@ tagged!(Request {
     0x80 => Dispose { agent, disposition, by },
     0x84 => Dial { agent, whom },
     0x85 => EndWrapUp(agent),
+    0x88 => Screen { agent, studio, note },
+    0x89 => Studio(studio, what),
 });
 
 /// Writes the values of an input; the tag is returned.

@@ -35,6 +35,10 @@ impl Names<'_> {
         named(&self.0.agents, agent.index(), &agent)
     }
 
+    fn studio(self, studio: call::plan::StudioRef) -> String {
+        named(&self.0.studios, studio.index(), &studio)
+    }
+
     fn trunk(self, trunk: sip::leg::TrunkRef) -> String {
         named(&self.0.trunks, trunk.index(), &trunk)
     }
@@ -248,6 +252,23 @@ impl Display for Line<'_> {
             Event::Chose { call, step, key } => write!(f, "chose {call} {step} key={key}"),
             Event::Speaks { call, language } => {
                 write!(f, "speaks {call} {}", named(&names.0.languages, language.index(), language))
+            }
+            Event::Show { studio, show, open } => {
+                let open = if *open { "begins" } else { "ends" };
+                write!(f, "show {} {show} {open}", names.studio(*studio))
+            }
+            // The note is about a person: it is in the journal, and in no line.
+            Event::Screened { call, studio, number, agent, .. } => {
+                let (studio, agent) = (names.studio(*studio), names.agent(*agent));
+                write!(f, "screened {call} studio={studio} number={number} agent={agent}")
+            }
+            Event::Studio { call, studio, step } => {
+                let step = words::studio_step(*step);
+                write!(f, "studio {call} studio={} step={step}", names.studio(*studio))
+            }
+            Event::OnAir { call, studio, recording, on } => {
+                let (studio, recording) = (names.studio(*studio), or_dash(*recording));
+                write!(f, "on_air {call} studio={studio} {recording} on={on}")
             }
             Event::Alert(Alert::RingNoAnswer { agent, in_a_row }) => {
                 write!(f, "alert ring_no_answer agent={} in_a_row={in_a_row}", names.agent(*agent))

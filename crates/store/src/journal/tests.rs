@@ -16,6 +16,7 @@ use call::event::{CallRef, Event, Exchange, GuestStep, Outcome, Phase, RosterSte
 use call::plan::{DispositionRef, FlowRef, LanguageRef, StepRef};
 use call::request::{Control, Whom};
 use call::roster::{CaseWay, PersonRef, ReasonRef, RosterRef};
+use call::show::{Exit, StudioDo, StudioRef, StudioStep};
 use call::{Input, Request, RequestId, Resolver, Whose};
 use media::session::{ClipRef, Fact as Audio, Keeps, Party, RecordingRef, Report, SessionRef};
 use sip::leg::{AorLoss, AorRef, Fact, Invited, LegRef, Origin, Refer, ReleasedBy, Transport, TrunkRef};
@@ -85,7 +86,7 @@ fn body(random: &mut Random) -> Box<[u8]> {
 }
 
 /// One input of a kind, with random values in it; as many kinds as there are.
-const KINDS: u64 = 63;
+const KINDS: u64 = 71;
 
 fn input(kind: u64, random: &mut Random) -> Input {
     let session = SessionRef::from_bits(random.bits() & 0xF_0000_FFFF);
@@ -258,6 +259,22 @@ fn later(kind: u64, random: &mut Random) -> Request {
             Request::Dial { agent, whom }
         }
         62 => Request::EndWrapUp(agent),
+        63 => {
+            let note = Private::new("路灯不亮 no lamp".into());
+            Request::Screen { agent, studio: StudioRef(random.below(3) as u32), note }
+        }
+        64..=70 => {
+            let all = [
+                StudioDo::Open,
+                StudioDo::Close,
+                StudioDo::Pick(call),
+                StudioDo::Air,
+                StudioDo::OffAir,
+                StudioDo::Return,
+                StudioDo::Back(call),
+            ];
+            Request::Studio(StudioRef(random.below(3) as u32), all[(kind - 64) as usize])
+        }
         54 => Request::Enlist {
             list: call::plan::ListRef(random.below(4) as u32),
             numbers: (0..random.below(4)).map(|_| number.clone()).collect(),
@@ -735,6 +752,16 @@ fn events() -> Vec<Event> {
             why: "that number may not be dialed",
         },
         Event::Picked { call, agent },
+        Event::Show { studio: StudioRef(0), show: 7, open: true },
+        Event::Screened {
+            call,
+            studio: StudioRef(0),
+            number: 3,
+            agent: AgentRef(0),
+            note: Private::new("路灯不亮".into()),
+        },
+        Event::Studio { call, studio: StudioRef(0), step: StudioStep::Left(Exit::TooLong) },
+        Event::OnAir { call, studio: StudioRef(0), recording: Some(RecordingRef::from_bits(3)), on: true },
     ]
 }
 

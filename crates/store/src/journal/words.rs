@@ -14,6 +14,7 @@ use call::event::{CallRef, Exchange, GuestStep, Outcome, Phase, RosterStep, Side
 use call::plan::{DispositionRef, FlowRef, LanguageRef, ListRef, StepRef};
 use call::request::{Control, RequestId, Whom, Whose};
 use call::roster::{PersonRef, ReasonRef, RosterRef};
+use call::show::{Exit, StudioDo, StudioRef, StudioStep};
 use media::session::{ClipRef, Keeps, Party, RecordingRef, Report, SessionRef};
 use sip::leg::{AorLoss, AorRef, Invited, LegRef, Origin, Refer, ReleasedBy, Transport, TrunkRef};
 use sip::message::Cause;
@@ -32,7 +33,7 @@ macro_rules! index {
     )+ };
 }
 index!(AgentRef, AorRef, ClipRef, DispositionRef, FlowRef, GroupRef, LanguageRef, ListRef);
-index!(PersonRef, ReasonRef, RosterRef, StepRef, TrunkRef);
+index!(PersonRef, ReasonRef, RosterRef, StepRef, StudioRef, TrunkRef);
 
 /// Generational handles: slot and generation by themselves, because both are small.
 macro_rules! handle {
@@ -78,6 +79,7 @@ words!(Supervision, "supervision", { 0 => Listen, 1 => Whisper, 2 => Barge });
 words!(OfferEnd, "end of an offer", { 0 => Accepted, 1 => RangOut, 2 => Declined, 3 => CallerGone, 4 => AgentGone, 5 => TakenElsewhere });
 words!(Turned, "reason to turn away", { 0 => LineFull, 1 => WaitedTooLong, 2 => NobodySignedIn, 3 => Closed, 4 => Surge, 5 => Blocked });
 words!(CallbackEnd, "end of a callback", { 0 => Reached, 1 => CalledAgain, 2 => Merged, 3 => GivenUp, 4 => Cancelled });
+words!(Exit, "way out of a studio", { 0 => Ended, 1 => SentBack, 2 => TooLong, 3 => Closed, 4 => HandedOn });
 words!(Reason, "reason", {
     0 => SignedIn, 1 => Rest, 2 => Meal, 3 => Meeting, 4 => Coaching, 5 => Training, 6 => Busy,
     7 => RingNoAnswer, 8 => Declined, 9 => PhoneLost, 10 => Forced, 11 => Study,
@@ -282,6 +284,52 @@ impl Word for Control {
             0x80 => Self::Survey,
             other => return Err(Fault::Unknown { what: "deed in a talk", value: other.into() }),
         })
+    }
+}
+
+impl Word for StudioDo {
+    fn put(&self, pen: &mut Pen<'_>) {
+        match self {
+            Self::Open => pen.byte(0),
+            Self::Close => pen.byte(1),
+            Self::Pick(call) => {
+                pen.byte(2);
+                call.put(pen);
+            }
+            Self::Air => pen.byte(3),
+            Self::OffAir => pen.byte(4),
+            Self::Return => pen.byte(5),
+            Self::Back(call) => {
+                pen.byte(6);
+                call.put(pen);
+            }
+        }
+    }
+    fn take(from: &mut Cursor<'_>) -> Result<Self, Fault> {
+        Ok(match from.byte()? {
+            0 => Self::Open,
+            1 => Self::Close,
+            2 => Self::Pick(Word::take(from)?),
+            3 => Self::Air,
+            4 => Self::OffAir,
+            5 => Self::Return,
+            6 => Self::Back(Word::take(from)?),
+            other => return Err(Fault::Unknown { what: "deed in a studio", value: other.into() }),
+        })
+    }
+}
+
+/// In events only.
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "the form of the table of events")]
+pub(super) fn put_studio_step(step: &StudioStep, pen: &mut Pen<'_>) {
+    match step {
+        StudioStep::Picked => pen.byte(0),
+        StudioStep::AtConsole => pen.byte(1),
+        StudioStep::Held => pen.byte(2),
+        StudioStep::Left(exit) => {
+            pen.byte(3);
+            exit.put(pen);
+        }
     }
 }
 

@@ -57,6 +57,7 @@ pub(super) struct QueryText {
     from_unix_ms: Option<u64>,
     to_unix_ms: Option<u64>,
     held: Option<bool>,
+    on_air: Option<bool>,
 }
 
 pub(super) async fn list(
@@ -65,13 +66,13 @@ pub(super) async fn list(
     query: Result<Query<QueryText>, axum::extract::rejection::QueryRejection>,
 ) -> Response {
     let understood = admit(&centre, &headers).and_then(|()| {
-        let Query(QueryText { call, agent, group, number, from_unix_ms, to_unix_ms, held }) =
+        let Query(QueryText { call, agent, group, number, from_unix_ms, to_unix_ms, held, on_air }) =
             query.map_err(|error| {
-                let remedy = "ask with call, agent, group, number, from_unix_ms, to_unix_ms or held";
+                let remedy = "ask with call, agent, group, number, from_unix_ms, to_unix_ms, held or on_air";
                 wrong(error.body_text(), remedy)
             })?;
         let number = number.as_deref().map(number_of).transpose()?;
-        Ok(RecordingQuery { call, agent, group, number, from_unix_ms, to_unix_ms, held })
+        Ok(RecordingQuery { call, agent, group, number, from_unix_ms, to_unix_ms, held, on_air })
     });
     match understood {
         Ok(query) => act(&centre, Deed::Recordings(query), "").await,

@@ -1,6 +1,6 @@
 //! Talks: what an agent does in his, and who supervises it.
 
-use super::{change, json_of, number_of, wrong};
+use super::{change, json_of, number_of, words_of, wrong};
 use crate::Shared;
 use crate::deed::{Deed, TalkDeed, Whom};
 use crate::problem::Problem;
@@ -25,6 +25,8 @@ struct TalkBody {
     liaison: Option<String>,
     reason: Option<String>,
     case: Option<CaseBody>,
+    studio: Option<String>,
+    note: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -54,6 +56,12 @@ pub(super) async fn talk(
 ) -> Response {
     change(&centre, &headers, || {
         let mut body: TalkBody = json_of(&body, r#"{"do": "consult", "agent": "8002"}"#)?;
+        if body.what == "studio" {
+            return screen(key, body);
+        }
+        if body.studio.is_some() || body.note.is_some() {
+            return Err(wrong("studio and note are for \"do\": \"studio\"", DEEDS));
+        }
         let what = body.what.clone();
         let case = body.case.take().map(Case::from);
         let whom = whom(body)?;
@@ -91,7 +99,20 @@ pub(super) async fn talk(
 const WHOM: &str = r#"name one: "agent": "8002", "group": "enterprise", "number": "110", "specialists": "tax" or "liaison": "police""#;
 const CASE: &str = r#"write "case": {"id": "SQ-17", "place": "…", "text": "…", "url": "https://…"}"#;
 const DEEDS: &str =
-    "do is hold, retrieve, consult, alternate, conference, reconnect, transfer, survey or case";
+    "do is hold, retrieve, consult, alternate, conference, reconnect, transfer, survey, case or studio";
+
+/// The caller is held for a radio studio.
+fn screen(agent: String, body: TalkBody) -> Result<Deed, Problem> {
+    let (studio, note, case) = (body.studio.clone(), body.note.clone(), body.case.is_some());
+    if case || whom(body)?.is_some() {
+        return Err(wrong("a caller who is sent to a studio goes to nobody else", STUDIO));
+    }
+    let studio = studio.ok_or_else(|| wrong("no studio is named", STUDIO))?;
+    let note = words_of("the note", &note.unwrap_or_default())?;
+    Ok(Deed::Screen { agent, studio, note: Private::new(note) })
+}
+
+const STUDIO: &str = r#"send {"do": "studio", "studio": "radio", "note": "路灯不亮"}"#;
 
 fn whom(body: TalkBody) -> Result<Option<Whom>, Problem> {
     let TalkBody { agent, group, number, specialists, liaison, reason, .. } = body;

@@ -24,6 +24,7 @@ pub(super) fn build(
     let (mut plans, mut phones, mut accounts) = (Vec::new(), Vec::new(), Vec::new());
     for agent in &raw.agents {
         check_account(agent, findings);
+        check_work(agent, raw, findings);
         if !phones_taken.insert(agent.phone.get_ref()) {
             findings.wrong(
                 agent.phone.span(),
@@ -54,6 +55,18 @@ pub(super) fn build(
 pub(super) fn abilities(written: &[Spanned<String>], keys: &Keys<'_>) -> Abilities {
     let places = written.iter().filter_map(|ability| keys.abilities.find(ability));
     Abilities(places.filter(|at| *at < ABILITIES_MAX).fold(0, |set, at| set | 1 << at))
+}
+
+/// Everybody works for a group, but the console of a radio studio.
+fn check_work(agent: &Agent, raw: &File, findings: &Findings) {
+    let is_console = raw.studios.iter().any(|studio| studio.console.get_ref() == agent.key.get_ref());
+    if let Some(place) = agent.unskilled.clone().filter(|_| !is_console) {
+        findings.wrong(
+            place,
+            format!("agent {} serves no group", agent.key.get_ref()),
+            "add skills = { general = 5 }: groups and how well, 1 to 10; only a studio's console needs none",
+        );
+    }
 }
 
 fn check_account(agent: &Agent, findings: &Findings) {

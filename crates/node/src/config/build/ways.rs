@@ -66,6 +66,7 @@ pub(super) fn codes(raw: &File, keys: &Keys<'_>, findings: &Findings) -> Service
         ("disposition", &codes.disposition),
         ("wrap_up_end", &codes.wrap_up_end),
         ("pick", &codes.pick),
+        ("studio", &codes.studio),
     ];
     for (at, (name, code)) in all.into_iter().enumerate() {
         let text = code.get_ref();
@@ -123,6 +124,7 @@ pub(super) fn codes(raw: &File, keys: &Keys<'_>, findings: &Findings) -> Service
         whisper: codes.whisper.get_ref().clone(),
         barge: codes.barge.get_ref().clone(),
         disposition: codes.disposition.get_ref().clone(),
+        studio: codes.studio.get_ref().clone(),
         ready: codes.ready.get_ref().clone(),
         not_ready: codes.not_ready.get_ref().clone(),
         done: clip(&codes.done),
