@@ -258,7 +258,7 @@ INSERT OR REPLACE INTO recording_left (recording_id, from_at, to_at, keeps) VALU
 const LIST: &str = "
 SELECT recording.id, recording.call_id, coalesce(call.caller, ''), agent.key, line.key, begun_at, state, file,
        length_ms, gap_ms, bytes, sha256, keep_until, held_by, held_why, held_at, deleted_by, deleted_why,
-       deleted_at, format
+       deleted_at, {format}
 FROM recording
 LEFT JOIN call ON call.id = recording.call_id
 LEFT JOIN name AS agent ON agent.id = recording.agent_id
@@ -267,7 +267,7 @@ WHERE begun_at >= ?1 AND begun_at < ?2 AND (?3 IS NULL OR recording.call_id = ?3
   AND (?4 IS NULL OR agent.key = ?4) AND (?5 IS NULL OR line.key = ?5)
   AND (?6 IS NULL OR (call.caller_hash = ?6 AND call.caller_hash <> 0))
   AND (?7 IS NULL OR (held_at IS NOT NULL) = ?7) AND (?8 IS NULL OR (deleted_at IS NOT NULL) = ?8)
-  AND (?9 IS NULL OR recording.id = ?9) {on_air}
+  AND {one} {on_air}
 ORDER BY recording.id DESC LIMIT ?10";
 
 /// Which were broadcast, in [`LIST`]; a file of an earlier version that is only read knows of none.
@@ -474,7 +474,11 @@ impl Recordings {
 
     fn rows(&self, filter: &RecordingFilter, id: Option<RecordId>) -> Result<Vec<Recording>, ReadError> {
         let knows_air = has_table(&self.records.connection, "recording_air")?;
-        let list = LIST.replace("{on_air}", if knows_air { ON_AIR } else { NO_AIR });
+        // A file of an earlier version that is only read knows of no Opus either.
+        let (air, format) = if knows_air { (ON_AIR, "format") } else { (NO_AIR, "'wav'") };
+        // Written apart, so that one recording is one step in the index.
+        let one = if id.is_some() { "recording.id = ?9" } else { "?9 IS NULL" };
+        let list = LIST.replace("{on_air}", air).replace("{format}", format).replace("{one}", one);
         let mut rows = self.records.connection.prepare_cached(&list)?;
         let mut left = self.records.connection.prepare_cached(
             "SELECT from_at, to_at, keeps FROM recording_left WHERE recording_id = ?1 ORDER BY from_at",

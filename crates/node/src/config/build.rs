@@ -190,8 +190,7 @@ fn recording(raw: &raw::File, findings: &Findings) -> RecordingPlan {
             findings.odd(format.span(), what, "add record = true, or remove format");
         }
     }
-    let any = raw.groups.iter().any(|group| *group.record.get_ref())
-        || raw.studios.iter().any(|studio| *studio.record.get_ref());
+    let any = raw.records();
     let until = |keep: Duration| Some(keep).filter(|keep| !keep.is_zero());
     let of_group =
         |group: &raw::Group| until(group.keep.as_ref().map_or(*keep.get_ref(), |own| *own.get_ref()));

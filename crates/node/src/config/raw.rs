@@ -268,6 +268,12 @@ pub(super) struct Entry {
 }
 
 impl File {
+    /// Whether anything is recorded at all.
+    pub(super) fn records(&self) -> bool {
+        let studios = || self.studios.iter().any(|studio| *studio.record.get_ref());
+        self.groups.iter().any(|group| *group.record.get_ref()) || studios()
+    }
+
     pub(super) fn read<'f>(document: &'f Spanned<DeTable<'f>>, findings: &'f Findings) -> Self {
         let mut top = Section::new("", 0..0, document.get_ref(), findings);
         let numbers = Numbers::read(top.section_or_empty("numbers"), &Numbers::usual());

@@ -119,17 +119,16 @@ fn whom(body: TalkBody) -> Result<Option<Whom>, Problem> {
     if reason.is_some() && liaison.is_none() {
         return Err(wrong("a reason is for another platform", WHOM));
     }
-    let number = number.map(|number| number_of(&number)).transpose()?;
     let named = [
-        agent.map(Whom::Agent),
-        group.map(Whom::Group),
-        number.map(Whom::Number),
-        specialists.map(|key| Whom::Roster(key, None)),
-        liaison.map(|key| Whom::Roster(key, reason)),
+        agent.map(|key| Ok(Whom::Agent(key))),
+        group.map(|key| Ok(Whom::Group(key))),
+        number.map(|number| number_of(&number).map(Whom::Number)),
+        specialists.map(|key| Ok(Whom::Roster(key, None))),
+        liaison.map(|key| Ok(Whom::Roster(key, reason))),
     ];
     let mut named = named.into_iter().flatten();
     match (named.next(), named.next()) {
-        (whom, None) => Ok(whom),
+        (whom, None) => whom.transpose(),
         _ => Err(wrong("several are named", WHOM)),
     }
 }

@@ -280,16 +280,16 @@ pub(super) fn audio(raw: &File, findings: &Findings) -> AudioPlan {
     let audio = &raw.audio;
     let ports = audio.ports.get_ref().0.clone();
     check_ports(raw, findings);
-    // What is recorded is A-law or µ-law. Where any group records G.722 is spoken nowhere, because a caller can come from
+    // What is recorded is A-law or µ-law. Where any group or studio records, G.722 is spoken nowhere, because a caller can come from
     // every group into that one; a hotline's trunk is G.711 anyway.
-    let records = raw.groups.iter().any(|group| *group.record.get_ref());
+    let records = raw.records();
     let spoken = |codec: Codec| codec != Codec::G722 || !records;
     if let [only] = &audio.codecs[..]
         && !spoken(*only.get_ref())
     {
         findings.wrong(
             only.span(),
-            "groups record, and talks in G.722 cannot be recorded",
+            "groups or studios record, and talks in G.722 cannot be recorded",
             "write codecs = [\"pcma\", \"pcmu\"]",
         );
     }
