@@ -5,15 +5,19 @@
 //! carries both its numbers, so that a reader can add groups up. An unknown value is `null`.
 
 mod after_talk;
+mod asked;
+mod outgoing;
 
 pub use after_talk::{Disposition, Dispositions, Surveys};
+pub use asked::Asked;
+pub use outgoing::Outgoing;
 
 use crate::advice::Advice;
 use acd::explain::{Obstacles, WhyCaller};
 use base::Timestamp;
 use report::board::TrunkBoard;
 use report::board::{
-    AgentBoard, AgentsByState, AskedLine, GroupBoard, Levels, Line as ReportLine, Mean as ReportMean,
+    AgentBoard, AgentsByState, GroupBoard, Levels, Line as ReportLine, Mean as ReportMean,
     Window as ReportWindow,
 };
 use report::recent::Reach;
@@ -165,40 +169,6 @@ pub struct Arrivals {
     pub lost: u64,
 }
 
-/// Calls that agents made to numbers outside; never among the offered.
-#[derive(Serialize)]
-pub struct Outgoing {
-    /// Made.
-    pub made: u64,
-    /// Answered there.
-    pub reached: u64,
-    /// Over without that.
-    pub unreached: u64,
-    /// Neither yet.
-    pub open: u64,
-    /// How long phones rang of those who were reached.
-    pub ring: Mean,
-    /// Talks, once the call is over.
-    pub talk: Mean,
-    /// The longest of them.
-    pub longest_talk_ms: u64,
-}
-
-impl Outgoing {
-    fn of(line: &ReportLine) -> Self {
-        let outgoing = &line.counters.outgoing;
-        Self {
-            made: outgoing.made,
-            reached: outgoing.reached,
-            unreached: outgoing.unreached,
-            open: outgoing.open,
-            ring: Mean::of(&line.ring_out),
-            talk: Mean::of(&line.talk_out),
-            longest_talk_ms: ms(line.longest_out),
-        }
-    }
-}
-
 /// One group.
 #[derive(Serialize)]
 pub struct Group {
@@ -287,31 +257,6 @@ pub struct Measures {
     pub wait_ms_p99: u64,
     /// Talks longer than the limit.
     pub long_talks: Share,
-}
-
-/// Those of a roster who were asked, and callers exchanged with another platform, one way and for one reason.
-#[derive(Serialize)]
-pub struct Asked {
-    /// Key of the roster.
-    pub roster: String,
-    /// `out`: from us, `in`: to us.
-    pub way: &'static str,
-    /// Key of the reason; empty for none.
-    pub reason: String,
-    /// How often.
-    pub asked: u64,
-    /// Somebody came.
-    pub answered: u64,
-    /// Of these, he had the caller without an agent.
-    pub took_over: u64,
-    /// Everybody was rung, nobody came.
-    pub nobody: u64,
-    /// Not wanted any more.
-    pub called_off: u64,
-    /// Of the answered, until somebody came.
-    pub wait_ms: u64,
-    /// Of the answered, from then on.
-    pub talk_ms: u64,
 }
 
 /// Callers of a group, or of the centre.
@@ -754,24 +699,6 @@ impl ServiceLevel {
             threshold_ms: ms(levels.threshold),
             share: Share::of(levels.of(formula)),
         })
-    }
-}
-
-impl Asked {
-    fn of(line: &AskedLine) -> Self {
-        let AskedLine { roster, exchange, reason, counts } = line;
-        Self {
-            roster: roster.clone(),
-            way: words::exchange(*exchange),
-            reason: reason.clone(),
-            asked: counts.asked(),
-            answered: counts.answered,
-            took_over: counts.took_over,
-            nobody: counts.nobody,
-            called_off: counts.called_off,
-            wait_ms: ms(counts.waited),
-            talk_ms: ms(counts.talked),
-        }
     }
 }
 
