@@ -145,14 +145,14 @@ fn a_killed_centre_leaves_a_journal_that_replays_and_begins_another() {
 fn a_full_disk_ends_the_journal_at_a_whole_block_and_calls_go_on() {
     let folder = std::env::temp_dir().join(format!("sujie-journal-full-{}", std::process::id()));
     let script = format!(
-        "trap '' XFSZ; ulimit -f 440; exec {} demo --seconds 100 --speed 20 --agents 90 --calls-per-second 6 --port 0 --http-port 0 \
+        "trap '' XFSZ; ulimit -f 640; exec {} demo --seconds 160 --speed 20 --agents 90 --calls-per-second 6 --port 0 --http-port 0 \
          --json --journal {}",
         program().display(),
         folder.display()
     );
     let said = Command::new("sh").args(["-c", &script]).output().expect("the program runs");
     let summary: serde_json::Value = serde_json::from_slice(&said.stdout).expect("a summary");
-    // 220 kB are the empty database and some hundred inputs; the calls of all 5 s were taken.
+    // 320 kB are the empty database, its log and some hundred inputs; the calls of all 8 s were taken.
     assert!(summary["total"]["answered"].as_u64() > Some(50), "{summary}");
     let (code, shown, remarks) = replayed(&[&folder]);
     assert_eq!(code, Some(0), "{remarks}");

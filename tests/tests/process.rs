@@ -84,7 +84,7 @@ fn the_grace_of_a_stop_has_an_end() {
 
 #[test]
 fn a_full_disk_costs_records_their_time_and_no_call() {
-    let centre = Sujie::start(Plan { file_blocks_max: Some(200), ..Plan::default() });
+    let centre = Sujie::start(Plan { file_blocks_max: Some(320), ..Plan::default() });
     let phone = centre.register("8001");
     let mut calls = 0;
     // The log of the database grows until its file may not.
