@@ -74,6 +74,8 @@ pub enum GuestStep {
     Answered,
     /// The agent himself, over a second line of his phone.
     SecondLine,
+    /// The same person, who talks on over another phone of his account; that one's leg.
+    OtherPhone,
     /// He supervises otherwise.
     Supervises(Supervision),
     /// He has the caller now; whoever had him is out.

@@ -1,7 +1,8 @@
 //! Ingress: a call arrives and is admitted or refused.
 //!
 //! ```text
-//!   Invited ─▶ whose? ─┬─ a trunk's ──▶ entry (trunk + called number) ─▶ flow      none: 404
+//!   Invited ─▶ whose? ─┬─ in another leg's place ──▶ replace.rs
+//!                      ├─ a trunk's ──▶ entry (trunk + called number) ─▶ flow      none: 404
 //!                      └─ a phone's ──▶ service code                               none: 403
 //!                      │              agent's: second_line.rs, outgoing.rs, pick.rs
 //!           ─▶ room? (drain, calls_max, port)                                      none: 503 + Retry-After
@@ -58,6 +59,9 @@ impl Engine {
             Origin::Trunk(_) => self.here = Some(invite.local),
             // Better than no address at all, until a carrier has called.
             Origin::Aor(_) => self.here = self.here.or(Some(invite.local)),
+        }
+        if let Some(old) = invite.replaces {
+            return self.replace(now, (old, leg), &invite, out);
         }
         if let Some(whom) = self.supervises_by_phone(&invite) {
             return self.dial_in(now, whom, leg, &invite, out);

@@ -13,7 +13,7 @@
 //! Reading order: [`plan`] → [`event`] → [`call`] (the drawing of a call's stages) and [`talk`] → [`engine`] → along the
 //! path of a call: [`ingress`], [`flow`], [`steps`], [`waiting`], [`comfort`], [`spoken`], [`ringing`], [`talking`] with
 //! `scene` (who hears whom), [`renegotiate`], [`release`]; in the talk: [`consult`], [`hunt`] (a [`roster`]'s people),
-//! [`case`], [`second_line`], [`refer`], [`supervise`], [`handover`], seen by [`view`]; after it [`survey`],
+//! [`case`], [`second_line`], [`refer`], [`replace`], [`supervise`], [`handover`], seen by [`view`]; after it [`survey`],
 //! [`disposition`]; on the radio: [`show`], [`studio`]; beside it [`outgoing`], [`pick`], [`callback`], [`calling`],
 //! [`outside`], [`service_code`], [`phone`],
 //! [`requests`]; under it [`leg`], [`dialing`], [`audio`], [`sdp`], [`ports`], [`cause`]; over it [`check`].
@@ -47,6 +47,7 @@ pub mod recording;
 pub mod refer;
 pub mod release;
 pub mod renegotiate;
+pub mod replace;
 pub mod request;
 pub mod requests;
 pub mod ringing;

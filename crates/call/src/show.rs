@@ -86,7 +86,7 @@ pub enum StudioStep {
 /// Why a caller is out of a studio.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Exit {
-    /// His call is over.
+    /// His call is over, but for what he may be asked after it.
     Ended,
     /// Sent back into his line.
     SentBack,

@@ -18,6 +18,7 @@ use crate::cause;
 use crate::engine::{Engine, Out};
 use crate::event::{CallRef, Event, Side, Verdict};
 use crate::flow::{Act, StepRef, Survey};
+use crate::show::Exit;
 use acd::AgentRef;
 use base::Timestamp;
 use media::session::{ClipRef, Hear};
@@ -68,6 +69,7 @@ impl Engine {
         for guest in self.leave_talk(now, call, talk, Side::Agent, cause, out) {
             self.dismiss(now, call, guest, cause::NORMAL, out);
         }
+        self.leave_studio(now, call, Exit::Ended, out);
         self.narrow_caller(call, out);
         self.walk(now, call, after, out);
     }

@@ -720,3 +720,31 @@ fn when_the_caller_hangs_up_everybody_is_free_in_any_step() {
         }
     }
 }
+
+#[test]
+fn an_agent_goes_on_talking_at_another_phone_of_his_account() {
+    let mut day = talking();
+    day.does(Control::Hold);
+    day.phone_replaces("hall", 0, day.rung(0));
+    assert!(day.said("200 hall [8]"));
+    let old = day.rung(0);
+    assert!(!day.living_legs().contains(&old), "the first phone is released");
+    assert_eq!((day.agent(0), day.hears("c1", 0)), (AgentState::Talking, TUNE), "nothing else has changed");
+    day.does(Control::Retrieve);
+    assert_eq!((day.hears("c1", 0), day.hears("c1", 2)), (hears(&[2]), hears(&[0])));
+    day.wait(30);
+    day.leg_ends(day.leg_of("hall"), 16, 200, ReleasedBy::Peer);
+    assert!(matches!(day.agent(0), AgentState::WrapUp { .. }));
+    assert_eq!((day.outcome("c1"), day.engine.calls()), (Some(Outcome::Answered), 0));
+    day.reads_like("other_phone");
+}
+
+#[test]
+fn nobody_takes_a_place_that_there_is_not() {
+    let mut day = talking();
+    day.phone_replaces("thief", 0, day.leg_of("c1"));
+    assert!(day.said("reject thief 403 cause=21"), "a caller's phone is the carrier's");
+    day.phone_replaces("late", 0, LegRef(4_711));
+    assert_eq!(day.hears("c1", 0), hears(&[1]));
+    assert_eq!(day.agent(0), AgentState::Talking);
+}

@@ -7,12 +7,13 @@ use acd::{AgentRef, AgentState};
 use base::Private;
 use call::call::Supervision;
 use call::event::{Event, Outcome};
+use call::flow::{Act, Step, StepRef};
 use call::plan::Plan;
 use call::request::{Control, Whom};
 use call::show::{Exit, NOTE_MAX, StudioDo, StudioStep};
 use call::{CallRef, Request};
 use day::Day;
-use day::centre::{ENTERPRISE, GENERAL, RADIO, on_the_radio};
+use day::centre::{ENTERPRISE, GENERAL, QUESTION, RADIO, on_the_radio, survey};
 use media::session::{ClipRef, Hear, Keeps, Parties, Party};
 use sip::leg::ReleasedBy;
 
@@ -553,4 +554,30 @@ fn a_held_call_is_ended_on_request_and_with_the_process() {
     day.wait(130);
     assert_eq!(day.engine.calls(), 0);
     assert_eq!(day.air().len(), 2);
+}
+
+#[test]
+fn who_was_on_air_is_out_of_the_studio_while_he_is_asked_to_rate_his_talk() {
+    let mut plan = on_the_radio();
+    let steps = &mut plan.flows[2].steps;
+    if let Act::Queue(queue) = &mut steps[0].act {
+        queue.after = Some(StepRef(1));
+    }
+    steps.push(Step { name: "survey".into(), act: survey(9) });
+    let mut day = show_of(plan);
+    day.screens(0, "路灯不亮");
+    day.picks("c1");
+    day.agent_answers(CONSOLE);
+    day.asks(StudioDo::Air);
+    day.agent_hangs_up(CONSOLE);
+    assert_eq!(day.hears("c1", 0), Hear::Once(QUESTION));
+    day.asks(StudioDo::Close);
+    assert_eq!(
+        (day.refusal(), day.hears("c1", 0)),
+        (None, Hear::Once(QUESTION)),
+        "the show's end is nothing to him"
+    );
+    day.presses("c1", '1');
+    day.caller_hangs_up("c1");
+    assert_eq!((day.outcome("c1"), day.engine.calls()), (Some(Outcome::Answered), 0));
 }

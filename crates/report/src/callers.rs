@@ -332,7 +332,7 @@ impl Callers {
         let Some(live) = self.known(call) else { return };
         match (step, with) {
             (GuestStep::Answered, _) => live.guest_answered(with.agent()),
-            (GuestStep::SecondLine, _) => live.guest_answered(None),
+            (GuestStep::SecondLine | GuestStep::OtherPhone, _) => live.guest_answered(None),
             (GuestStep::TookOver, With::Agent(agent)) => live.record.last_agent = Some(agent),
             (GuestStep::TookOver, With::Outside(..)) => {
                 let group = live.record.group;

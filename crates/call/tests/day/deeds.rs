@@ -267,6 +267,12 @@ pub fn talk_deed(day: &mut Day, random: &mut Random) {
         let to = pick(random, &["8001", "8002", "8003", "enterprise", "110", "?", "8601"]).unwrap_or("110");
         day.refers(leg, to, random.chance(0.5).then_some(other));
     }
+    if random.chance(0.05)
+        && let Some(leg) = pick(random, &day.living_legs())
+    {
+        let name = format!("r{}", random.bits());
+        day.phone_replaces(&name, random.below(3) as u32, leg);
+    }
     // Often somebody picks up at once, and they go on.
     if random.chance(0.4)
         && let Some((_, leg)) = day.ringing().last().copied()

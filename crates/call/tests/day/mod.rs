@@ -137,7 +137,7 @@ impl Day {
     /// A call that brings headers with it.
     pub fn invites_with(&mut self, name: &str, called: &str, carried: Vec<(String, Private)>) {
         let offer = Some(sdp(4000, &[8, 0], ""));
-        self.invites_bringing(name, called, offer, Origin::Trunk(TrunkRef(0)), carried);
+        self.invites_bringing(name, called, offer, Origin::Trunk(TrunkRef(0)), (None, carried));
     }
 
     pub fn phone_dials(&mut self, name: &str, aor: u32, called: &str) {
@@ -146,7 +146,13 @@ impl Day {
     }
 
     pub fn invites_from(&mut self, name: &str, called: &str, offer: Option<Box<[u8]>>, origin: Origin) {
-        self.invites_bringing(name, called, offer, origin, Vec::new());
+        self.invites_bringing(name, called, offer, origin, (None, Vec::new()));
+    }
+
+    /// A phone wants the place of another leg.
+    pub fn phone_replaces(&mut self, name: &str, aor: u32, old: LegRef) {
+        let offer = Some(sdp(5500, &[8, 0], ""));
+        self.invites_bringing(name, "me", offer, Origin::Aor(AorRef(aor)), (Some(old), Vec::new()));
     }
 
     fn invites_bringing(
@@ -155,7 +161,7 @@ impl Day {
         called: &str,
         offer: Option<Box<[u8]>>,
         origin: Origin,
-        carried: Vec<(String, Private)>,
+        (replaces, carried): (Option<LegRef>, Vec<(String, Private)>),
     ) {
         let leg = LegRef(LegRef::INGRESS | self.ingress.len() as u64);
         self.ingress.push((name.to_string(), true));
@@ -175,7 +181,7 @@ impl Day {
             peer: "10.0.0.9:5060".parse().unwrap(),
             transport: Transport::Udp,
             nated: false,
-            replaces: None,
+            replaces,
             carried,
         });
         let late = if invite.offer.is_some() { "" } else { " without an offer" };

@@ -201,6 +201,7 @@ impl Display for Line<'_> {
                     }
                     GuestStep::Answered => "answered",
                     GuestStep::SecondLine => "second_line",
+                    GuestStep::OtherPhone => "other_phone",
                     GuestStep::TookOver => "took_over",
                     GuestStep::Left => "left",
                 };

@@ -379,6 +379,7 @@ pub(super) fn put_step(step: &GuestStep, pen: &mut Pen<'_>) {
         GuestStep::TookOver => pen.byte(4),
         GuestStep::Left => pen.byte(5),
         GuestStep::SecondLine => pen.byte(6),
+        GuestStep::OtherPhone => pen.byte(7),
     }
 }
 
