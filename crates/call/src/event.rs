@@ -524,7 +524,7 @@ pub enum Event {
         /// As whose group's call it counts.
         group: Option<GroupRef>,
     },
-    /// An agent dialed somebody whom he may not call now.
+    /// An agent dialed somebody, or wanted to hand his caller to somebody, whom he may not reach now.
     OutgoingRefused {
         /// Who.
         agent: AgentRef,

@@ -5,13 +5,14 @@
 //!   Referred(to)  the agent's leg in a talk ─▶ whom: work number, roster, group's key, number outside
 //!                     ├─ may be ──▶ 202, NOTIFY 200, the agent leaves: a blind transfer
 //!                     └─ may not ─▶ 403, nobody there ─▶ 404; nothing changes
-//!   anybody else's leg ─▶ 403
+//!   anybody else's leg ─▶ 403                  what an agent is refused is an event, with the reason: it is audited
 //! ```
 //!
 //! It is told that it went well as soon as the centre has the caller: from then on he is not the phone's business, and
 //! he comes back into the line if nobody takes him.
 
 use crate::engine::{Engine, Out, Owner};
+use crate::event::Event;
 use crate::leg::Role;
 use crate::plan::{OutsideLine, is_number};
 use crate::request::{Control, Whom};
@@ -26,23 +27,29 @@ impl Engine {
         // The answer stands before what it leads to: a BYE that overtakes it would end the subscription first.
         let told = out.legs.len();
         let done = match (self.who_refers(leg), self.whom(&refer.to), refer.replaces) {
-            (None, ..) => Err(403),
+            (None, ..) => Err((403, None)),
             // Both lines are of one talk: what they lead to becomes one, and the agent is out.
             (Some(agent), _, Some(other)) if self.are_lines_of(agent, leg, other) => {
-                self.control(now, agent, Control::Transfer, out).map_err(|_| 403)
+                self.control(now, agent, Control::Transfer, out).map_err(|why| (403, Some((agent, why))))
             }
-            (_, _, Some(_)) => Err(403),
-            (_, None, _) => Err(404),
-            (Some(agent), Some(whom), None) => {
-                self.control(now, agent, Control::TransferTo(whom), out).map_err(|_| 403)
-            }
+            (Some(agent), _, Some(_)) => Err((403, Some((agent, "he consults nobody over these lines")))),
+            (Some(agent), None, _) => Err((404, Some((agent, "there is nobody of that number")))),
+            (Some(agent), Some(whom), None) => self
+                .control(now, agent, Control::TransferTo(whom), out)
+                .map_err(|why| (403, Some((agent, why)))),
         };
         match done {
             Ok(()) => {
                 let words = [Command::AcceptRefer { leg }, Command::ReferProgress { leg, status: 200 }];
                 out.legs.splice(told..told, words);
             }
-            Err(status) => out.legs.push(Command::RefuseRefer { leg, status }),
+            Err((status, agent)) => {
+                out.legs.push(Command::RefuseRefer { leg, status });
+                if let Some((agent, why)) = agent {
+                    let number = Private::new(refer.to.clone());
+                    self.tell(now, Event::OutgoingRefused { agent, number, why }, out);
+                }
+            }
         }
     }
 

@@ -16,7 +16,7 @@ use crate::event::{CallRef, Event, GuestStep, Side};
 use crate::ingress::Denied;
 use crate::leg::{Dialog, Role, Sound};
 use acd::AgentRef;
-use base::Timestamp;
+use base::{Private, Timestamp};
 use media::session;
 use sip::leg::{Command, Invited, LegRef, Origin};
 use sip::message::Cause;
@@ -38,10 +38,10 @@ impl Engine {
         invite: &Invited,
         out: &mut Out,
     ) {
-        if let Err(Denied { status, cause, retry_after }) =
+        if let Err((Denied { status, cause, retry_after }, text)) =
             self.open_second(now, (call, agent), leg, invite, out)
         {
-            out.legs.push(Command::Reject { leg, status, cause, retry_after, text: "" });
+            out.legs.push(Command::Reject { leg, status, cause, retry_after, text });
         }
     }
 
@@ -52,20 +52,25 @@ impl Engine {
         name: LegRef,
         invite: &Invited,
         out: &mut Out,
-    ) -> Result<(), Denied> {
-        let whom = self.whom(&invite.called).ok_or(Denied::with(cause::UNALLOCATED))?;
-        let talk = self.talk(call).ok_or(Denied::with(cause::REJECTED))?;
+    ) -> Result<(), (Denied, &'static str)> {
+        let denied = |cause| (Denied::with(cause), "");
+        let whom = self.whom(&invite.called).ok_or(denied(cause::UNALLOCATED))?;
+        let talk = self.talk(call).ok_or(denied(cause::REJECTED))?;
         if talk.line.is_some() || talk.consulted().is_some() {
-            return Err(Denied::with(cause::BUSY));
+            return Err(denied(cause::BUSY));
         }
-        let rejected = |_| Denied::with(cause::REJECTED);
-        self.ask_in(now, call, agent, whom, Part::Consulted { held: false }, out).map_err(rejected)?;
+        let part = Part::Consulted { held: false };
+        if let Err(why) = self.ask_in(now, call, agent, whom, part, out) {
+            let number = Private::new(invite.called.clone());
+            self.tell(now, Event::OutgoingRefused { agent, number, why }, out);
+            return Err((Denied::with(cause::REJECTED), why));
+        }
         // The guest has the slot before: the line's is the next.
         let (leg, body) = match self.accept_invite(now, call, name, invite) {
             Ok(accepted) => accepted,
             Err(denied) => {
                 self.send_consulted_away(now, call, out);
-                return Err(denied);
+                return Err((denied, ""));
             }
         };
         let Some(audio) = leg.audio().copied() else { return Ok(()) };

@@ -54,6 +54,14 @@ impl Day {
         })?
     }
 
+    /// Why an agent was refused somebody whom his phone asked for; that is what the audit has.
+    fn denied(&self) -> Option<&'static str> {
+        self.events.iter().rev().find_map(|stamped| match stamped.event {
+            Event::OutgoingRefused { why, .. } => Some(why),
+            _ => None,
+        })
+    }
+
     fn phases(&self) -> Vec<Phase> {
         let phase = |event: &Event| match event {
             Event::Phase { phase, .. } => Some(*phase),
@@ -241,6 +249,7 @@ fn a_refer_that_may_not_be_is_refused_and_changes_nothing() {
         let mut day = talking();
         day.refers(day.rung(0), to, None);
         assert!(day.said(&format!("refuse transfer 8001 {status}")), "{to}");
+        assert!(day.denied().is_some(), "and stands in the audit: {to}");
         assert_eq!((day.hears("c1", 0), day.hears("c1", 1)), (hears(&[1]), hears(&[0])));
     }
     let mut day = talking();
@@ -315,13 +324,22 @@ fn whichever_line_is_hung_up_the_caller_is_with_somebody() {
 
 #[test]
 fn what_cannot_be_dialed_on_the_second_line_is_refused_there() {
-    for (called, status) in [("0012125550100", 403), ("8001", 403), ("nobody", 404)] {
+    for (called, said, why) in [
+        (
+            "0012125550100",
+            "reject second 403 cause=21 (that number may not be dialed)",
+            Some("that number may not be dialed"),
+        ),
+        (
+            "8001",
+            "reject second 403 cause=21 (an agent cannot be connected with himself)",
+            Some("an agent cannot be connected with himself"),
+        ),
+        ("nobody", "reject second 404 cause=1", None),
+    ] {
         let day = dialing(called);
-        assert!(
-            day.said(&format!("reject second {status} cause={}", if status == 404 { 1 } else { 21 })),
-            "{called}"
-        );
-        assert_eq!(day.hears("c1", 0), TUNE);
+        assert!(day.said(said), "{called}");
+        assert_eq!((day.hears("c1", 0), day.denied()), (TUNE, why), "{called}");
     }
     let mut day = dialing("8002");
     day.phone_dials("third", 0, "8003");
