@@ -125,6 +125,41 @@ impl<'c> Summary<'c> {
         writeln!(f)
     }
 
+    /// Who is asked beside agents, and where callers are held for a show.
+    fn helpers(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let call = &self.0.call;
+        for roster in &call.rosters {
+            let what = if roster.liaison.is_some() { "liaison" } else { "specialists" };
+            let at_once =
+                if roster.at_once > 1 { format!(", {} at once", roster.at_once) } else { String::new() };
+            let extension = match roster.extension.as_str() {
+                "" => String::new(),
+                extension => format!(" ({extension})"),
+            };
+            writeln!(
+                f,
+                "{what} {}{extension}: {} people, each rings {}{at_once}  {}",
+                roster.name,
+                roster.people.len(),
+                show_span(roster.ring),
+                roster.title
+            )?;
+        }
+        for studio in &call.studios {
+            let console =
+                call.acd.agents.get(studio.console.index()).map_or("?", |agent| agent.name.as_str());
+            writeln!(
+                f,
+                "studio {}: console {console}, holds {} for {}  {}",
+                studio.name,
+                studio.held_max,
+                show_span(studio.held_for),
+                studio.title
+            )?;
+        }
+        if call.rosters.is_empty() && call.studios.is_empty() { Ok(()) } else { writeln!(f) }
+    }
+
     fn times(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let acd = &self.0.call.acd;
         for (at, hours) in acd.hours.iter().enumerate() {
@@ -177,6 +212,7 @@ impl fmt::Display for Summary<'_> {
         writeln!(f, "trunks   {}", if trunks.is_empty() { "none".to_owned() } else { trunks.join(", ") })?;
         writeln!(f, "agents   {} in {} sites\n", call.acd.agents.len(), report.sites.len().max(1))?;
         self.groups(f)?;
+        self.helpers(f)?;
         self.times(f)?;
         for entry in &call.entries {
             let trunk = entry.trunk.and_then(|trunk| sip.trunks.get(trunk.index()));
