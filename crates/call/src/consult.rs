@@ -36,7 +36,7 @@ pub(crate) const GUESTS_MAX: usize = 4;
 /// How long a caller who is handed to an agent waits for him alone.
 const NAMED_FOR: Duration = Duration::from_secs(30);
 
-const NO_TALK: &str = "the agent talks with no caller";
+pub(crate) const NO_TALK: &str = "the agent talks with no caller";
 const NOBODY_CONSULTED: &str = "nobody is consulted";
 const SOMEBODY_CONSULTED: &str = "somebody is consulted: transfer to him, or reconnect first";
 const STILL_RINGS: &str = "the phone of who is consulted still rings";

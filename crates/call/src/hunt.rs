@@ -15,6 +15,7 @@
 use crate::call::{Because, Call, Forward, Guest, Part, Stage, With};
 use crate::case::Case;
 use crate::cause;
+use crate::consult::{GUESTS_MAX, NO_TALK};
 use crate::dialing::Dial;
 use crate::engine::{Engine, Out};
 use crate::event::{CallRef, Event, Exchange, GuestStep, RosterStep};
@@ -49,8 +50,8 @@ const NO_REASON: &str = "no such reason for an exchange";
 const OFF_DUTY: &str = "nobody of the roster is on duty";
 const NO_PORT: &str = "there is no port left";
 
-/// Whether a refusal says that what we told of the case was not understood (RFC 3261 section 21.4, 21.5; RFC 4412's
-/// 417 and security's 494 are not ours), or that the INVITE was too long for somebody on the way.
+/// Whether a refusal says that what we told of the case was not understood, or that the INVITE was too long for somebody
+/// on the way (RFC 3261 sections 21.4 and 21.5).
 const fn is_about_data(status: u16) -> bool {
     matches!(status, 400 | 413 | 414 | 416 | 420 | 493 | 500 | 501 | 513)
 }
@@ -81,12 +82,12 @@ impl Engine {
         left.reverse();
         let at_once = usize::from(this.at_once.max(1)).min(left.len());
         let hunt = Hunt { roster, reason, left, hands_over, plain: false };
-        let talk = self.talk_mut(call).ok_or(NO_ROSTER)?;
+        let talk = self.talk_mut(call).ok_or(NO_TALK)?;
         talk.hunt = Some(hunt);
         self.tell_roster(now, call, roster, reason, RosterStep::Asked, out);
         let mut rung = false;
         for _ in 0..at_once {
-            if self.talk(call).is_some_and(|talk| talk.guests.len() < crate::consult::GUESTS_MAX) {
+            if self.talk(call).is_some_and(|talk| talk.guests.len() < GUESTS_MAX) {
                 rung |= self.ring_next(now, call, out);
             }
         }

@@ -45,15 +45,6 @@ impl Day {
         self.request(Request::Supervise { supervisor, agent, how });
     }
 
-    /// Why the last request was refused; `None` when it was met.
-    fn refusal(&self) -> Option<&'static str> {
-        self.events.iter().rev().find_map(|stamped| match stamped.event {
-            Event::RequestRefused { why, .. } => Some(Some(why)),
-            Event::RequestDone { .. } => Some(None),
-            _ => None,
-        })?
-    }
-
     /// Why an agent was refused somebody whom his phone asked for; that is what the audit has.
     fn denied(&self) -> Option<&'static str> {
         self.events.iter().rev().find_map(|stamped| match stamped.event {

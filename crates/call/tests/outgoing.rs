@@ -60,14 +60,6 @@ impl Day {
         self.refusal()
     }
 
-    fn refusal(&self) -> Option<&'static str> {
-        self.events.iter().rev().find_map(|stamped| match stamped.event {
-            Event::RequestRefused { why, .. } => Some(Some(why)),
-            Event::RequestDone { .. } => Some(None),
-            _ => None,
-        })?
-    }
-
     /// Why an agent's dialing was refused last.
     fn why_not(&self) -> Option<&'static str> {
         self.events.iter().rev().find_map(|stamped| match stamped.event {

@@ -52,14 +52,6 @@ impl Day {
         self.leg_ends(self.dialed(), 17, status, ReleasedBy::Peer);
     }
 
-    fn refusal(&self) -> Option<&'static str> {
-        self.events.iter().rev().find_map(|stamped| match stamped.event {
-            Event::RequestRefused { why, .. } => Some(Some(why)),
-            Event::RequestDone { .. } => Some(None),
-            _ => None,
-        })?
-    }
-
     /// What became of asking, step by step.
     fn steps(&self) -> Vec<RosterStep> {
         let step = |event: &Event| match event {

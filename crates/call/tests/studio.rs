@@ -85,15 +85,6 @@ impl Day {
         self.screens(0, "");
     }
 
-    /// Why the last request was refused; `None` when it was met.
-    fn refusal(&self) -> Option<&'static str> {
-        self.events.iter().rev().find_map(|stamped| match stamped.event {
-            Event::RequestRefused { why, .. } => Some(Some(why)),
-            Event::RequestDone { .. } => Some(None),
-            _ => None,
-        })?
-    }
-
     /// What has happened to a caller in the studio.
     fn steps(&self, name: &str) -> Vec<StudioStep> {
         let of: CallRef = self.call(name);

@@ -389,6 +389,15 @@ impl Day {
         })
     }
 
+    /// Why the last request was refused; `None` when it was met.
+    pub fn refusal(&self) -> Option<&'static str> {
+        self.events.iter().rev().find_map(|stamped| match stamped.event {
+            Event::RequestRefused { why, .. } => Some(Some(why)),
+            Event::RequestDone { .. } => Some(None),
+            _ => None,
+        })?
+    }
+
     /// Compares everything said so far with the day's file.
     #[track_caller]
     pub fn reads_like(&self, name: &str) {
